@@ -1,0 +1,1 @@
+"""Keeps Kubernetes clusters held fast to Git."""

@@ -1,0 +1,1 @@
+"""Renders sources in worker processes that can be killed."""

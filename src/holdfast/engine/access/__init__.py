@@ -1,0 +1,1 @@
+"""What a project, a window or a policy allows, with the reason."""

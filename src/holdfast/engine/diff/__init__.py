@@ -1,0 +1,1 @@
+"""Desired and live objects become differences."""

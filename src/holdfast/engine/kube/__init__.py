@@ -1,0 +1,1 @@
+"""Kubernetes semantics as pure functions: patches, field ownership, schemas, selectors."""

@@ -1,0 +1,1 @@
+"""Small languages: YAML as Kubernetes reads it, globs, semantic versions."""

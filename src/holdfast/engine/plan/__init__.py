@@ -1,0 +1,1 @@
+"""Differences become an ordered plan of phases, waves and prunes."""

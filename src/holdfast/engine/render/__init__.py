@@ -1,0 +1,1 @@
+"""A tree of files becomes desired objects."""

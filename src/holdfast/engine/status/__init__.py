@@ -1,0 +1,1 @@
+"""Results become the status that Argo CD's users read."""

@@ -1,0 +1,1 @@
+"""The nouns: our custom resources, object keys, what passes between stages, errors."""

@@ -1,0 +1,62 @@
+"""A live object as the store keeps it: a small Struct of its metadata and, where needed, its raw bytes."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct, field
+
+from holdfast.model.keys import GroupKind, ObjectKey
+from holdfast.model.kube import KubeObject
+
+
+class OwnerReference(Struct, frozen=True, rename="camel"):
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
+class LiveMetadata(Struct, frozen=True, rename="camel"):
+    """The part of `metadata` that deciding needs; managedFields stay in the raw bytes."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    finalizers: tuple[str, ...] = ()
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class LiveObject(Struct, frozen=True):
+    """`raw` is the JSON of the whole object, empty when only metadata is kept."""
+
+    group: str
+    version: str
+    kind: str
+    metadata: LiveMetadata = field(default_factory=LiveMetadata)
+    raw: bytes = b""
+
+    @property
+    def key(self) -> ObjectKey:
+        return ObjectKey(self.group, self.kind, self.metadata.namespace, self.metadata.name)
+
+    @property
+    def group_kind(self) -> GroupKind:
+        return GroupKind(self.group, self.kind)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def decode(self) -> KubeObject:
+        """The whole object, a new dict at every call. Raises ValueError when only metadata is kept."""
+        if not self.raw:
+            raise ValueError(f"{self.key}: only its metadata is kept")
+        obj: KubeObject = msgspec.json.decode(self.raw)
+        return {"apiVersion": self.api_version, "kind": self.kind, **obj}

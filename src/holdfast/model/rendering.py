@@ -1,0 +1,44 @@
+"""What goes into a render and what comes out of it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from holdfast.model.application import ApplicationSource
+from holdfast.model.filetree import TreeLocation
+from holdfast.model.kube import KubeObject
+
+
+class RenderLimits(Struct, frozen=True):
+    """Bounds of one render: wall time in seconds, memory of the worker and size of the output in bytes."""
+
+    seconds: float = 60.0
+    memory_bytes: int = 2 * 1024**3
+    output_bytes: int = 64 * 1024**2
+    documents: int = 20_000
+
+
+class RenderRequest(Struct, frozen=True):
+    """One source at one commit, for one application on one cluster.
+
+    `app_name` and `namespace` (the destination's) feed Helm's release and the `$ARGOCD_APP_*` build variables.
+    `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions.
+    """
+
+    location: TreeLocation
+    source: ApplicationSource
+    app_name: str
+    app_namespace: str
+    project: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...] = ()
+    limits: RenderLimits = RenderLimits()
+
+
+class RenderResult(Struct, frozen=True):
+    """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people."""
+
+    objects: tuple[KubeObject, ...]
+    source_type: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What the controllers need from outside, as narrow Protocols."""

