@@ -1,0 +1,1 @@
+"""Our CustomResourceDefinitions, generated from the Structs of the model."""

@@ -1,0 +1,84 @@
+"""Repositories that live in memory, for tests and simulations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from holdfast.model.errors import Blocked, HoldfastError
+from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
+from holdfast.model.repository import RepositoryAccess
+
+
+class MemoryTree:
+    """A FileTree of texts by path."""
+
+    def __init__(self, files: Mapping[str, str], revision: str = "0" * 40) -> None:
+        self._files = {path: text.encode() for path, text in files.items()}
+        self._revision = revision
+
+    @property
+    def revision(self) -> str:
+        return self._revision
+
+    def entry(self, path: str) -> Entry | None:
+        name = path.rpartition("/")[2]
+        if path in self._files:
+            content = self._files[path]
+            return Entry(name, EntryKind.FILE, hashlib.sha1(content).hexdigest(), len(content))  # noqa: S324 - as Git
+        below = sorted((known, content) for known, content in self._files.items() if _is_below(known, path))
+        if not below:
+            return None
+        return Entry(name, EntryKind.DIRECTORY, hashlib.sha1(repr(below).encode()).hexdigest())  # noqa: S324 - as Git
+
+    def children(self, path: str) -> tuple[Entry, ...]:
+        prefix = f"{path}/" if path else ""
+        names = {known[len(prefix) :].partition("/")[0] for known in self._files if _is_below(known, path)}
+        return tuple(entry for name in sorted(names) if (entry := self.entry(prefix + name)) is not None)
+
+    def read(self, path: str) -> bytes:
+        return self._files[path]
+
+
+def _is_below(known: str, path: str) -> bool:
+    return known.startswith(f"{path}/") if path else True
+
+
+class MemoryRepositories:
+    """One line of commits for each URL. `trouble` is raised by whoever asks, for as long as it is set."""
+
+    def __init__(self) -> None:
+        self.trouble: HoldfastError | None = None
+        self.resolved = 0
+        self.fetched: list[str] = []
+        self._trees: dict[str, MemoryTree] = {}
+        self._heads: dict[str, str] = {}
+
+    def commit(self, url: str, files: Mapping[str, str]) -> str:
+        """Makes this the newest commit, whole; answers its id."""
+        text = f"{len(self._trees)} {sorted(files.items())!r}"
+        revision = hashlib.sha1(text.encode()).hexdigest()  # noqa: S324 - as Git
+        self._trees[revision] = MemoryTree(files, revision)
+        self._heads[url] = revision
+        return revision
+
+    async def resolve(self, access: RepositoryAccess, target_revision: str) -> str:
+        self.resolved += 1
+        if self.trouble is not None:
+            raise self.trouble
+        if access.url not in self._heads:
+            raise Blocked("RepositoryNotFound", f"repository {access.url} does not exist")
+        if target_revision in self._trees:
+            return target_revision
+        if target_revision not in ("", "HEAD", "main"):
+            raise Blocked("RevisionNotFound", f"{access.url} has no revision {target_revision}")
+        return self._heads[access.url]
+
+    async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
+        if commit not in self._trees:
+            raise Blocked("RevisionNotFound", f"{access.url} has no commit {commit}")
+        self.fetched.append(commit)
+        return TreeLocation(access.url, commit)
+
+    def open(self, location: TreeLocation) -> FileTree:
+        return self._trees[location.commit]

@@ -1,0 +1,116 @@
+"""Which Secret opens a repository."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from holdfast.engine.access.credentials import access_for
+from holdfast.model.errors import Blocked
+from holdfast.model.kube import KubeObject
+
+URL = "git@bitbucket.org:oro-codebase/microservice-identity.git"
+
+
+def secret(kind: str, name: str = "s", **data: str) -> KubeObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": "argocd",
+            "labels": {"argocd.argoproj.io/secret-type": kind},
+        },
+        "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()},
+    }
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        URL,
+        "git@bitbucket.org:oro-codebase/microservice-identity",
+        "ssh://git@bitbucket.org/oro-codebase/microservice-identity.git",
+        "GIT@Bitbucket.org:Oro-Codebase/microservice-identity.git",
+        "ssh://git@bitbucket.org/oro-codebase/microservice-identity/",
+    ],
+)
+def test_every_spelling_of_the_url_finds_the_secret(spelling: str) -> None:
+    found = access_for(spelling, [secret("repository", url=URL, sshPrivateKey="KEY")], "known")
+    assert (found.url, found.ssh_private_key, found.ssh_known_hosts) == (spelling, "KEY", "known")
+
+
+def test_the_repository_comes_before_every_template() -> None:
+    secrets = [
+        secret("repo-creds", "a", url="git@bitbucket.org:oro-codebase", sshPrivateKey="TEMPLATE"),
+        secret("repository", "b", url=URL, sshPrivateKey="OWN"),
+    ]
+    assert access_for(URL, secrets).ssh_private_key == "OWN"
+
+
+def test_a_repository_without_credentials_takes_them_from_the_longest_template() -> None:
+    secrets = [
+        secret("repo-creds", "a", url="https://git.example.com", username="wide", password="w"),
+        secret("repo-creds", "b", url="https://git.example.com/team", username="near", password="n"),
+        secret("repository", "c", url="https://git.example.com/team/app", proxy="http://proxy:3128", insecure="true"),
+    ]
+    found = access_for("https://git.example.com/team/app.git", secrets)
+    assert (found.username, found.password, found.proxy, found.insecure) == ("near", "n", "http://proxy:3128", True)
+    assert access_for("https://git.example.com/other/app.git", secrets).username == "wide"
+
+
+@pytest.mark.parametrize("url", ["https://git.example.com/team-fork/app", "https://git.example.com.evil.org/team/app"])
+def test_a_template_covers_whole_parts_of_the_path_only(url: str) -> None:
+    secrets = [secret("repo-creds", url="https://git.example.com/team", password="n")]
+    assert access_for(url, secrets).password == ""
+
+
+def test_a_project_scoped_repository_serves_its_project_first_and_no_other() -> None:
+    secrets = [
+        secret("repository", "a", url=URL, sshPrivateKey="ALL"),
+        secret("repository", "b", url=URL, sshPrivateKey="TEAM", project="team"),
+    ]
+    assert access_for(URL, secrets, project="team").ssh_private_key == "TEAM"
+    assert access_for(URL, secrets, project="other").ssh_private_key == "ALL"
+    assert access_for(URL, secrets[1:], project="other").ssh_private_key == ""
+
+
+def test_every_key_of_the_secret_is_read() -> None:
+    found = access_for(
+        "https://git.example.com:8443/x",
+        [
+            secret(
+                "repository",
+                url="https://git.example.com:8443/x",
+                username="u",
+                password="p",
+                bearerToken="t",
+                tlsClientCertData="c",
+                tlsClientCertKey="k",
+                insecureIgnoreHostKey="true",
+                proxy="http://proxy",
+            )
+        ],
+        tls_certs={"git.example.com": "PEM"},
+    )
+    assert (found.username, found.password, found.bearer_token) == ("u", "p", "t")
+    assert (found.tls_client_cert, found.tls_client_key, found.ca_certificates) == ("c", "k", "PEM")
+    assert (found.insecure, found.proxy) == (True, "http://proxy")
+
+
+def test_other_secrets_are_not_looked_at() -> None:
+    other = {"kind": "Secret", "metadata": {"name": "x", "labels": {}}, "data": {"url": "!!!"}}
+    assert access_for(URL, [other]).ssh_private_key == ""
+
+
+def test_a_secret_that_cannot_be_read_is_named_without_its_content() -> None:
+    broken = secret("repository", "broken", url=URL)
+    broken["data"]["sshPrivateKey"] = "not base64 !"
+    with pytest.raises(Blocked, match=r"argocd/broken: data\.sshPrivateKey is no base64") as caught:
+        access_for(URL, [broken])
+    assert caught.value.reason == "SecretInvalid"
+
+
+def test_nothing_secret_is_shown() -> None:
+    assert "KEY" not in repr(access_for(URL, [secret("repository", url=URL, sshPrivateKey="KEY")]))
