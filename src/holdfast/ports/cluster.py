@@ -57,9 +57,7 @@ class Reader(Protocol):
         """None when there is no such object; raises ApiError for every other refusal."""
         ...
 
-    async def list(
-        self, resource: ResourceType, *, namespace: str = "", labels: str = "", fields: str = ""
-    ) -> Listing:
+    async def list(self, resource: ResourceType, *, namespace: str = "", labels: str = "", fields: str = "") -> Listing:
         """All pages. `labels` and `fields` are selectors in Kubernetes' own syntax."""
         ...
 
@@ -91,7 +89,13 @@ class Writer(Protocol):
         ...
 
     async def replace(
-        self, resource: ResourceType, obj: KubeObject, *, field_manager: str, dry_run: bool = False, subresource: str = ""
+        self,
+        resource: ResourceType,
+        obj: KubeObject,
+        *,
+        field_manager: str,
+        dry_run: bool = False,
+        subresource: str = "",
     ) -> KubeObject: ...
 
     async def patch(

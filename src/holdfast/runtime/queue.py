@@ -65,6 +65,9 @@ class KeyedQueue(Generic[K]):
         while True:
             key = self._take()
             if key is not None:
+                # The next one may be due for a worker that sleeps for longer.
+                if self._ready or self._later:
+                    self._wake_one()
                 return key
             await self._change()
 

@@ -34,8 +34,8 @@ log = logging.getLogger("holdfast.watch")
 class Reflector:
     """One list and watch, resumed where it broke off. Only what it has put into the store does it take out again.
 
-    `synced` is set from the first complete list on; `answered` already when the server refused for the first time, so
-    that one forbidden kind keeps nobody waiting. `error` is the failure it is recovering from.
+    `synced` is set from the first complete list on; `answered` already when the server refuses for good, so that one
+    forbidden kind keeps nobody waiting. `error` is the failure it is recovering from.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class Reflector:
         self.error = error
         if self._failures % RELIST_AFTER == 0:
             self.resource_version = ""
-        if isinstance(error, ApiError) and 400 <= error.status < 500:
+        if isinstance(error, ApiError) and _is_lasting(error, self._failures):
             self.answered.set()
         after = max(self._backoff.delay(self._failures), retry_after(error) or timedelta(0))
         log.log(
@@ -191,3 +191,9 @@ class Reflector:
 
 def _same_state(known: LiveObject, obj: LiveObject) -> bool:
     return known.version == obj.version and known.metadata.resource_version == obj.metadata.resource_version
+
+
+def _is_lasting(refusal: ApiError, failures: int) -> bool:
+    """A kind that is forbidden stays so; one whose server or conversion fails may do so for long. No answer at all says
+    nothing about the kind."""
+    return 400 <= refusal.status < 500 or (refusal.status >= 500 and failures >= RELIST_AFTER)

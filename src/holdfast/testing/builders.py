@@ -99,7 +99,7 @@ def application_object(
     name: str = "web",
     *,
     namespace: str = "argocd",
-    destination: str = "shop",
+    destination: str | dict[str, Any] = "shop",
     path: str = "app",
     policy: dict[str, Any] | None = None,
     finalizers: list[str] | None = None,
@@ -112,7 +112,9 @@ def application_object(
     spec: dict[str, Any] = {
         "project": "default",
         "source": {"repoURL": REPOSITORY, "path": path, "targetRevision": "main"},
-        "destination": {"server": IN_CLUSTER_SERVER, "namespace": destination},
+        "destination": {"server": IN_CLUSTER_SERVER, "namespace": destination}
+        if isinstance(destination, str)
+        else destination,
         **fields,
     }
     if policy is not None:

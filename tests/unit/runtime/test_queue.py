@@ -96,3 +96,24 @@ async def test_entries_that_were_overtaken_do_not_pile_up() -> None:
         keys.add("a")
         keys.done(await keys.get())
     assert len(keys._later) < 2000
+
+
+async def test_keys_due_at_the_same_time_are_worked_on_side_by_side() -> None:
+    keys = queue()
+    got: list[tuple[str, float]] = []
+
+    async def work() -> None:
+        while True:
+            key = await keys.get()
+            got.append((key, now()))
+            await asyncio.sleep(100)
+            keys.done(key)
+
+    workers = [asyncio.create_task(work()) for _ in range(5)]
+    await asyncio.sleep(1)
+    for key in "abcde":
+        keys.add(key, seconds(9))
+    await asyncio.sleep(20)
+    for worker in workers:
+        worker.cancel()
+    assert got == [(key, pytest.approx(10)) for key in "abcde"]

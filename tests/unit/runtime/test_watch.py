@@ -289,6 +289,49 @@ async def test_one_forbidden_kind_does_not_hold_up_the_others() -> None:
         assert ("added", "s") in changes
 
 
+async def test_a_kind_whose_server_fails_does_not_hold_up_the_others_for_long() -> None:
+    widget = kind("Widget", group="example.com")
+    cluster = ScriptedCluster(POD, widget)
+    cluster.refusals["Widget"] = Unavailable("conversion webhook failed", status=500)
+    watch = discovery_watch(cluster, Store(), [])
+    async with in_background(watch.run()):
+        await asyncio.wait_for(watch.synced.wait(), 15)
+
+
+async def test_what_was_written_is_seen_at_once_and_told_once() -> None:
+    cluster, changes, store = ScriptedCluster(POD), Changes(), Store()
+    watch = discovery_watch(cluster, store, changes)
+    async with in_background(watch.run()):
+        await watch.synced.wait()
+        await asyncio.sleep(1)
+        cluster.put(POD, "a")
+        written = cluster.objects["Pod"]["a"]
+        watch.note(pod_dict("a", written.metadata.resource_version))
+        assert changes == [("added", "a")]
+        await asyncio.sleep(1)
+        assert changes == [("added", "a")]
+
+
+async def test_an_answer_that_arrives_after_the_end_of_its_object_does_not_bring_it_back() -> None:
+    cluster, changes, store = ScriptedCluster(POD), Changes(), Store()
+    watch = discovery_watch(cluster, store, changes)
+    async with in_background(watch.run()):
+        await watch.synced.wait()
+        await asyncio.sleep(1)
+        cluster.put(POD, "a")
+        version = cluster.objects["Pod"]["a"].metadata.resource_version
+        cluster.delete(POD, "a")
+        await asyncio.sleep(1)
+        watch.note(pod_dict("a", version))
+    assert len(store) == 0
+    assert changes == [("added", "a"), ("removed", "a")]
+
+
+def pod_dict(name: str, version: str) -> KubeObject:
+    metadata = {"name": name, "namespace": "ns", "uid": f"u-{name}", "resourceVersion": version}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}
+
+
 async def test_a_kind_served_at_another_version_is_taken_over_without_reporting_its_objects_as_gone() -> None:
     old, new = kind("Widget", group="example.com"), kind("Widget", group="example.com", version="v2")
     cluster, changes, store = ScriptedCluster(old), Changes(), Store()

@@ -1,1 +1,1 @@
-"""Brings the objects of one Application to what its source says."""
+"""Keeps Applications at what their sources say."""

@@ -51,32 +51,28 @@ def access_for(
 
 
 def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, str] | None:
-    shared: dict[str, str] | None = None
-    for secret in secrets:
-        if labels_of(secret).get(SECRET_TYPE) != REPOSITORY:
-            continue
-        values = _values(secret, only="url", otherwise="project")
-        if normalized_url(values.get("url", "")) != normalized_url(url):
-            continue
-        scope = values.get("project", "")
-        if scope and scope == project:
-            return _values(secret)
-        if not scope and shared is None:
-            shared = _values(secret)
-    return shared
+    wanted = normalized_url(url)
+    fitting = [
+        secret
+        for secret in secrets
+        if labels_of(secret).get(SECRET_TYPE) == REPOSITORY and normalized_url(_hint(secret, "url")) == wanted
+    ]
+    for scope in (project, "") if project else ("",):
+        for secret in fitting:
+            if _hint(secret, "project") == scope:
+                return _values(secret)
+    return None
 
 
 def _template(url: str, secrets: list[KubeObject]) -> dict[str, str] | None:
     wanted = normalized_url(url)
-    best: KubeObject | None = None
-    longest = 0
-    for secret in secrets:
-        if labels_of(secret).get(SECRET_TYPE) != TEMPLATE:
-            continue
-        prefix = normalized_url(_values(secret, only="url").get("url", ""))
-        if len(prefix) > longest and _covers(prefix, wanted):
-            best, longest = secret, len(prefix)
-    return _values(best) if best is not None else None
+    prefixes = [
+        (normalized_url(_hint(secret, "url")), secret)
+        for secret in secrets
+        if labels_of(secret).get(SECRET_TYPE) == TEMPLATE
+    ]
+    covering = [(prefix, secret) for prefix, secret in prefixes if prefix and _covers(prefix, wanted)]
+    return _values(max(covering, key=lambda found: len(found[0]))[1]) if covering else None
 
 
 def _covers(prefix: str, wanted: str) -> bool:
@@ -92,17 +88,28 @@ def _is_true(values: Mapping[str, str], key: str) -> bool:
     return values.get(key, "").strip().lower() in {"true", "1", "t"}
 
 
-def _values(secret: KubeObject, only: str = "", otherwise: str = "") -> dict[str, str]:
+def _values(secret: KubeObject) -> dict[str, str]:
     """The decoded data; `stringData` of a manifest that was not applied yet counts too."""
-    wanted = {only, otherwise} - {""}
     values = {}
-    for key, encoded in (secret.get("data") or {}).items():
-        if wanted and key not in wanted:
-            continue
+    for key in secret.get("data") or {}:
         try:
-            values[key] = base64.b64decode(encoded or "", validate=True).decode()
+            values[key] = _decoded(secret, key)
         except (binascii.Error, UnicodeDecodeError) as error:
             place = f"{namespace_of(secret)}/{name_of(secret)}"
             raise Blocked("SecretInvalid", f"Secret {place}: data.{key} is no base64 of UTF-8 text") from error
-    plain = secret.get("stringData") or {}
-    return values | {key: text for key, text in plain.items() if not wanted or key in wanted}
+    return values | (secret.get("stringData") or {})
+
+
+def _hint(secret: KubeObject, key: str) -> str:
+    """What decides whether a Secret fits. One that cannot be read fits nothing, so that it holds nobody else up."""
+    plain = (secret.get("stringData") or {}).get(key)
+    if plain is not None:
+        return str(plain)
+    try:
+        return _decoded(secret, key)
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _decoded(secret: KubeObject, key: str) -> str:
+    return base64.b64decode((secret.get("data") or {}).get(key) or "", validate=True).decode()

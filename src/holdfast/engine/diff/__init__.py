@@ -1,1 +1,1 @@
-"""Desired and live objects become differences."""
+"""Compares desired objects with live ones."""

@@ -224,7 +224,7 @@ def _everything(value: Any, node: SchemaNode) -> Tree:
 
 
 def remove(value: dict[str, Any], fields: Tree, node: SchemaNode) -> dict[str, Any]:
-    """`value` without the fields of the set and all below them; a container that loses all it held becomes null."""
+    """`value` without the fields of the set and all below them; a container that loses all it held stays, empty."""
     kept = dict(value)
     for element, below in fields.items():
         key = element[2:]
@@ -239,7 +239,7 @@ def remove(value: dict[str, Any], fields: Tree, node: SchemaNode) -> dict[str, A
 
 def _remove_within(value: Any, fields: Tree, node: SchemaNode) -> Any:
     if isinstance(value, dict) and value and not node.is_atomic_map:
-        return remove(value, fields, node) or None
+        return remove(value, fields, node)
     if isinstance(value, list) and value and not node.is_atomic_list:
         item_node = node.item() or UNKNOWN
         items: list[Any] = []
@@ -248,8 +248,8 @@ def _remove_within(value: Any, fields: Tree, node: SchemaNode) -> Any:
             if below is None:
                 items.append(item)
             elif below and "." not in below:
-                items.append(_remove_within(item, below, item_node) or {})
-        return items or None
+                items.append(_remove_within(item, below, item_node))
+        return items
     return value
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 MAX_PATTERN = 4096
 MAX_DEPTH = 32
+MAX_MOVES = 512
 _SPECIAL = frozenset("*?[]{}\\!,")
 
 
@@ -42,7 +43,7 @@ class _State(Struct):
 
 
 class Glob:
-    """A compiled pattern."""
+    """A compiled pattern. Which states follow on which character is worked out once and remembered."""
 
     def __init__(self, states: list[_State], start: int, end: int, separators: str, literal: str | None) -> None:
         self._states = states
@@ -50,6 +51,7 @@ class Glob:
         self._separators = separators
         self._literal = literal
         self._start = self._closure({start})
+        self._moves: dict[tuple[frozenset[int], str], frozenset[int]] = {}
 
     def matches(self, text: str) -> bool:
         """True when the whole of `text` fits."""
@@ -57,15 +59,20 @@ class Glob:
             return text == self._literal
         current = self._start
         for char in text:
-            eaten = {
-                self._states[number].next for number in current if self._states[number].eats(char, self._separators)
-            }
-            if not eaten:
+            following = self._moves.get((current, char))
+            current = self._move(current, char) if following is None else following
+            if not current:
                 return False
-            current = self._closure(eaten)
         return self._end in current
 
-    def _closure(self, numbers: set[int]) -> set[int]:
+    def _move(self, current: frozenset[int], char: str) -> frozenset[int]:
+        eaten = {self._states[number].next for number in current if self._states[number].eats(char, self._separators)}
+        if len(self._moves) >= MAX_MOVES:
+            self._moves.clear()
+        following = self._moves[current, char] = self._closure(eaten)
+        return following
+
+    def _closure(self, numbers: set[int]) -> frozenset[int]:
         reached = set(numbers)
         pending = list(numbers)
         while pending:
@@ -73,7 +80,7 @@ class Glob:
                 if fork not in reached:
                     reached.add(fork)
                     pending.append(fork)
-        return reached
+        return frozenset(reached)
 
 
 @lru_cache(maxsize=10_000)

@@ -1,1 +1,1 @@
-"""Differences become an ordered plan of phases, waves and prunes."""
+"""Decides the order in which a sync brings objects to what they should be."""

@@ -1,1 +1,1 @@
-"""Results become the status that Argo CD's users read."""
+"""Writes down what was found: the status of an application, and when it syncs by itself."""

@@ -112,5 +112,11 @@ def test_a_secret_that_cannot_be_read_is_named_without_its_content() -> None:
     assert caught.value.reason == "SecretInvalid"
 
 
+def test_a_secret_whose_url_cannot_be_read_holds_nobody_else_up() -> None:
+    broken = secret("repository", "a")
+    broken["data"]["url"] = "not base64 !"
+    assert access_for(URL, [broken, secret("repository", "b", url=URL, sshPrivateKey="KEY")]).ssh_private_key == "KEY"
+
+
 def test_nothing_secret_is_shown() -> None:
     assert "KEY" not in repr(access_for(URL, [secret("repository", url=URL, sshPrivateKey="KEY")]))

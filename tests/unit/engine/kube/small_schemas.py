@@ -73,7 +73,10 @@ COMPONENTS: Final[dict[str, Raw]] = {
         "type": "object",
         "properties": {
             "type": _STRING,
-            "rollingUpdate": {"type": "object", "properties": {"maxSurge": {"$ref": "#/components/schemas/IntOrString"}}},
+            "rollingUpdate": {
+                "type": "object",
+                "properties": {"maxSurge": {"$ref": "#/components/schemas/IntOrString"}},
+            },
         },
     },
     "IntOrString": {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},

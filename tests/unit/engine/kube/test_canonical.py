@@ -32,7 +32,7 @@ def test_equality_of_json_values(left: Any, right: Any, same: bool) -> None:
 
 
 def test_without_shares_what_it_does_not_touch() -> None:
-    obj = {"metadata": {"name": "x", "managedFields": []}, "spec": {"a": 1}}
+    obj: dict[str, Any] = {"metadata": {"name": "x", "managedFields": []}, "spec": {"a": 1}}
     reduced = canonical.without(obj, ("metadata", "managedFields"), ("status",), ("spec", "b"))
     assert reduced == {"metadata": {"name": "x"}, "spec": {"a": 1}}
     assert reduced["spec"] is obj["spec"]
@@ -41,7 +41,7 @@ def test_without_shares_what_it_does_not_touch() -> None:
 
 
 def test_paths_are_read_and_written() -> None:
-    obj = {"a": {"b": [{"c": 1}]}, "s": "text"}
+    obj: dict[str, Any] = {"a": {"b": [{"c": 1}]}, "s": "text"}
     assert canonical.get_path(obj, "a", "b", 0, "c") == 1
     assert canonical.get_path(obj, "a", "b", 1) is None
     assert canonical.get_path(obj, "s", "x") is None

@@ -70,7 +70,10 @@ def test_keys_that_are_refused(key: str, start: str) -> None:
 
 
 def test_labels_name_the_part_that_is_refused() -> None:
-    assert [text for text, _ in names.label_errors({"ok": "fine", "-a": "b", "c": "not valid!"})] == ["-a", "not valid!"]
+    assert [text for text, _ in names.label_errors({"ok": "fine", "-a": "b", "c": "not valid!"})] == [
+        "-a",
+        "not valid!",
+    ]
 
 
 def test_annotation_keys_may_have_capitals_in_the_prefix() -> None:

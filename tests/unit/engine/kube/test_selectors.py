@@ -55,8 +55,7 @@ REFUSED: list[tuple[str, str]] = [
     ("!a=b", "found '=', expected: ',' or 'end of string'"),
     (
         "a>x",
-        "unable to parse requirement: values[0]: Invalid value: \"x\": "
-        "for 'Gt', 'Lt' operators, the value must be an integer",
+        "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
     ),
 ]
 

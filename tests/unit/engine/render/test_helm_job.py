@@ -91,6 +91,14 @@ def test_files_then_values_then_parameters(make_tree: MakeTree, make_request: Ma
     }
 
 
+def test_mappings_that_share_an_alias_do_not_change_together(make_tree: MakeTree, make_request: MakeRequest) -> None:
+    parameters = (HelmParameter(name="b.x", value="2"),)
+    assert composed(make_tree, make_request, values="a: &m {x: 1}\nb: *m\n", parameters=parameters) == {
+        "a": {"x": 1},
+        "b": {"x": 2},
+    }
+
+
 def test_values_as_text_are_read_as_yaml(make_tree: MakeTree, make_request: MakeRequest) -> None:
     assert composed(make_tree, make_request, values="a: y\nb: 0755\n") == {"a": True, "b": 493}
 

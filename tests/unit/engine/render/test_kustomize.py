@@ -63,6 +63,12 @@ def test_a_source_without_changes_leaves_the_file_as_it_is(make_tree: MakeTree) 
     assert kustomize.prepare(tree, "app", KustomizeOptions(), {}) == KustomizeJob("app", "app/kustomization.yaml")
 
 
+def test_a_version_that_is_not_there_is_refused(make_tree: MakeTree) -> None:
+    tree = make_tree({"app/kustomization.yaml": ""})
+    with pytest.raises(Blocked, match=r"kustomize.version v1.2.3: no such version is registered"):
+        kustomize.prepare(tree, "app", KustomizeOptions(version="v1.2.3"), {})
+
+
 def test_changes_are_written_into_a_copy(make_tree: MakeTree) -> None:
     tree = make_tree({"app/kustomization.yaml": "resources: [a.yaml]"})
     job = kustomize.prepare(tree, "app", KustomizeOptions(name_prefix="x-"), {})

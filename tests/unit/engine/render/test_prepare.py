@@ -9,6 +9,7 @@ from typing import ClassVar
 import msgspec
 import pytest
 
+from holdfast.adapters.rendering.local_tree import LocalTree
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.kustomize import KustomizeJob
@@ -125,7 +126,7 @@ class TestIdentity:
         tree, request = make_tree(self.FILES), make_request("app", helm=self.OPTIONS)
         before = self.of(tree, request)
         (tmp_path / path).write_text("c: 2")
-        assert self.of(tree, request) != before
+        assert self.of(LocalTree(tmp_path, tree.revision), request) != before
 
     def test_what_is_not_read_does_not_matter(
         self, make_tree: MakeTree, make_request: MakeRequest, tmp_path: Path
@@ -133,7 +134,7 @@ class TestIdentity:
         tree, request = make_tree(self.FILES), make_request("app", helm=self.OPTIONS)
         before = self.of(tree, request)
         (tmp_path / "other/b.yaml").write_text("c: 2")
-        assert self.of(tree, request) == before
+        assert self.of(LocalTree(tmp_path, tree.revision), request) == before
 
     def test_the_revision_matters_only_to_those_who_use_it(
         self, make_tree: MakeTree, make_request: MakeRequest

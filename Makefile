@@ -1,0 +1,53 @@
+# Everything installs what it needs by itself into .venv; only python3 (3.11+), git and make must be there.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+UV := $(BIN)/uv
+READY := $(VENV)/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install up test check format control-plane test-cluster properties clean
+
+help: ## what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Holdfast needs Python 3.11 or newer. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+$(READY): $(UV) pyproject.toml uv.lock
+	@echo "Installing the locked packages (about 250 MB the first time)"
+	@UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --all-groups --quiet --inexact
+	@touch $(READY)
+
+install: $(READY) ## install the locked packages into .venv
+
+up: $(READY) ## bring everything up on this machine: make up [ARGS='--once']
+	@$(BIN)/holdfast up $(ARGS)
+
+test: $(READY) ## the tests: make test [ARGS='tests/unit -k name']
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(READY) ## format, lint, strict types, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## format the code and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+properties: $(READY) ## the property tests with many more examples
+	@HOLDFAST_HYPOTHESIS=nightly $(BIN)/pytest -n 2 --timeout=1800 tests/properties $(ARGS)
+
+control-plane: $(READY) ## build the real Kubernetes control plane that the contract tests run against
+	@$(BIN)/python tests/controlplane/build.py
+
+clean: ## remove what was installed and cached here
+	rm -rf $(VENV) .holdfast .pytest_cache .mypy_cache .ruff_cache .hypothesis

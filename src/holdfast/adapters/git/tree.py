@@ -1,0 +1,112 @@
+"""The files of one commit, read straight from the objects of a bare mirror."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pygit2
+
+from holdfast.model.errors import Blocked, Transient
+from holdfast.model.filetree import Entry, EntryKind, TreeLocation
+
+MAX_BLOB = 32 * 1024**2
+DAMAGED = "holdfast-damaged"
+"""A file of this name in a mirror asks for it to be made anew at the next fetch."""
+
+_DIRECTORY, _SYMLINK, _SUBMODULE, _EXECUTABLE = 0o040000, 0o120000, 0o160000, 0o100755
+
+
+def open_tree(location: TreeLocation) -> GitTree:
+    """Raises Transient when the mirror or the commit is not there (any more)."""
+    try:
+        repository = pygit2.Repository(location.repository)
+        commit = repository[location.commit]
+        tree = commit.peel(pygit2.Tree)
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        raise _damaged(location) from error
+    return GitTree(location, repository, tree)
+
+
+class GitTree:
+    """A FileTree. Submodules are left out: their files are not part of the commit."""
+
+    def __init__(self, location: TreeLocation, repository: pygit2.Repository, root: pygit2.Tree) -> None:
+        self._location = location
+        self._repository = repository
+        self._trees: dict[str, pygit2.Tree | None] = {"": root}
+        self._entries: dict[str, tuple[Entry, ...]] = {}
+
+    @property
+    def revision(self) -> str:
+        return self._location.commit
+
+    def entry(self, path: str) -> Entry | None:
+        path = path.strip("/")
+        if not path:
+            root = self._trees[""]
+            return Entry("", EntryKind.DIRECTORY, str(root.id)) if root is not None else None
+        parent, _, name = path.rpartition("/")
+        tree = self._tree(parent)
+        if tree is None or name not in tree:
+            return None
+        return self._read_entry(tree[name])
+
+    def children(self, path: str) -> tuple[Entry, ...]:
+        path = path.strip("/")
+        if path not in self._entries:
+            tree = self._tree(path)
+            found = [self._read_entry(item) for item in tree] if tree is not None else []
+            self._entries[path] = tuple(
+                sorted((item for item in found if item is not None), key=lambda item: item.name)
+            )
+        return self._entries[path]
+
+    def read(self, path: str) -> bytes:
+        entry = self.entry(path)
+        if entry is None or entry.kind is EntryKind.DIRECTORY:
+            raise KeyError(path)
+        if entry.size > MAX_BLOB:
+            raise Blocked(
+                "ManifestTooLarge",
+                f"{path} at {self.revision[:12]} has {entry.size} bytes; at most {MAX_BLOB} are read",
+            )
+        try:
+            blob = self._repository[entry.hash]
+        except (pygit2.GitError, KeyError) as error:
+            raise _damaged(self._location) from error
+        return blob.data if isinstance(blob, pygit2.Blob) else b""
+
+    def _tree(self, path: str) -> pygit2.Tree | None:
+        if path in self._trees:
+            return self._trees[path]
+        parent, _, name = path.rpartition("/")
+        above = self._tree(parent)
+        found: pygit2.Object | None = None
+        if above is not None and name in above and above[name].filemode == _DIRECTORY:
+            try:
+                found = self._repository[above[name].id]
+            except (pygit2.GitError, KeyError) as error:
+                raise _damaged(self._location) from error
+        tree = found if isinstance(found, pygit2.Tree) else None
+        self._trees[path] = tree
+        return tree
+
+    def _read_entry(self, item: pygit2.Object) -> Entry | None:
+        if item.filemode == _SUBMODULE or item.name is None:
+            return None
+        if item.filemode == _DIRECTORY:
+            return Entry(item.name, EntryKind.DIRECTORY, str(item.id))
+        kind = EntryKind.SYMLINK if item.filemode == _SYMLINK else EntryKind.FILE
+        try:
+            size = self._repository.odb.read_header(item.id)[1]
+        except (pygit2.GitError, KeyError) as error:
+            raise _damaged(self._location) from error
+        return Entry(item.name, kind, str(item.id), size, item.filemode == _EXECUTABLE)
+
+
+def _damaged(location: TreeLocation) -> Transient:
+    """Says so in the mirror itself, since whoever fetches next may be another process."""
+    folder = Path(location.repository)
+    if folder.is_dir():
+        (folder / DAMAGED).touch()
+    return Transient("RepositoryDamaged", f"commit {location.commit[:12]} is not whole on disk: it is fetched anew")

@@ -1,0 +1,116 @@
+"""Results of renders on disk, by what went into them. It may be lost or damaged at any time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import tempfile
+import threading
+import zlib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from holdfast.adapters.rendering import kustomize_tool
+from holdfast.engine.render.directory import DirectoryJob
+from holdfast.engine.render.helm.job import HelmJob
+from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.engine.render.prepare import Job
+from holdfast.model.rendering import RenderResult
+
+FORMAT: Final = "1"
+"""Goes up with every change of what a render gives, so that older results are not used."""
+
+_SUFFIX: Final = ".render"
+_DIGEST: Final = hashlib.sha256().digest_size
+_KEEP: Final = 0.8
+_DECODER: Final = msgspec.msgpack.Decoder(RenderResult)
+
+
+class RenderCache:
+    """`max_bytes` bounds the folder; what was not asked for longest goes first. Safe to use from threads."""
+
+    def __init__(self, folder: Path, *, max_bytes: int = 512 * 1024**2) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._size: int | None = None
+
+    def key(self, identity: str, job: Job, tools: Path | None = None) -> str:
+        """The identity of a job together with the tool that does it; `tools` is where carried programs stand."""
+        return hashlib.sha256(f"{FORMAT}\n{_tool(job, tools)}\n{identity}".encode()).hexdigest()
+
+    def load(self, key: str) -> RenderResult | None:
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+            os.utime(path)
+        except OSError:
+            return None
+        digest, body = content[:_DIGEST], content[_DIGEST:]
+        if hashlib.sha256(body).digest() == digest:
+            try:
+                return _DECODER.decode(zlib.decompress(body))
+            except (zlib.error, msgspec.DecodeError):
+                pass
+        path.unlink(missing_ok=True)
+        return None
+
+    def store(self, key: str, result: RenderResult) -> None:
+        body = zlib.compress(msgspec.msgpack.encode(result), 1)
+        content = hashlib.sha256(body).digest() + body
+        if len(content) > self._max_bytes:
+            return
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                file.write(content)
+            os.replace(file.name, self._path(key))
+        except OSError:
+            return  # a full or read-only disk costs a render later, nothing else
+        with self._lock:
+            self._account(len(content))
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}{_SUFFIX}"
+
+    def _account(self, added: int) -> None:
+        if self._size is None:
+            self._size = sum(size for _, size, _ in self._entries())
+        else:
+            self._size += added
+        if self._size > self._max_bytes:
+            self._evict()
+
+    def _evict(self) -> None:
+        entries = sorted(self._entries())
+        size = sum(entry_size for _, entry_size, _ in entries)
+        for _, entry_size, path in entries:
+            if size <= self._max_bytes * _KEEP:
+                break
+            path.unlink(missing_ok=True)
+            size -= entry_size
+        self._size = size
+
+    def _entries(self) -> list[tuple[int, int, Path]]:
+        """Time of last use, size and path of everything in the folder, leavings of a crash included."""
+        found = []
+        for path in self._folder.iterdir():
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.append((status.st_mtime_ns, status.st_size, path))
+        return found
+
+
+def _tool(job: Job, tools: Path | None) -> str:
+    match job:
+        case DirectoryJob():
+            return ""
+        case HelmJob():
+            return "helm-python-sdk " + importlib.metadata.version("helm-python-sdk")
+        case KustomizeJob():
+            return kustomize_tool.find(tools).identity

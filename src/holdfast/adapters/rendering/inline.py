@@ -1,0 +1,26 @@
+"""Renders in the process that asks: for tests, simulators and one-off commands, without limits of time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from holdfast.adapters.rendering.perform import perform
+from holdfast.engine.render.prepare import prepare
+from holdfast.model.filetree import FileTree, TreeLocation
+from holdfast.model.rendering import RenderRequest, RenderResult
+
+
+class InlineRenderer:
+    """A Renderer."""
+
+    def __init__(self, open_tree: Callable[[TreeLocation], FileTree], *, tools: Path | None = None) -> None:
+        self._open_tree = open_tree
+        self._tools = tools
+
+    async def render(self, request: RenderRequest) -> RenderResult:
+        tree = self._open_tree(request.location)
+        return perform(tree, prepare(tree, request), request.limits, self._tools)
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,35 @@
+"""Opens clusters: the one of a kubeconfig file, or the one this process runs in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from holdfast import __version__
+from holdfast.adapters.kube import in_cluster, kubeconfig
+from holdfast.adapters.kube.client import KubeClient
+from holdfast.adapters.kube.transport import AiohttpTransport
+from holdfast.model.errors import Blocked
+from holdfast.ports.cluster import Cluster
+from holdfast.runtime.clock import SystemClock
+
+USER_AGENT = f"holdfast/{__version__}"
+
+
+@asynccontextmanager
+async def open_cluster(path: Path | None) -> AsyncIterator[Cluster]:
+    """The cluster of a kubeconfig file; without one, the cluster that this process is a Pod of."""
+    clock = SystemClock()
+    if path is not None:
+        connection = kubeconfig.load(path, clock)
+    elif in_cluster.is_in_cluster(os.environ):
+        connection = in_cluster.in_cluster(os.environ, clock)
+    else:
+        raise Blocked("NoCluster", "no kubeconfig was given and this process does not run inside a cluster")
+    transport = AiohttpTransport(connection, clock=clock)
+    try:
+        yield KubeClient(transport, user_agent=USER_AGENT)
+    finally:
+        await transport.close()

@@ -1,0 +1,50 @@
+"""Puts the engine together: the application controller with real repositories and render workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+
+from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.rendering.cache import RenderCache
+from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.assembly.places import DataPlace
+from holdfast.assembly.settings import EngineSettings
+from holdfast.controllers.application.controller import ApplicationController
+from holdfast.ports.cluster import Cluster
+from holdfast.ports.rendering import Renderer
+from holdfast.ports.sources import Repositories
+from holdfast.runtime.clock import SystemClock
+
+
+@asynccontextmanager
+async def sources(
+    place: DataPlace, rewrites: Mapping[str, str], *, workers: int
+) -> AsyncIterator[tuple[Repositories, Renderer]]:
+    """Repositories and renderer whose mirrors and caches lie in the place; shared by controller and commands."""
+    clock = SystemClock()
+    repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
+    renderer = RenderPool(open_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
+    try:
+        yield repositories, renderer
+    finally:
+        await renderer.close()
+
+
+async def run_engine(
+    cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
+) -> None:
+    """Runs until it is cancelled."""
+    async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
+        controller = ApplicationController(
+            cluster=cluster,
+            repositories=repositories,
+            renderer=renderer,
+            clock=SystemClock(),
+            namespace=settings.namespace,
+            settings=settings,
+            random=Random(),  # noqa: S311 - jitter
+        )
+        await controller.run()

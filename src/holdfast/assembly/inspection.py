@@ -1,0 +1,87 @@
+"""Looks at one Application as the controller would, once, without changing anything: for `app diff` and `app manifests`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.assembly.engine_process import sources
+from holdfast.assembly.places import place_of
+from holdfast.assembly.settings import EngineSettings
+from holdfast.controllers.application.live_view import INSTANCE, instance_of
+from holdfast.controllers.application.observe import Desired, desired_at, live_objects, resolve
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import spec
+from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.desired import ObjectState
+from holdfast.model.discovery import Discovery
+from holdfast.model.errors import Blocked
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, namespace_of
+from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
+from holdfast.ports.cluster import Cluster
+from holdfast.ports.rendering import Renderer
+from holdfast.ports.sources import Repositories
+from holdfast.runtime.clock import SystemClock
+from holdfast.runtime.store import Store, live_object
+
+
+class Inspection(Struct, frozen=True):
+    """What a sync to one revision would meet."""
+
+    desired: Desired
+    states: tuple[ObjectState, ...]
+
+
+async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
+    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
+    place = place_of(kubeconfig)
+    async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
+        world = await _world(cluster, repositories, renderer, namespace_of(app))
+        decoded = msgspec.convert(app, Application)
+        problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
+        if problems:
+            raise Blocked("InvalidSpecError", "\n".join(problems))
+        await _load_owned(world, cluster, app)
+        source = decoded.spec.source or ApplicationSource()
+        commit = await resolve(world, decoded, source, revision or source.target_revision)
+        desired = await desired_at(world, decoded, source, commit)
+        live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
+        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
+
+
+async def _world(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+    discovery: Discovery = await cluster.discover()
+    store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
+    for resource in (APP_PROJECT, CONFIG_MAP, SECRET):
+        for item in (await cluster.list(resource, namespace=namespace)).items:
+            store.put(item)
+    for item in (await cluster.list(NAMESPACE)).items:
+        store.put(item)
+    return World(
+        cluster=cluster,
+        repositories=repositories,
+        renderer=renderer,
+        clock=SystemClock(),
+        namespace=namespace,
+        settings=EngineSettings(namespace=namespace),
+        random=Random(),  # noqa: S311 - jitter
+        store=store,
+        discovery=lambda: discovery,
+        is_watched=lambda kind: kind == NAMESPACE.group_kind,
+    )
+
+
+async def _load_owned(world: World, cluster: Cluster, app: KubeObject) -> None:
+    """The objects that status.resources names, so that those which left the source are seen too."""
+    for item in (app.get("status") or {}).get("resources") or []:
+        resource = world.resource(GroupKind(item.get("group") or "", item["kind"]), item.get("version") or "")
+        if resource is None:
+            continue
+        found = await cluster.get(resource, item.get("namespace") or "", item["name"])
+        if found is not None:
+            world.store.put(live_object(found))

@@ -1,0 +1,82 @@
+"""Where `holdfast up` keeps its things on disk, and how a command finds the last one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class DataPlace:
+    """The folder DATA of one `up`: kubeconfig, bare repositories, the sandbox's storage, caches."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.root / "kubeconfig"
+
+    @property
+    def repositories(self) -> Path:
+        return self.root / "repositories"
+
+    @property
+    def mirrors(self) -> Path:
+        return self.root / "cache" / "mirrors"
+
+    @property
+    def renders(self) -> Path:
+        return self.root / "cache" / "renders"
+
+    @property
+    def tools(self) -> Path:
+        return self.root / "cache" / "tools"
+
+    @property
+    def sandbox(self) -> Path:
+        return self.root / "sandbox"
+
+    @property
+    def rewrites(self) -> Path:
+        return self.root / "rewrites.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    def prepare(self) -> None:
+        """Makes the folder, readable by its owner only: it holds a kubeconfig."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def write_rewrites(self, rewrites: dict[str, str]) -> None:
+        self.rewrites.write_bytes(msgspec.json.format(msgspec.json.encode(rewrites), indent=2))
+
+    def read_rewrites(self) -> dict[str, str]:
+        """URL prefixes and what stands for them on this machine; empty when this `up` maps none."""
+        if not self.rewrites.is_file():
+            return {}
+        return msgspec.json.decode(self.rewrites.read_bytes(), type=dict[str, str])
+
+
+def place_of(kubeconfig: Path) -> DataPlace:
+    """The DATA folder that a kubeconfig lies in."""
+    return DataPlace(kubeconfig.absolute().parent)
+
+
+def _pointer() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "holdfast" / "last-up"
+
+
+def remember(place: DataPlace) -> None:
+    """So that commands typed in another folder find the cluster of the last `up`."""
+    pointer = _pointer()
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    pointer.write_text(f"{place.root}\n")
+
+
+def last_place_used() -> DataPlace | None:
+    pointer = _pointer()
+    return DataPlace(Path(pointer.read_text().strip())) if pointer.is_file() else None

@@ -1,0 +1,1 @@
+"""`holdfast app …`: one file a command."""

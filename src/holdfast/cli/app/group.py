@@ -1,0 +1,19 @@
+"""The group `holdfast app`: which command stands in which file."""
+
+from __future__ import annotations
+
+import typer
+
+from holdfast.cli.app import create, delete, diff, get, history, listing, manifests, refresh, sync, wait
+
+app = typer.Typer(help="See and act on applications.", no_args_is_help=True, rich_markup_mode=None)
+app.command("list")(listing.list_)
+app.command("get")(get.get)
+app.command("sync")(sync.sync)
+app.command("diff")(diff.diff)
+app.command("manifests")(manifests.manifests)
+app.command("history")(history.history)
+app.command("wait")(wait.wait)
+app.command("create")(create.create)
+app.command("delete")(delete.delete)
+app.command("refresh")(refresh.refresh)

@@ -1,0 +1,49 @@
+"""`holdfast app manifests`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import typer
+
+from holdfast.cli.app import applications
+from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.connection import find_kubeconfig, with_cluster
+from holdfast.cli.output import Format, print_document
+from holdfast.engine.diff.masking import masked
+from holdfast.model.kube import KubeObject
+from holdfast.ports.cluster import Cluster
+
+
+class ManifestSource(StrEnum):
+    GIT = "git"
+    LIVE = "live"
+
+
+def manifests(
+    name: str = typer.Argument(..., metavar="APPNAME"),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    app_namespace: str = NamespaceOption,
+    source: ManifestSource = typer.Option(ManifestSource.GIT, "--source", help="What Git wants, or what is live."),
+    revision: str = typer.Option("", "--revision", help="Render this revision instead of the target's newest."),
+    output: Format = typer.Option(Format.YAML, "--output", "-o", help="yaml or json."),
+) -> None:
+    """Print an application's manifests; values of Secrets are masked."""
+
+    async def work(cluster: Cluster) -> list[KubeObject]:
+        from holdfast.assembly.inspection import inspect
+
+        app = await applications.read_application(cluster, name, app_namespace)
+        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision)
+        if source is ManifestSource.LIVE:
+            return [state.live for state in found.states if state.live is not None]
+        wanted = found.desired.targets
+        return [target.obj for target in (*wanted.objects, *wanted.hooks)]
+
+    documents = [masked(document) for document in with_cluster(kubeconfig, work)]
+    if output is Format.JSON:
+        print_document(documents, output)
+        return
+    for document in documents:
+        typer.echo("---")
+        print_document(document, output)

@@ -1,0 +1,39 @@
+"""`holdfast controller`: the engine alone, against any cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import typer
+
+
+def controller(
+    kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
+    namespace: str = typer.Option("argocd", "--namespace", "-n", help="Where the Applications are."),
+    data: Path = typer.Option(Path(".holdfast"), "--data", help="Folder for mirrors and caches; may be lost."),
+    poll: int = typer.Option(120, "--poll", min=1, help="Seconds between two looks at the repositories."),
+    workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
+) -> None:
+    """Run the engine against a cluster until it is stopped."""
+    from holdfast.assembly.clusters import open_cluster
+    from holdfast.assembly.engine_process import run_engine
+    from holdfast.assembly.places import DataPlace
+    from holdfast.assembly.settings import EngineSettings
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    place = DataPlace(data)
+    place.prepare()
+    settings = EngineSettings(namespace=namespace, poll_seconds=poll, render_workers=workers)
+
+    async def run() -> None:
+        async with open_cluster(kubeconfig) as cluster:
+            version = (await cluster.discover()).kubernetes_version
+            typer.echo(f"Keeping the applications of namespace {namespace} on Kubernetes {version}")
+            await run_engine(cluster, place, settings, place.read_rewrites())
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None

@@ -1,0 +1,181 @@
+"""Carries out the tasks of a sync: applies, replaces, creates hooks, prunes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import groupby
+
+from msgspec import Struct
+
+from holdfast.controllers.application.refusals import is_refusal
+from holdfast.controllers.application.world import World
+from holdfast.engine.kube import canonical
+from holdfast.engine.plan import hooks, options, results
+from holdfast.engine.plan.tasks import Action, SyncTask
+from holdfast.model.application import ResourceResult
+from holdfast.model.discovery import ResourceType
+from holdfast.model.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
+from holdfast.model.kube import (
+    KubeObject,
+    group_kind_of,
+    key_of,
+    name_of,
+    namespace_of,
+    resource_version_of,
+    uid_of,
+    version_of,
+)
+from holdfast.model.names import FIELD_MANAGER
+from holdfast.ports.cluster import Propagation
+
+AT_ONCE = 8
+# How long a forced replacement waits for the old object to be gone.
+GONE_TRIES = 20
+GONE_PAUSE = 0.5
+
+
+class Manner(Struct, frozen=True):
+    """How the operation wants things done."""
+
+    sync_options: tuple[str, ...] = ()
+    force: bool = False
+
+    @property
+    def propagation(self) -> Propagation:
+        return propagation(options.value_of("PrunePropagationPolicy", self.sync_options))
+
+
+class Done(Struct, frozen=True):
+    """`trouble` is set when the server failed: then the tasks without a result have to be done again."""
+
+    results: tuple[ResourceResult, ...]
+    trouble: ApiError | None = None
+
+
+async def perform(world: World, tasks: Iterable[SyncTask], manner: Manner) -> Done:
+    """In the order of their kinds, those of one kind at once."""
+    done: list[ResourceResult] = []
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(task: SyncTask) -> ResourceResult | ApiError:
+        async with limit:
+            return await _perform(world, task, manner)
+
+    for _, members in groupby(tasks, key=lambda task: task.sort_key[:2]):
+        answers = await asyncio.gather(*(one(task) for task in members))
+        done += [answer for answer in answers if isinstance(answer, ResourceResult)]
+        for answer in answers:
+            if isinstance(answer, ApiError):
+                return Done(tuple(done), answer)
+    return Done(tuple(done))
+
+
+async def _perform(world: World, task: SyncTask, manner: Manner) -> ResourceResult | ApiError:
+    if task.problem:
+        return results.refused(task, task.problem)
+    if task.skip:
+        return results.skipped(task)
+    resource = task.resource or world.resource(task.key.group_kind, task.version)
+    if resource is None:
+        return results.refused(task, f"the cluster does not serve {task.key.group_kind} {task.version}")
+    act = _manner_of(task, manner)
+    try:
+        return await act(world, resource, task, manner)
+    except ApiError as error:
+        if not is_refusal(error):
+            return error
+        return results.refused(task, error.message)
+
+
+_Act = Callable[[World, ResourceType, SyncTask, Manner], Awaitable[ResourceResult]]
+
+
+def _manner_of(task: SyncTask, manner: Manner) -> _Act:
+    if task.action is Action.PRUNE:
+        return _prune
+    if task.hook:
+        return _create_hook
+    if options.chosen("Replace", manner.sync_options, task.obj):
+        return _replace
+    return _apply
+
+
+async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    try:
+        answer = await world.cluster.apply(resource, task.obj, field_manager=FIELD_MANAGER)
+    except (Invalid, Conflict):
+        if not (manner.force or options.chosen("Force", manner.sync_options, task.obj)):
+            raise
+        return await _recreate(world, resource, task, manner)
+    world.view.wrote(answer)
+    return results.applied(task)
+
+
+async def _replace(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    live = await world.cluster.get(resource, task.key.namespace, task.key.name)
+    if live is None:
+        return await _create(world, resource, task)
+    obj = canonical.with_path(task.obj, resource_version_of(live), "metadata", "resourceVersion")
+    try:
+        answer = await world.cluster.replace(resource, obj, field_manager=FIELD_MANAGER)
+    except Invalid:
+        if not (manner.force or options.chosen("Force", manner.sync_options, task.obj)):
+            raise
+        return await _recreate(world, resource, task, manner)
+    world.view.wrote(answer)
+    return results.applied(task, "replaced")
+
+
+async def _create(world: World, resource: ResourceType, task: SyncTask) -> ResourceResult:
+    world.view.wrote(await world.cluster.create(resource, task.obj, field_manager=FIELD_MANAGER))
+    return results.applied(task, "created")
+
+
+async def _recreate(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    """Best effort: the old object may take longer to go than anybody wants to wait."""
+    await delete(world, task.obj, manner.propagation)
+    for _ in range(GONE_TRIES):
+        try:
+            return await _create(world, resource, task)
+        except AlreadyExists:
+            await world.clock.sleep(GONE_PAUSE)
+    return results.refused(task, f"{results.resource_name(task)} is still being deleted")
+
+
+async def _create_hook(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    try:
+        return await _create(world, resource, task)
+    except AlreadyExists:
+        live = await world.cluster.get(resource, task.key.namespace, task.key.name)
+        if live is not None and hooks.is_same_run(live, task.obj):
+            world.view.wrote(live)
+            return results.applied(task, "created")
+        return await _apply(world, resource, task, manner)
+
+
+async def _prune(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    await delete(world, task.obj, manner.propagation, resource=resource)
+    return results.pruned(task)
+
+
+async def delete(world: World, live: KubeObject, how: Propagation, *, resource: ResourceType | None = None) -> bool:
+    """Exactly this object, not one that has taken its name since. False when its kind is not served any more."""
+    resource = resource or world.resource(group_kind_of(live), version_of(live))
+    if resource is None:
+        return False
+    try:
+        await world.cluster.delete(resource, namespace_of(live), name_of(live), propagation=how, uid=uid_of(live))
+    except NotFound:
+        pass
+    except Conflict:
+        # The uid is another one: the object that was meant is gone.
+        return True
+    world.view.deleted(key_of(live), uid_of(live))
+    return True
+
+
+def propagation(word: str) -> Propagation:
+    """Foreground unless something else is asked for, as Argo CD."""
+    words = {kind.value.lower(): kind for kind in Propagation}
+    return words.get(word.lower(), Propagation.FOREGROUND)

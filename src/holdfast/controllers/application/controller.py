@@ -1,0 +1,125 @@
+"""The application controller: watches, wakes the applications concerned, reconciles them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from random import Random
+
+from holdfast.controllers.application import triggers
+from holdfast.controllers.application.live_view import INSTANCE, instance_of
+from holdfast.controllers.application.reconcile import reconcile
+from holdfast.controllers.application.world import (
+    APP_PROJECT,
+    APPLICATION,
+    CONFIG_MAP,
+    SECRET,
+    ClusterAccess,
+    Settings,
+    World,
+)
+from holdfast.model.discovery import Discovery
+from holdfast.model.keys import GroupKind, NamespacedName
+from holdfast.model.live import LiveObject
+from holdfast.model.names import Annotation, Label
+from holdfast.ports.clock import Clock
+from holdfast.ports.rendering import Renderer
+from holdfast.ports.sources import Repositories
+from holdfast.runtime.discovery_watch import DiscoveryWatch
+from holdfast.runtime.loop import ReconcileLoop
+from holdfast.runtime.outcome import Outcome
+from holdfast.runtime.store import Store
+
+WORKERS = 10
+NOTHING = Discovery("", ())
+# A namespace, a definition: small, and asked for by key.
+ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, GroupKind("", "Namespace")})
+
+
+class ApplicationController:
+    """One process runs one of these for the Applications of `namespace`."""
+
+    def __init__(
+        self,
+        *,
+        cluster: ClusterAccess,
+        repositories: Repositories,
+        renderer: Renderer,
+        clock: Clock,
+        namespace: str,
+        settings: Settings,
+        random: Random,
+        workers: int = WORKERS,
+    ) -> None:
+        self._namespace = namespace
+        self._clock = clock
+        store = Store(keep_raw=self._keeps_raw, indexes={INSTANCE: instance_of})
+        self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random)
+        self.watch.on_discovery(self._discovered)
+        self.world = World(
+            cluster=cluster,
+            repositories=repositories,
+            renderer=renderer,
+            clock=clock,
+            namespace=namespace,
+            settings=settings,
+            random=random,
+            store=store,
+            discovery=lambda: self.watch.discovery or NOTHING,
+            is_watched=self._is_watched,
+        )
+        self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
+            "application", self._reconcile, clock=clock, random=random, workers=workers
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.watch.run(), name="application: watches")
+            await self.watch.synced.wait()
+            group.create_task(self.loop.run(), name="application: loop")
+
+    def refresh(self, app: NamespacedName) -> None:
+        """Looks at the application now, and asks its repository for news."""
+        self.world.revisions.forget(app)
+        self.loop.add(app)
+
+    async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
+        """Returns once no application is being worked on and none is due `within` the given time."""
+        await self.watch.synced.wait()
+        while True:
+            await self._clock.sleep(0.1)
+            due = [self.loop.queue.due_in(app) for app in self._applications()]
+            if not self.loop.queue.working and not any(at is not None and at <= within for at in due):
+                return
+
+    async def _reconcile(self, key: NamespacedName) -> Outcome:
+        return await reconcile(self.world, key)
+
+    def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
+        self.world.view.saw(old, new)
+        for app in triggers.concerned(self.world, old, new):
+            self.loop.add(app)
+
+    def _discovered(self, _: Discovery) -> None:
+        """A kind that an application waits for may be served now."""
+        for app in self._applications():
+            self.loop.add(app)
+
+    def _applications(self) -> list[NamespacedName]:
+        live = self.world.in_control_namespace(APPLICATION)
+        return [NamespacedName(obj.metadata.namespace, obj.metadata.name) for obj in live]
+
+    def _is_watched(self, group_kind: GroupKind) -> bool:
+        reflector = self.watch.reflectors.get(group_kind)
+        return reflector is not None and reflector.synced.is_set()
+
+    def _keeps_raw(self, obj: LiveObject) -> bool:
+        """Whole objects are kept of what an application owns, and of what the controller itself reads."""
+        if Annotation.TRACKING_ID in (obj.metadata.annotations or {}) or obj.group_kind in ALWAYS_WHOLE:
+            return True
+        if obj.metadata.namespace != self._namespace:
+            return False
+        return obj.group_kind == CONFIG_MAP or (
+            obj.group_kind == SECRET and Label.SECRET_TYPE in (obj.metadata.labels or {})
+        )

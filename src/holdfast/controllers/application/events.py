@@ -1,0 +1,59 @@
+"""Kubernetes Events about an Application: what was done, for `kubectl describe` and whoever collects them."""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+
+from holdfast.controllers.application.world import World
+from holdfast.model.application import Application
+from holdfast.model.errors import HoldfastError
+from holdfast.model.names import API_VERSION, FIELD_MANAGER
+from holdfast.model.resource_types import EVENT
+
+LONGEST_MESSAGE = 1024
+
+log = logging.getLogger("holdfast.application")
+
+
+class Reason(StrEnum):
+    """Argo CD's words."""
+
+    OPERATION_STARTED = "OperationStarted"
+    OPERATION_COMPLETED = "OperationCompleted"
+    RESOURCE_UPDATED = "ResourceUpdated"
+    RESOURCE_DELETED = "ResourceDeleted"
+
+
+async def emit(world: World, app: Application, reason: Reason, message: str, *, warning: bool = False) -> None:
+    """An event that cannot be written is only logged: it must not hold up the work it tells of."""
+    now = world.stamp()
+    metadata = app.metadata
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "namespace": metadata.namespace,
+            "name": f"{metadata.name}.{world.random.getrandbits(64):016x}",
+        },
+        "involvedObject": {
+            "apiVersion": API_VERSION,
+            "kind": "Application",
+            "namespace": metadata.namespace,
+            "name": metadata.name,
+            "uid": metadata.uid,
+            "resourceVersion": metadata.resource_version,
+        },
+        "reason": reason,
+        "message": message[:LONGEST_MESSAGE],
+        "type": "Warning" if warning else "Normal",
+        "source": {"component": FIELD_MANAGER},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }
+    log.info("%s: %s: %s", metadata.key, reason, message)
+    try:
+        await world.cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
+    except HoldfastError as error:
+        log.warning("%s: the event %s was not written: %s", metadata.key, reason, error)

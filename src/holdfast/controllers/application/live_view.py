@@ -1,0 +1,96 @@
+"""The live objects as this process knows them: what the watches saw, and what it has itself written since.
+
+A watch tells of a write a moment after the write was answered. Until then the answer counts, so that no decision is
+taken on a state that this process has already changed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from holdfast.engine.plan import tracking
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, group_of, kind_of, version_of
+from holdfast.model.live import LiveMetadata, LiveObject
+from holdfast.runtime.store import Store
+
+INSTANCE = "instance"
+"""The index of the store by the application that owns an object."""
+
+DELETING = "1970-01-01T00:00:00Z"
+"""The deletionTimestamp of an object whose deletion was asked for and not seen yet."""
+
+
+def instance_of(obj: LiveObject) -> tuple[str, ...]:
+    owner = tracking.owner_instance(obj.key, obj.metadata.annotations)
+    return (owner,) if owner else ()
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Resource versions of one object are compared as numbers where they are numbers.
+
+    Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    if version.isdigit() and than.isdigit():
+        return int(version) > int(than)
+    return version != than
+
+
+class LiveView:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._written: dict[ObjectKey, LiveObject] = {}
+        self._deleted: dict[ObjectKey, str] = {}
+
+    def get(self, key: ObjectKey) -> LiveObject | None:
+        """The latest state that is known; one whose deletion was asked for has a deletionTimestamp."""
+        seen, written = self._store.get(key), self._written.get(key)
+        latest = written or seen
+        if latest is None or latest.metadata.deletion_timestamp or self._deleted.get(key) != latest.metadata.uid:
+            return latest
+        return _as_deleted(latest)
+
+    def owned_by(self, instance: str) -> list[LiveObject]:
+        keys = {obj.key for obj in self._store.indexed(INSTANCE, instance)}
+        keys |= set(self._written)
+        found = [obj for key in sorted(keys) if (obj := self.get(key)) is not None]
+        return [obj for obj in found if instance_of(obj) == (instance,)]
+
+    def wrote(self, obj: KubeObject) -> LiveObject:
+        """Takes in the server's answer to a write."""
+        live = _live_object(obj)
+        seen = self._store.get(live.key)
+        if seen is None or is_newer(live.metadata.resource_version, seen.metadata.resource_version):
+            self._written[live.key] = live
+        return live
+
+    def deleted(self, key: ObjectKey, uid: str) -> None:
+        self._deleted[key] = uid
+
+    def saw(self, old: LiveObject | None, new: LiveObject | None) -> None:
+        """The watch has told of a change: own writes that it has caught up with are forgotten."""
+        seen = new or old
+        if seen is None:
+            return
+        key = seen.key
+        written = self._written.get(key)
+        if written is not None:
+            caught_up = not is_newer(written.metadata.resource_version, seen.metadata.resource_version)
+            if caught_up or (new is None and written.metadata.uid == seen.metadata.uid):
+                del self._written[key]
+        if new is None or self._deleted.get(key) != new.metadata.uid:
+            self._deleted.pop(key, None)
+
+
+def _live_object(obj: KubeObject) -> LiveObject:
+    metadata = msgspec.convert(obj.get("metadata") or {}, LiveMetadata)
+    return LiveObject(group_of(obj), version_of(obj), kind_of(obj), metadata, msgspec.json.encode(obj))
+
+
+def _as_deleted(live: LiveObject) -> LiveObject:
+    metadata = msgspec.structs.replace(live.metadata, deletion_timestamp=DELETING)
+    if not live.raw:
+        return msgspec.structs.replace(live, metadata=metadata)
+    obj = live.decode()
+    marked = {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": DELETING}}
+    return msgspec.structs.replace(live, metadata=metadata, raw=msgspec.json.encode(marked))

@@ -1,0 +1,202 @@
+"""Drives a sync from its request to its end, one recorded step at a time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.controllers.application import act, events, observe, report
+from holdfast.controllers.application.observe import Desired, Observed
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import application as flow
+from holdfast.engine.plan import machine, results
+from holdfast.engine.plan.tasks import SyncPlan
+from holdfast.engine.status import operation
+from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
+from holdfast.model.errors import Blocked, Transient
+from holdfast.model.names import OperationPhase
+from holdfast.ports.cluster import Propagation
+from holdfast.runtime.outcome import Again, Outcome
+
+LOOK_AGAIN = timedelta(seconds=10)
+"""Events wake the application before that; this is for what no watch tells."""
+
+MOST_STEPS = 1000
+
+
+class _Ended(Exception):
+    """The operation cannot go on: it ends with this phase and message."""
+
+    def __init__(self, phase: OperationPhase, message: str) -> None:
+        super().__init__(message)
+        self.phase = phase
+        self.message = message
+
+
+class _Scene(Struct, frozen=True):
+    desired: Desired
+    live: flow.Live
+    plan: SyncPlan
+
+
+async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
+    """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
+    sync = asked.sync
+    now = world.now()
+    source = (sync.source if sync else None) or app.spec.source
+    try:
+        revision = await _revision(world, app, asked, source, observed)
+        state = operation.begun(asked, revision, source, now)
+    except _Ended as ended:
+        failed = operation.begun(asked, sync.revision if sync else "", source, now)
+        once = msgspec.structs.replace(failed, operation=_without_retry(asked))
+        status = operation.ended(app, once, ended.phase, ended.message, now)
+        written = await report.write_status(world, app, status, taken=True)
+        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
+        return written
+    status = msgspec.structs.replace(app.status, operation_state=state)
+    written = await report.write_status(world, app, status, taken=True)
+    who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
+    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
+    return written
+
+
+def _without_retry(asked: Operation) -> Operation:
+    """What is wrong with a request stays wrong."""
+    return msgspec.structs.replace(asked, retry=msgspec.structs.replace(asked.retry, limit=0))
+
+
+async def _revision(
+    world: World, app: Application, asked: Operation, source: ApplicationSource | None, observed: Observed
+) -> str:
+    sync = asked.sync
+    if sync is None:
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: it names no sync")
+    if sync.manifests:
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
+    if sync.sources or sync.revisions or source is None:
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: several sources are not supported yet")
+    desired = observed.desired
+    if desired is not None and sync.revision in ("", desired.revision) and source == desired.source:
+        return desired.revision
+    if desired is None and observed.conditions and not sync.revision:
+        first = observed.conditions[0]
+        raise _Ended(OperationPhase.ERROR, f"{first.type}: {first.message}")
+    try:
+        return await observe.resolve(world, app, source, sync.revision or source.target_revision)
+    except (Blocked, Transient) as error:
+        raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
+
+
+async def proceed(world: World, app: Application, observed: Observed) -> Outcome:
+    """As many steps as can be taken now."""
+    for _ in range(MOST_STEPS):
+        state = app.status.operation_state
+        if state is None or not operation.is_in_progress(state):
+            return Again(timedelta(0), because="the sync has ended")
+        retry_at = operation.waits_until(state)
+        if retry_at is not None:
+            remaining = retry_at - world.now()
+            if remaining > timedelta(0):
+                return Again(remaining, because=state.message)
+            app = await _record(world, app, operation.tried_again(state))
+            continue
+        try:
+            app, waiting = await _step(world, app, state, observed)
+        except _Ended as ended:
+            app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
+        if waiting:
+            return Again(LOOK_AGAIN, because=waiting)
+    return Again(timedelta(0), because="the sync goes on")
+
+
+async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
+    """Answers what is waited for, "" when the next step can be taken at once."""
+    scene = await _scene(world, app, state, observed)
+    sync = state.operation.sync
+    if sync is not None and sync.dry_run:
+        rehearsed = operation.with_results(state, map(results.rehearsed, scene.plan.tasks))
+        failed = any(task.problem for task in scene.plan.tasks)
+        phase = OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED
+        message = "one or more objects would not be accepted (dry run)" if failed else "successfully synced (dry run)"
+        return await _end(world, app, rehearsed, phase, message), ""
+    recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
+    terminating = state.phase == OperationPhase.TERMINATING
+    step = machine.next_step(scene.plan, recorded, flow.live_states(scene.live), terminating=terminating)
+    state = operation.with_results(state, step.results.values())
+    match step.next:
+        case machine.Finished(phase, message):
+            return await _end(world, app, state, phase, message), ""
+        case machine.Wait(message):
+            return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
+        case machine.Remove(objects):
+            app = await _record(world, app, state)
+            for obj in objects:
+                await act.delete(world, obj, Propagation.BACKGROUND)
+            return app, ""
+        case machine.Apply(tasks):
+            intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
+            if intents:
+                state = operation.with_results(state, {**step.results, **intents}.values())
+                app = await _record(world, app, state)
+            done = await act.perform(world, tasks, _manner(app, state))
+            done_by_key = results.by_key(done.results)
+            app = await _record(
+                world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
+            )
+            if done.trouble is not None:
+                raise done.trouble
+            return app, ""
+
+
+def _manner(app: Application, state: OperationState) -> act.Manner:
+    sync = state.operation.sync
+    strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
+    return act.Manner(flow.sync_options_of(app, sync), force=strategy is not None and strategy.force)
+
+
+async def _scene(world: World, app: Application, state: OperationState, observed: Observed) -> _Scene:
+    """Everything as it is at this moment, for the commit that the operation keeps to."""
+    desired = await _desired(world, app, state, observed)
+    keys = [target.key for target in desired.targets.objects]
+    live = await observe.live_objects(world, app, keys)
+    states = flow.compared(app, desired.targets, live, desired.predictions)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    hooks = flow.hook_keys(plan)
+    if hooks:
+        live = await observe.live_objects(world, app, [*keys, *hooks])
+    return _Scene(desired, live, plan)
+
+
+async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:
+    result = state.sync_result
+    source = (result.source if result else None) or app.spec.source
+    if result is None or not result.revision or source is None:
+        raise _Ended(OperationPhase.ERROR, "the operation has no revision to sync to")
+    known = observed.desired
+    if known is not None and known.revision == result.revision and known.source == source:
+        return known
+    try:
+        return await observe.desired_at(world, app, source, result.revision)
+    except Blocked as blocked:
+        raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
+
+
+async def _record(world: World, app: Application, state: OperationState) -> Application:
+    return await report.write_status(world, app, msgspec.structs.replace(app.status, operation_state=state))
+
+
+async def _end(
+    world: World, app: Application, state: OperationState, phase: OperationPhase, message: str
+) -> Application:
+    status = operation.ended(app, state, phase, message, world.now())
+    written = await report.write_status(world, app, status)
+    ended = written.status.operation_state
+    if ended is not None and not operation.is_in_progress(ended):
+        revision = ended.sync_result.revision if ended.sync_result else ""
+        failed = ended.phase != OperationPhase.SUCCEEDED
+        text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
+        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
+    return written

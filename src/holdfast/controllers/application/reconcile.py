@@ -1,0 +1,76 @@
+"""Brings the objects of one Application to what its source says.
+
+Level-triggered: every run reads the whole state and never asks which event woke it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from holdfast.controllers.application import deletion, operate
+from holdfast.controllers.application.observe import Observed, observe
+from holdfast.controllers.application.report import report
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import application as flow
+from holdfast.engine.status import automation, compose, operation
+from holdfast.model.application import Application
+from holdfast.model.keys import NamespacedName
+from holdfast.model.names import Annotation, RefreshKind
+from holdfast.runtime.outcome import Again, Outcome, Settled
+
+
+async def reconcile(world: World, key: NamespacedName) -> Outcome:
+    app = world.application(key)
+    if app is None:
+        world.forget(key)
+        return Settled()
+    if app.metadata.deletion_timestamp:
+        return await deletion.proceed(world, app)
+    if app.metadata.annotations.get(Annotation.SKIP_RECONCILE) == "true":
+        return Settled()
+    refresh = app.metadata.annotations.get(Annotation.REFRESH)
+    if refresh == RefreshKind.HARD:
+        world.predictions.forget_all()
+    observed = await observe(world, app, fresh=refresh is not None)
+    found = findings(world, app, observed)
+    decision = flow.automatic(app, found, world.now())
+    app = await report(world, app, with_hold(found, decision))
+    if not operation.is_in_progress(app.status.operation_state):
+        asked = app.operation
+        if asked is None and isinstance(decision, automation.Start):
+            asked = decision.operation
+        if asked is None:
+            return _next_look(world, key, decision)
+        app = await operate.begin(world, app, asked, observed)
+    return await operate.proceed(world, app, observed)
+
+
+def findings(world: World, app: Application, observed: Observed) -> compose.Findings:
+    desired = observed.desired
+    if desired is None:
+        return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
+    states = flow.compared(app, desired.targets, observed.live, desired.predictions)
+    whole = flow.found(
+        app,
+        states,
+        desired.targets,
+        observed.live,
+        revision=desired.revision,
+        source_type=desired.source_type,
+        control_namespace=world.namespace,
+    )
+    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions))
+
+
+def with_hold(found: compose.Findings, decision: automation.Decision) -> compose.Findings:
+    """Why the application does not sync by itself belongs to what people are told."""
+    if isinstance(decision, automation.Start) or decision.condition is None:
+        return found
+    return msgspec.structs.replace(found, conditions=(*found.conditions, decision.condition))
+
+
+def _next_look(world: World, key: NamespacedName, decision: automation.Decision) -> Outcome:
+    poll = world.revisions.due_in(key, world.poll_seconds)
+    if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < poll:
+        return Again(decision.after, because=decision.because)
+    return Again(poll, because="ask the repository again")

@@ -1,0 +1,18 @@
+"""Tells a server that refuses an object from a server that fails."""
+
+from __future__ import annotations
+
+from holdfast.model.errors import ApiError
+
+# The server has no opinion on the object: no answer, no sign-in, too slow, too much asked.
+NO_OPINION = frozenset({0, 401, 408, 429})
+
+# An API server answers 500 to an apply whose fields have the wrong types.
+WRONG_TYPES = "failed to create typed patch object"
+
+
+def is_refusal(error: ApiError) -> bool:
+    """Asking again would change nothing: a person must."""
+    if error.message.startswith(WRONG_TYPES):
+        return True
+    return error.status < 500 and error.status not in NO_OPINION

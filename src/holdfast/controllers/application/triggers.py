@@ -1,0 +1,66 @@
+"""Which applications a change of an object concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from holdfast.controllers.application.live_view import instance_of
+from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
+from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
+from holdfast.engine.plan import tracking
+from holdfast.model.keys import NamespacedName
+from holdfast.model.live import LiveObject
+from holdfast.model.names import Label
+
+SETTINGS_MAPS = frozenset({"argocd-cm", KNOWN_HOSTS, TLS_CERTIFICATES})
+GENERATIONS = 10
+
+
+def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:
+    changed = new or old
+    if changed is None or _is_unchanged(old, new):
+        return set()
+    if _concerns_all(world, changed):
+        return {_name(app) for app in world.in_control_namespace(APPLICATION)}
+    found = set(_owners(world, old)) | set(_owners(world, new))
+    if changed.group_kind == APPLICATION and changed.metadata.namespace == world.namespace:
+        found.add(_name(changed))
+    wanting = world.wanted.app_that_wants(changed.key)
+    return found | ({wanting} if wanting is not None else set())
+
+
+def _is_unchanged(old: LiveObject | None, new: LiveObject | None) -> bool:
+    """A list after a broken watch repeats what is known."""
+    return old is not None and new is not None and old.metadata.resource_version == new.metadata.resource_version
+
+
+def _concerns_all(world: World, changed: LiveObject) -> bool:
+    """Projects, repository credentials and settings."""
+    if changed.metadata.namespace != world.namespace:
+        return False
+    if changed.group_kind == SECRET:
+        return Label.SECRET_TYPE in (changed.metadata.labels or {})
+    return changed.group_kind == APP_PROJECT or (
+        changed.group_kind == CONFIG_MAP and changed.metadata.name in SETTINGS_MAPS
+    )
+
+
+def _owners(world: World, obj: LiveObject | None) -> Iterator[NamespacedName]:
+    """The applications that own the object or one of its ancestors."""
+    seen: set[str] = set()
+    generation = [obj] if obj is not None else []
+    for _ in range(GENERATIONS):
+        parents: list[LiveObject] = []
+        for member in generation:
+            for instance in instance_of(member):
+                yield NamespacedName(*tracking.parse_instance_name(instance, world.namespace))
+            for reference in member.metadata.owner_references:
+                parent = world.store.by_uid(reference.uid)
+                if parent is not None and reference.uid not in seen:
+                    seen.add(reference.uid)
+                    parents.append(parent)
+        generation = parents
+
+
+def _name(app: LiveObject) -> NamespacedName:
+    return NamespacedName(app.metadata.namespace, app.metadata.name)

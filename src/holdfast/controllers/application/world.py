@@ -1,0 +1,142 @@
+"""What the application controller sees and uses of the world outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+import msgspec
+
+from holdfast.controllers.application.live_view import LiveView
+from holdfast.controllers.application.predictions import Predictions
+from holdfast.controllers.application.revisions import Revisions
+from holdfast.controllers.application.wanted import Wanted
+from holdfast.engine.status import times
+from holdfast.model.application import Application
+from holdfast.model.appproject import AppProject
+from holdfast.model.discovery import Discovery, ResourceType
+from holdfast.model.errors import Conflict, Waiting
+from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
+from holdfast.model.kube import KubeObject
+from holdfast.model.live import LiveObject
+from holdfast.model.names import FIELD_MANAGER, GROUP
+from holdfast.ports.clock import Clock
+from holdfast.ports.cluster import PatchKind, Reader, Writer
+from holdfast.ports.rendering import Renderer
+from holdfast.ports.sources import Repositories
+from holdfast.runtime.backoff import Backoff
+from holdfast.runtime.store import Store
+
+APPLICATION = GroupKind(GROUP, "Application")
+APP_PROJECT = GroupKind(GROUP, "AppProject")
+SECRET = GroupKind("", "Secret")
+CONFIG_MAP = GroupKind("", "ConfigMap")
+
+
+class Settings(Protocol):
+    """What can be chosen; the controller reads nothing else of it."""
+
+    @property
+    def poll_seconds(self) -> float: ...
+
+
+class ClusterAccess(Reader, Writer, Protocol):
+    pass
+
+
+class World:
+    """Everything a reconcile uses. Caches in it may be lost at any time."""
+
+    def __init__(
+        self,
+        *,
+        cluster: ClusterAccess,
+        repositories: Repositories,
+        renderer: Renderer,
+        clock: Clock,
+        namespace: str,
+        settings: Settings,
+        random: Random,
+        store: Store,
+        discovery: Callable[[], Discovery],
+        is_watched: Callable[[GroupKind], bool],
+    ) -> None:
+        self.cluster = cluster
+        self.repositories = repositories
+        self.renderer = renderer
+        self.clock = clock
+        self.namespace = namespace
+        self.poll_seconds = settings.poll_seconds
+        self.random = random
+        self.store = store
+        self.view = LiveView(store)
+        self.predictions = Predictions()
+        self.revisions = Revisions(clock, Backoff(random))
+        self.wanted = Wanted()
+        self.is_watched = is_watched
+        self._discovery = discovery
+
+    @property
+    def discovery(self) -> Discovery:
+        return self._discovery()
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def stamp(self) -> str:
+        return times.stamp(self.clock.now())
+
+    def application(self, key: NamespacedName) -> Application | None:
+        live = self.view.get(ObjectKey(GROUP, "Application", key.namespace, key.name))
+        return msgspec.convert(live.decode(), Application) if live is not None else None
+
+    def project(self, name: str) -> AppProject | None:
+        live = self.view.get(ObjectKey(GROUP, "AppProject", self.namespace, name))
+        return msgspec.convert(live.decode(), AppProject) if live is not None else None
+
+    def in_control_namespace(self, group_kind: GroupKind) -> list[LiveObject]:
+        return self.store.of_kind(group_kind, self.namespace)
+
+    def config_map(self, name: str) -> dict[str, str]:
+        live = self.store.get(ObjectKey("", "ConfigMap", self.namespace, name))
+        return (live.decode().get("data") or {}) if live is not None and live.raw else {}
+
+    def resource(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
+        return self.discovery.find(group_kind, version) or self.discovery.find(group_kind)
+
+    def forget(self, key: NamespacedName) -> None:
+        """The Application is gone."""
+        self.revisions.forget(key)
+        self.wanted.forget(key)
+
+    def namespace_exists(self, name: str) -> bool:
+        """Where namespaces are not watched, nothing speaks against it."""
+        key = ObjectKey("", "Namespace", "", name)
+        known = self.view.get(key)
+        return not known.metadata.deletion_timestamp if known is not None else not self.is_watched(key.group_kind)
+
+    async def patch_application(self, app: Application, body: dict[str, Any]) -> Application:
+        """Writes to exactly the state that was read; raises Waiting when somebody else was faster."""
+        resource = self.resource(APPLICATION)
+        if resource is None:
+            raise Waiting(_SOON, "NotServed", "the cluster does not serve Applications")
+        metadata = {**body.get("metadata", {}), "resourceVersion": app.metadata.resource_version}
+        try:
+            answer: KubeObject = await self.cluster.patch(
+                resource,
+                app.metadata.namespace,
+                app.metadata.name,
+                {**body, "metadata": metadata},
+                PatchKind.MERGE,
+                field_manager=FIELD_MANAGER,
+            )
+        except Conflict as error:
+            raise Waiting(_SOON, "Changed", "the Application was changed meanwhile") from error
+        self.view.wrote(answer)
+        return msgspec.convert(answer, Application)
+
+
+_SOON = timedelta(seconds=0.2)
+"""The watch brings the state that was missed."""

@@ -1,0 +1,273 @@
+"""What happens to an Application between the rendered manifests and the plan: the stages in order.
+
+rendered manifests -> desired() -> [the caller asks the server for predictions] -> compared() -> found()
+                                                                                        \\-> planned()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.access import project as rules
+from holdfast.engine.diff import compare, normalize, pairing
+from holdfast.engine.health import aggregate, judge
+from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
+from holdfast.engine.plan.machine import LiveState
+from holdfast.engine.status import automation, compose, conditions, operation, resources, times
+from holdfast.model.application import Application, ApplicationCondition, OperationState, SyncOperation
+from holdfast.model.appproject import AppProject
+from holdfast.model.comparison import Comparison
+from holdfast.model.desired import ObjectState, Prediction, Target, Targets
+from holdfast.model.discovery import Discovery
+from holdfast.model.health import Health, HealthReport
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, key_of, version_of
+from holdfast.model.names import GROUP, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, Annotation, ConditionType, SyncCode
+
+NO_PREDICTIONS: Mapping[ObjectKey, Prediction] = {}
+
+
+class Live(Struct, frozen=True):
+    """The live objects that matter to one application; `owned` are those that carry its tracking id, `owners` says
+    which application owns each of the others."""
+
+    objects: Mapping[ObjectKey, KubeObject] = {}
+    owned: frozenset[ObjectKey] = frozenset()
+    owners: Mapping[ObjectKey, str] = {}
+
+
+def desired(
+    app: Application, rendered: Iterable[KubeObject], project: AppProject, discovery: Discovery, control_namespace: str
+) -> Targets:
+    """The rendered manifests, complete, each once, with what stands against it."""
+
+    def objection(key: ObjectKey, namespaced: bool) -> str:
+        answer = rules.permits_object(
+            project,
+            group_kind=key.group_kind,
+            name=key.name,
+            namespace=key.namespace,
+            namespaced=namespaced,
+            server=IN_CLUSTER_SERVER,
+            cluster_name=IN_CLUSTER_NAME,
+        )
+        return "" if answer.allowed else answer.because
+
+    frame = targets.Frame(
+        instance=instance_of(app, control_namespace),
+        namespace=app.spec.destination.namespace,
+        discovery=discovery,
+        objection=objection,
+        sync_options=sync_options_of(app),
+    )
+    return targets.target_objects(rendered, frame)
+
+
+def compared(
+    app: Application, wanted: Targets, live: Live, predictions: Mapping[ObjectKey, Prediction]
+) -> tuple[ObjectState, ...]:
+    """Every object of the application with its sync status and health."""
+    pairs = pairing.pair(wanted.objects, live.objects, live.owned - wanted.skipped)
+    return tuple(_state(app, pair, predictions.get(pair.key, Prediction())) for pair in pairs)
+
+
+def not_compared(
+    app: Application, live: Live, reasons: tuple[ApplicationCondition, ...], control_namespace: str
+) -> compose.Findings:
+    """What can be said when nobody can tell what should run: what runs is judged all the same."""
+    states = tuple(
+        _with_health(ObjectState(key=key, version=version_of(live.objects[key]), live=live.objects[key]))
+        for key in sorted(live.owned)
+        if key in live.objects and not hooks.is_hook(live.objects[key])
+    )
+    return compose.Findings(
+        states=states,
+        health=_application_health(app, states) if states else HealthReport(Health.UNKNOWN),
+        conditions=reasons,
+        compared=False,
+        control_namespace=control_namespace,
+    )
+
+
+def _state(app: Application, pair: pairing.Pair, prediction: Prediction) -> ObjectState:
+    target, live = pair.target, pair.live
+    shown = target.obj if target is not None else live or {}
+    hook = target is None and hooks.is_hook(shown)
+    pruning = target is None and not hook
+    problem = target.problem if target is not None else ""
+    if target is not None and not problem and not tasks.is_recreated(target.obj, sync_options_of(app), force=False):
+        problem = prediction.refusal
+    return _with_health(
+        ObjectState(
+            key=pair.key,
+            version=version_of(shown),
+            target=target,
+            live=live,
+            comparison=None if hook else _comparison(app, target, live, prediction),
+            hook=hook,
+            wave=order.wave_of(shown),
+            requires_pruning=pruning,
+            requires_confirmation=options.needs_confirmation(live or shown, sync_options_of(app)),
+            counts=not (pruning and options.ignores_extraneous(shown)),
+            problem=problem,
+        )
+    )
+
+
+def _comparison(app: Application, target: Target | None, live: KubeObject | None, prediction: Prediction) -> Comparison:
+    desired_object = target.obj if target is not None else None
+    return compare.compare(desired_object, live, prediction.obj, app.spec.ignore_differences)
+
+
+def _with_health(state: ObjectState) -> ObjectState:
+    if state.hook:
+        return state
+    report = HealthReport(Health.MISSING) if state.live is None else judge.judge(state.live)
+    return msgspec.structs.replace(state, health=report)
+
+
+def _application_health(app: Application, states: Iterable[ObjectState]) -> HealthReport:
+    """An application that manages itself is not as ill as it says it is."""
+    itself = ObjectKey(GROUP, "Application", app.metadata.namespace, app.metadata.name)
+    return aggregate.aggregate(
+        aggregate.Judged(
+            state.key,
+            state.health,
+            exists=state.live is not None,
+            ignored=state.live is not None and aggregate.is_ignored(state.live),
+        )
+        for state in states
+        if not state.hook and state.key != itself
+    )
+
+
+def found(
+    app: Application,
+    states: tuple[ObjectState, ...],
+    wanted: Targets,
+    live: Live,
+    *,
+    revision: str,
+    source_type: str,
+    control_namespace: str,
+) -> compose.Findings:
+    """What a whole comparison says about the application."""
+    instance = instance_of(app, control_namespace)
+    return compose.Findings(
+        states=states,
+        health=_application_health(app, states),
+        conditions=(
+            *wanted.conditions,
+            *targets.shared_resource_conditions(wanted.objects, lambda key: live.owners.get(key, ""), instance),
+            *_not_applied_yet(app),
+            *_cannot_be_applied(states),
+        ),
+        revision=revision,
+        source_type=source_type,
+        control_namespace=control_namespace,
+    )
+
+
+def _not_applied_yet(app: Application) -> tuple[ApplicationCondition, ...]:
+    return tuple(
+        conditions.condition(
+            ConditionType.EXCLUDED_RESOURCE_WARNING,
+            f"spec.ignoreDifferences for {rule.kind}: jqPathExpressions are not applied yet; write jsonPointers instead",
+        )
+        for rule in app.spec.ignore_differences
+        if rule.jq_path_expressions
+    )
+
+
+def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondition, ...]:
+    bad = [f"{state.key}: {state.problem}" for state in states if state.problem]
+    if not bad:
+        return ()
+    more = f" (and {len(bad) - 3} more)" if len(bad) > 3 else ""
+    return (conditions.condition(ConditionType.SYNC_ERROR, "; ".join(bad[:3]) + more),)
+
+
+def automatic(app: Application, findings: compose.Findings, now: datetime) -> automation.Decision:
+    code = resources.sync_code(findings.states) if findings.compared else SyncCode.UNKNOWN
+    return automation.decide(app, findings.states, code, findings.revision, now)
+
+
+def planned(
+    app: Application,
+    state: OperationState,
+    wanted: Targets,
+    live: Live,
+    states: tuple[ObjectState, ...],
+    predictions: Mapping[ObjectKey, Prediction],
+    control_namespace: str,
+) -> tasks.SyncPlan:
+    """The plan of the running operation; the same inputs give the same plan after a restart."""
+    sync = state.operation.sync or SyncOperation()
+    chosen = sync_options_of(app, sync)
+    strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync.sync_strategy else None
+    done = state.sync_result.resources if state.sync_result else ()
+    changed = {one.key for one in states if one.comparison is None or one.comparison.status is not SyncCode.SYNCED}
+    recorded = {ObjectKey(one.group, one.kind, one.namespace, one.name) for one in done}
+    namespace = app.spec.destination.namespace
+    return tasks.build(
+        tasks.PlanRequest(
+            targets=_respecting(app, wanted, live) if "RespectIgnoreDifferences=true" in chosen else wanted,
+            extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
+            predictions=predictions,
+            revision=state.sync_result.revision if state.sync_result else "",
+            started=times.parse(state.started_at) or datetime.fromtimestamp(0, UTC),
+            operation=operation.attempt_of(state),
+            namespace=namespaces.namespace_object(
+                app.spec.sync_policy, namespace, exists=ObjectKey("", "Namespace", "", namespace) in live.objects
+            ),
+            sync_options=chosen,
+            prune=sync.prune,
+            force=strategy is not None and strategy.force,
+            resources=sync.resources,
+            out_of_sync=frozenset(changed | recorded) if "ApplyOutOfSyncOnly=true" in chosen else None,
+            shared={key: owner for key, owner in live.owners.items() if owner != instance_of(app, control_namespace)},
+            confirmed=_is_confirmed(app, state),
+        )
+    )
+
+
+def live_states(live: Live) -> dict[ObjectKey, LiveState]:
+    return {key: LiveState(obj, judge.judge(obj)) for key, obj in live.objects.items()}
+
+
+def hook_keys(plan: tasks.SyncPlan) -> tuple[ObjectKey, ...]:
+    return tuple(key_of(task.obj) for task in plan.tasks if task.hook)
+
+
+def sync_options_of(app: Application, sync: SyncOperation | None = None) -> tuple[str, ...]:
+    """What the operation says goes before what the application says."""
+    policy = app.spec.sync_policy
+    own = policy.sync_options if policy else ()
+    named = {option.partition("=")[0] for option in sync.sync_options} if sync else set()
+    return (*(option for option in own if option.partition("=")[0] not in named), *(sync.sync_options if sync else ()))
+
+
+def instance_of(app: Application, control_namespace: str) -> str:
+    return tracking.instance_name(app.metadata.namespace, app.metadata.name, control_namespace)
+
+
+def _respecting(app: Application, wanted: Targets, live: Live) -> Targets:
+    """The targets with the live values where differences are ignored, so that a sync leaves them alone."""
+    objects = []
+    for target in wanted.objects:
+        present = live.objects.get(target.key)
+        rules_here = normalize.rules_for(target.key, app.spec.ignore_differences)
+        if present is not None and rules_here:
+            target = msgspec.structs.replace(target, obj=normalize.with_live_values(target.obj, present, rules_here))
+        objects.append(target)
+    return msgspec.structs.replace(wanted, objects=tuple(objects))
+
+
+def _is_confirmed(app: Application, state: OperationState) -> bool:
+    approved = times.parse(app.metadata.annotations.get(Annotation.DELETION_APPROVED))
+    started = times.parse(state.started_at)
+    return approved is not None and started is not None and approved >= started

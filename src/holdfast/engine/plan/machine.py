@@ -1,0 +1,261 @@
+"""What a running sync does next, told from its plan, its recorded results and the live objects alone.
+
+Nothing else is remembered, so a sync goes on wherever it was killed. The caller records the results of a step before it
+acts on the step, and hooks are recorded before they are created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from holdfast.engine.plan import hooks, results, targets
+from holdfast.engine.plan.hooks import DeletePolicy
+from holdfast.engine.plan.results import ResultKey, Results
+from holdfast.engine.plan.tasks import Action, SyncPlan, SyncTask
+from holdfast.model.application import ResourceResult
+from holdfast.model.health import HealthReport
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, is_being_deleted, uid_of
+from holdfast.model.names import HookPhase, OperationPhase
+
+
+class LiveState(Struct, frozen=True):
+    obj: KubeObject
+    health: HealthReport | None = None
+
+
+class Apply(Struct, frozen=True):
+    """Do these tasks; those of a group may run at once as far as `SyncTask.sort_key` says."""
+
+    tasks: tuple[SyncTask, ...]
+
+
+class Remove(Struct, frozen=True):
+    """Delete these hooks: what is left of an earlier sync, or what its policy does not let stay."""
+
+    objects: tuple[KubeObject, ...]
+
+
+class Wait(Struct, frozen=True):
+    message: str
+
+
+class Finished(Struct, frozen=True):
+    phase: OperationPhase
+    message: str
+
+
+Next: TypeAlias = Apply | Remove | Wait | Finished
+States: TypeAlias = Mapping[ObjectKey, LiveState]
+
+
+class Step(Struct, frozen=True):
+    """`results` is the whole record as it now is."""
+
+    next: Next
+    results: dict[ResultKey, ResourceResult]
+
+
+def next_step(plan: SyncPlan, recorded: Results, states: States, *, terminating: bool = False) -> Step:
+    known = _settled(plan, recorded, states)
+    if terminating:
+        return _terminated(plan, known, states)
+    if not recorded and any(task.problem for task in plan.tasks):
+        return _invalid(plan, known)
+    finished_hooks = _to_clean_up(plan, known, states)
+    if finished_hooks:
+        return Step(Remove(finished_hooks), known)
+    ordinary = [task for task in plan.tasks if task.phase is not HookPhase.SYNC_FAIL]
+    following = _first_unfinished(plan, ordinary, known, states)
+    failures = results.failures_of(known.values(), apart_from=HookPhase.SYNC_FAIL)
+    if following is None and not failures:
+        return Step(Finished(OperationPhase.SUCCEEDED, "successfully synced (all tasks run)"), known)
+    if following is not None and (not failures or _waits_for_hook(following, plan, known)):
+        return Step(following, known)
+    last_resort = [task for task in plan.tasks if task.phase is HookPhase.SYNC_FAIL]
+    return Step(_first_unfinished(plan, last_resort, known, states) or _failed(failures), known)
+
+
+def _first_unfinished(plan: SyncPlan, tasks: Sequence[SyncTask], known: Results, states: States) -> Next | None:
+    """What the first group that is not through needs; None when all are through."""
+    groups = [list(members) for _, members in groupby(tasks, key=lambda task: task.rank)]
+    for number, group in enumerate(groups):
+        needed = _group_needs(plan, group, known, states, last=number == len(groups) - 1)
+        if needed is not None:
+            return needed
+    return None
+
+
+def _group_needs(plan: SyncPlan, group: list[SyncTask], known: Results, states: States, *, last: bool) -> Next | None:
+    pending = [task for task in group if _is_pending(task, known, states)]
+    leftovers = tuple(states[task.key].obj for task in pending if _is_leftover(task, states))
+    fresh = tuple(obj for obj in leftovers if not is_being_deleted(obj))
+    if fresh:
+        return Remove(fresh)
+    ready = tuple(task for task in pending if _is_ready(task, plan, states))
+    if ready:
+        return Apply(ready)
+    if pending:
+        return Wait(_pending_message(pending))
+    running = [task for task in group if _holds_up(task, plan, known, last=last)]
+    return Wait(_waiting_message(running)) if running else None
+
+
+def _is_own(task: SyncTask, states: States) -> bool:
+    """The live object is the hook that this operation made for this phase."""
+    state = states.get(task.key)
+    return state is not None and hooks.is_same_run(state.obj, task.obj)
+
+
+def _is_pending(task: SyncTask, known: Results, states: States) -> bool:
+    """Not done yet, or a hook whose creation was only intended."""
+    result = known.get(results.result_key(task))
+    if result is None:
+        return True
+    intended = task.hook and results.is_running(result) and result.message == results.CREATING
+    return intended and not _is_own(task, states)
+
+
+def _is_leftover(task: SyncTask, states: States) -> bool:
+    """A hook of an earlier operation stands where this one goes."""
+    state = states.get(task.key)
+    if not task.hook or state is None or _is_own(task, states):
+        return False
+    return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+
+
+def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:
+    """A kind that this sync itself defines may take a moment to be served."""
+    if _is_leftover(task, states):
+        return False
+    if task.action is Action.PRUNE or task.resource is not None:
+        return True
+    return not any(targets.defines(other.obj, [task.key.group_kind]) for other in plan.tasks)
+
+
+def _holds_up(task: SyncTask, plan: SyncPlan, known: Results, *, last: bool) -> bool:
+    """It still runs, and what comes after has to wait for it."""
+    if not results.is_running(known[results.result_key(task)]):
+        return False
+    if task.hook or _is_early_definition(task):
+        return True
+    if task.action is Action.PRUNE:
+        return not last
+    return plan.waits_for_health or (plan.prune_last and not last)
+
+
+def _is_early_definition(task: SyncTask) -> bool:
+    """A definition that was put before the other objects of its wave, since some of them need it."""
+    return task.action is Action.APPLY and task.phase is HookPhase.SYNC and task.rank[3] == 0
+
+
+def _settled(plan: SyncPlan, recorded: Results, states: States) -> dict[ResultKey, ResourceResult]:
+    """The record, with what the live objects tell about those that were running."""
+    known = dict(recorded)
+    for task in plan.tasks:
+        key = results.result_key(task)
+        result = known.get(key)
+        if result is not None and results.is_running(result):
+            known[key] = _settle(task, result, plan, states)
+    return known
+
+
+def _settle(task: SyncTask, result: ResourceResult, plan: SyncPlan, states: States) -> ResourceResult:
+    state = states.get(task.key)
+    if task.action is Action.PRUNE:
+        gone = state is None or uid_of(state.obj) != uid_of(task.obj)
+        return results.judged(result, None) if gone else result
+    if task.hook:
+        if state is not None and _is_own(task, states):
+            return results.judged(result, state.health)
+        if result.message == results.CREATING or state is not None:
+            return result
+        return results.refused(task, "the hook was deleted before its end was seen")
+    if state is None or not (plan.waits_for_health or plan.prune_last or _is_early_definition(task)):
+        return result
+    return results.judged(result, state.health)
+
+
+def _to_clean_up(plan: SyncPlan, known: Results, states: States) -> tuple[KubeObject, ...]:
+    """The hooks that have ended and whose policy wants them gone."""
+    found = []
+    for task in plan.tasks:
+        result = known.get(results.result_key(task))
+        state = states.get(task.key)
+        if not task.hook or result is None or state is None or is_being_deleted(state.obj):
+            continue
+        if not _is_own(task, states) or results.is_running(result):
+            continue
+        wanted = DeletePolicy.HOOK_FAILED if results.has_failed(result) else DeletePolicy.HOOK_SUCCEEDED
+        if wanted in hooks.delete_policies_of(task.obj):
+            found.append(state.obj)
+    return tuple(found)
+
+
+def _invalid(plan: SyncPlan, known: dict[ResultKey, ResourceResult]) -> Step:
+    """Nothing is applied when something cannot be."""
+    bad = [task for task in plan.tasks if task.problem]
+    refusals = {results.result_key(task): results.refused(task, task.problem) for task in bad}
+    message = f"one or more synchronization tasks are not valid: {bad[0].problem}"
+    if len(bad) > 1:
+        message += f" (and {len(bad) - 1} more)"
+    return Step(Finished(OperationPhase.FAILED, message), {**known, **refusals})
+
+
+def _terminated(plan: SyncPlan, known: dict[ResultKey, ResourceResult], states: States) -> Step:
+    """Hooks that still run are stopped; objects stay as they are."""
+    running = tuple(
+        states[task.key].obj
+        for task in plan.tasks
+        if task.hook
+        and _is_own(task, states)
+        and not is_being_deleted(states[task.key].obj)
+        and (result := known.get(results.result_key(task))) is not None
+        and results.is_running(result)
+    )
+    if running:
+        return Step(Remove(running), known)
+    return Step(Finished(OperationPhase.FAILED, "Operation terminated"), known)
+
+
+def _failed(failures: list[ResourceResult]) -> Finished:
+    message = "one or more synchronization tasks completed unsuccessfully"
+    if any(failure.status == "SyncFailed" for failure in failures):
+        message = "one or more objects failed to apply"
+    return Finished(OperationPhase.FAILED, f"{message}, reason: {failures[0].message}")
+
+
+def _waits_for_hook(following: Next, plan: SyncPlan, known: Results) -> bool:
+    """Hooks that were started are waited for before the sync is called failed."""
+    return isinstance(following, Wait) and any(
+        task.hook
+        and (result := known.get(results.result_key(task))) is not None
+        and results.is_running(result)
+        and result.message != results.CREATING
+        for task in plan.tasks
+    )
+
+
+def _waiting_message(tasks: list[SyncTask]) -> str:
+    running_hooks = [task for task in tasks if task.hook]
+    if running_hooks:
+        return _listed("waiting for completion of hook", running_hooks)
+    if any(task.action is Action.PRUNE for task in tasks):
+        return _listed("waiting for deletion of", tasks)
+    return _listed("waiting for healthy state of", tasks)
+
+
+def _pending_message(tasks: list[SyncTask]) -> str:
+    if any(task.hook for task in tasks):
+        return _listed("waiting for the end of an earlier", tasks)
+    return _listed("waiting until the cluster serves the kind of", tasks)
+
+
+def _listed(what: str, tasks: Iterable[SyncTask]) -> str:
+    first, *more = tasks
+    place = f"{first.key.group}/{first.key.kind}/{first.key.name}"
+    return f"{what} {place}" + (f" and {len(more)} more resources" if more else "")

@@ -1,0 +1,53 @@
+"""The sync options and compare options of an application and of its single objects.
+
+Source: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from holdfast.model.kube import KubeObject, annotations_of
+from holdfast.model.names import Annotation
+
+
+def listed(obj: KubeObject, annotation: Annotation) -> frozenset[str]:
+    """The comma-separated options of an annotation."""
+    value = annotations_of(obj).get(annotation)
+    return (
+        frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else frozenset()
+    )
+
+
+def has(obj: KubeObject | None, option: str) -> bool:
+    """The object itself asks for the sync option, such as "Prune=false"."""
+    return obj is not None and option in listed(obj, Annotation.SYNC_OPTIONS)
+
+
+def chosen(name: str, app_options: Iterable[str], *objects: KubeObject | None) -> bool:
+    """A yes-or-no option: what an object says (the first that says something) goes before the application."""
+    for obj in objects:
+        said = listed(obj, Annotation.SYNC_OPTIONS) if obj is not None else frozenset()
+        if f"{name}=true" in said:
+            return True
+        if f"{name}=false" in said:
+            return False
+    return f"{name}=true" in app_options
+
+
+def value_of(name: str, app_options: Iterable[str], default: str = "") -> str:
+    """The value of an option such as PrunePropagationPolicy; the last one wins."""
+    values = [option.partition("=")[2] for option in app_options if option.startswith(f"{name}=")]
+    return values[-1] if values else default
+
+
+def ignores_extraneous(obj: KubeObject) -> bool:
+    return "IgnoreExtraneous" in listed(obj, Annotation.COMPARE_OPTIONS)
+
+
+def needs_confirmation(
+    obj: KubeObject, app_options: Iterable[str], what: tuple[str, ...] = ("Prune", "Delete")
+) -> bool:
+    """A person must approve before the object is deleted or pruned."""
+    confirms = {f"{name}=confirm" for name in what}
+    return bool(confirms & listed(obj, Annotation.SYNC_OPTIONS)) or bool(confirms & set(app_options))

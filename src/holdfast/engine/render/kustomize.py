@@ -1,0 +1,210 @@
+"""A kustomization: the changes that a source asks for, and what of the repository its build can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from holdfast.engine.lang import yaml_documents
+from holdfast.engine.render import paths
+from holdfast.engine.render.detect import kustomization_file
+from holdfast.engine.render.kustomize_edits import edited
+from holdfast.model.errors import Blocked
+from holdfast.model.filetree import EntryKind, FileTree
+from holdfast.model.source_options import KustomizeOptions
+
+MAX_KUSTOMIZATIONS: Final = 2_000
+_LIMITS: Final = yaml_documents.YamlLimits(bytes=4 * 1024**2, nodes=200_000)
+_REMOTE: Final = re.compile(
+    r"[a-z+]+://|git@|git::|(www\.)?github\.com[/:]|[\w.-]+\.[a-z]{2,}:[\w-]+/|.*[?&](ref|version)="
+)
+# Entries that are files or folders with a kustomization, and those that are files.
+_FOLDER_LISTS: Final = ("resources", "bases", "components", "generators", "transformers", "validators")
+_FILE_LISTS: Final = ("crds", "configurations", "patchesStrategicMerge")
+_PATH_LISTS: Final = ("patches", "patchesJson6902", "replacements")
+_GENERATORS: Final = ("configMapGenerator", "secretGenerator")
+# These name no file; a field that is in no list here may, and then the whole repository is given to the build.
+_WITHOUT_FILES: Final = frozenset(
+    [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "namePrefix",
+        "nameSuffix",
+        "namespace",
+        "commonLabels",
+        "commonAnnotations",
+        "labels",
+        "images",
+        "imageTags",
+        "replicas",
+        "vars",
+        "sortOptions",
+        "buildMetadata",
+        "generatorOptions",
+        "inventory",
+    ]
+)
+
+
+class KustomizeJob(Struct, frozen=True, tag="kustomize"):
+    """`file` is the kustomization, `text` what stands in it with the source's changes ("" when unchanged)."""
+
+    path: str
+    file: str
+    text: str = ""
+
+
+class Closure(Struct, frozen=True):
+    """`files` by the path in the repository that the build uses; `whole` when any file may be read."""
+
+    files: Mapping[str, str]
+    whole: bool = False
+
+
+def prepare(
+    tree: FileTree, folder: str, options: KustomizeOptions | None, variables: Mapping[str, str]
+) -> KustomizeJob:
+    """`folder` is resolved. Raises Blocked."""
+    name = kustomization_file(tree, folder)
+    if name is None:
+        raise Blocked("KustomizeFailed", f"{folder or 'the root'} holds no kustomization.yaml")
+    file = paths.join(folder, name)
+    job = KustomizeJob(folder, file)
+    if options is not None and options.version:
+        raise Blocked(
+            "KustomizeFailed",
+            f"kustomize.version {options.version}: no such version is registered, remove the field to use the installed one",
+        )
+    if options is None or options == KustomizeOptions():
+        return job
+    said = _read(tree, file)
+    present = {path for path in options.components if _is_there(tree, folder, path)}
+    return KustomizeJob(folder, file, yaml_documents.dump(edited(said, options, variables, present)))
+
+
+def closure(tree: FileTree, job: KustomizeJob) -> Closure:
+    """Every file that the build reads, found by following the kustomizations. Refuses remote and escaping ones."""
+    walker = _Walker(tree, job)
+    walker.visit(job.path)
+    return Closure(walker.files, walker.whole)
+
+
+class _Walker:
+    def __init__(self, tree: FileTree, job: KustomizeJob) -> None:
+        self._tree = tree
+        self._job = job
+        self._seen: set[str] = set()
+        self.files: dict[str, str] = {}
+        self.whole = False
+
+    def visit(self, folder: str) -> None:
+        pending = [folder]
+        while pending:
+            here = pending.pop()
+            if here in self._seen:
+                continue
+            self._seen.add(here)
+            if len(self._seen) > MAX_KUSTOMIZATIONS:
+                raise Blocked("ManifestTooLarge", f"{self._job.file} reaches more than {MAX_KUSTOMIZATIONS:,} folders")
+            pending.extend(self._folders_of(here))
+
+    def _folders_of(self, folder: str) -> Iterator[str]:
+        name = kustomization_file(self._tree, folder)
+        if name is None:
+            return
+        file = paths.join(folder, name)
+        self._take(file)
+        said = _parsed(file, self._job.text) if file == self._job.file and self._job.text else _read(self._tree, file)
+        if not _known_fields(said):
+            self.whole = True
+        for field in _FOLDER_LISTS:
+            for entry in _texts(said.get(field)):
+                yield from self._follow(folder, file, field, entry)
+        for entry in _file_entries(said):
+            self._take(_local(file, folder, entry))
+
+    def _follow(self, folder: str, file: str, field: str, entry: str) -> Iterator[str]:
+        if "\n" in entry:
+            return  # a document written into the kustomization itself
+        path = None if "://" in entry else _local(file, folder, entry)
+        resolved = paths.resolve(self._tree, path) if path is not None else None
+        if path is None or (resolved is None and _REMOTE.match(entry)):
+            raise Blocked(
+                "KustomizeFailed",
+                f"{file}: {field}: {entry!r} is remote, and builds have no network: copy it into the repository",
+            )
+        if resolved is None:
+            raise Blocked("KustomizeFailed", f"{file}: {field}: {entry!r} does not exist ({path})")
+        if not paths.is_directory(self._tree, resolved):
+            self.files[path] = resolved
+            return
+        if resolved != path:
+            self.whole = True  # a folder behind a symlink is reached by two names
+        yield resolved
+
+    def _take(self, path: str) -> None:
+        resolved = paths.resolve(self._tree, path)
+        if resolved is not None and not paths.is_directory(self._tree, resolved):
+            self.files[path] = resolved
+
+
+def _local(file: str, folder: str, entry: str) -> str:
+    """kustomize reads a leading "/" as the root of the machine."""
+    if entry.startswith("/"):
+        raise Blocked("PathEscapes", f"{file}: {entry!r} leads out of the repository: use a relative path")
+    return paths.join(folder, entry)
+
+
+def _known_fields(said: Mapping[str, Any]) -> bool:
+    listed = {*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, "openapi"}
+    # Generators and transformers are documents that may name further files.
+    return not (set(said) - listed) and not any(
+        said.get(field) for field in ("generators", "transformers", "validators")
+    )
+
+
+def _file_entries(said: Mapping[str, Any]) -> Iterator[str]:
+    for field in _FILE_LISTS:
+        yield from (entry for entry in _texts(said.get(field)) if "\n" not in entry)
+    for field in _PATH_LISTS:
+        yield from (entry["path"] for entry in _mappings(said.get(field)) if isinstance(entry.get("path"), str))
+    for field in _GENERATORS:
+        for entry in _mappings(said.get(field)):
+            for source in (*_texts(entry.get("files")), *_texts(entry.get("envs")), *_texts([entry.get("env")])):
+                yield source.partition("=")[2] or source
+    openapi = said.get("openapi")
+    if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
+        yield openapi["path"]
+
+
+def _texts(value: Any) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _is_there(tree: FileTree, folder: str, path: str) -> bool:
+    resolved = paths.resolve(tree, paths.join(folder, path))
+    entry = tree.entry(resolved) if resolved else None
+    return entry is not None and entry.kind is EntryKind.DIRECTORY
+
+
+def _read(tree: FileTree, file: str) -> dict[str, Any]:
+    return _parsed(file, paths.read_file(tree, file) or b"")
+
+
+def _parsed(file: str, content: str | bytes) -> dict[str, Any]:
+    try:
+        said = yaml_documents.load_one(content, _LIMITS)
+    except yaml_documents.YamlInvalid as error:
+        place = f"{file}:{error.line}" if error.line else file
+        raise Blocked("KustomizeFailed", f"{place}: {error.problem}") from error
+    if said is not None and not isinstance(said, dict):
+        raise Blocked("KustomizeFailed", f"{file}: a mapping is expected")
+    return said or {}

@@ -1,0 +1,107 @@
+"""From a request to one fully decided job, and the identity of what the job gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.render import build_environment, directory, kustomize, overrides, paths
+from holdfast.engine.render.detect import SourceType, source_type
+from holdfast.engine.render.directory import DirectoryJob
+from holdfast.engine.render.helm import job as helm
+from holdfast.engine.render.helm.job import HelmJob
+from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.model.errors import Blocked
+from holdfast.model.filetree import FileTree
+from holdfast.model.rendering import RenderRequest
+
+Job: TypeAlias = HelmJob | KustomizeJob | DirectoryJob
+
+
+class _Identity(Struct, frozen=True):
+    job: Job
+    limits: tuple[int, int]
+    files: tuple[tuple[str, str], ...]
+
+
+def prepare(tree: FileTree, request: RenderRequest) -> Job:
+    """Which tool, which files, which values: variables put in, paths resolved. Raises Blocked."""
+    folder = _folder(tree, request)
+    source = overrides.effective_source(tree, folder, request.source, request.app_name)
+    variables = build_environment.variables(request, source)
+    match source_type(tree, folder, source):
+        case SourceType.HELM:
+            return helm.prepare(tree, folder, source.helm, request, variables)
+        case SourceType.KUSTOMIZE:
+            return kustomize.prepare(tree, folder, source.kustomize, variables)
+        case SourceType.DIRECTORY:
+            return DirectoryJob.of(folder, source.directory)
+        case SourceType.PLUGIN:
+            raise Blocked(
+                "SourceUnsupported",
+                "config management plugins are not supported: use Helm, Kustomize or plain manifests",
+            )
+
+
+def identity(tree: FileTree, job: Job, request: RenderRequest) -> str:
+    """Equal for two renders exactly when everything that they read is equal. The tools' versions are not in it."""
+    limits = (request.limits.output_bytes, request.limits.documents)
+    said = _Identity(job, limits, tuple(sorted(_contents(tree, job))))
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+def is_reproducible(job: Job) -> bool:
+    """False when the result depends on what a chart repository answers today."""
+    return not isinstance(job, HelmJob) or all(wanted.locked for wanted in job.remote_dependencies)
+
+
+def _folder(tree: FileTree, request: RenderRequest) -> str:
+    source = request.source
+    if source.chart:
+        raise Blocked(
+            "SourceUnsupported",
+            f"chart {source.chart!r} of a Helm repository: charts are read from Git repositories only (spec.source.path)",
+        )
+    if source.path.startswith("/"):
+        raise Blocked("PathEscapes", f"path {source.path!r} must be relative to the root of the repository")
+    path = paths.join("", source.path)
+    folder = paths.resolve(tree, path)
+    if folder is None:
+        raise Blocked(
+            "PathNotFound",
+            f"path {source.path!r} does not exist in {source.repo_url} at revision {tree.revision[:7]}: "
+            "correct spec.source.path or targetRevision",
+        )
+    if not paths.is_directory(tree, folder):
+        raise Blocked("PathNotFound", f"path {source.path!r} is a file: spec.source.path must name a folder")
+    return folder
+
+
+def _contents(tree: FileTree, job: Job) -> Iterable[tuple[str, str]]:
+    """Every file that the job reads, by the name under which it matters, with the hash of its content."""
+    match job:
+        case DirectoryJob():
+            return [(file.relative, file.entry.hash) for file in directory.files(tree, job)]
+        case KustomizeJob():
+            reached = kustomize.closure(tree, job)
+            if reached.whole:
+                return [("", hash_of(tree, ""))]
+            return [(path, hash_of(tree, target)) for path, target in reached.files.items()]
+        case HelmJob():
+            folders = (job.chart.path, *(other.path for other in job.local_dependencies))
+            found = [
+                (f"{number}/{file.relative}", file.entry.hash)
+                for number, folder in enumerate(folders)
+                for file in paths.files_below(tree, folder)
+            ]
+            extra = (*job.values.files, *(given.path for given in job.values.file_parameters))
+            return found + [(path, hash_of(tree, path)) for path in extra]
+
+
+def hash_of(tree: FileTree, path: str) -> str:
+    entry = tree.entry(path)
+    return entry.hash if entry else tree.revision

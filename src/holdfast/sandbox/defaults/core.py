@@ -1,0 +1,144 @@
+"""Defaults of the core kinds that run nothing: Namespace, Service, Secret, volumes, quotas, Nodes, Events."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject
+
+NAME_LABEL: Final = "kubernetes.io/metadata.name"
+
+
+def _namespace(obj: dict[str, Any]) -> None:
+    obj["metadata"].setdefault("labels", {}).setdefault(NAME_LABEL, obj["metadata"].get("name") or "")
+    if before is None:
+        spec = obj.setdefault("spec", {})
+        finalizers = spec.setdefault("finalizers", [])
+        if "kubernetes" not in finalizers:
+            finalizers.append("kubernetes")
+        obj["status"] = {"phase": "Active"}
+    elif "spec" in before:
+        # The list of finalizers changes by /finalize alone.
+        obj["spec"] = before["spec"]
+
+
+def _service(obj: dict[str, Any]) -> None:
+    spec = obj.setdefault("spec", {})
+    kind = spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    if spec["sessionAffinity"] == "ClientIP":
+        affinity = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        affinity.setdefault("timeoutSeconds", 10800)
+    for port in spec.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+        if port.get("targetPort") in (None, 0, ""):
+            port["targetPort"] = port.get("port")
+    if kind != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if before is None:
+        obj["status"] = {"loadBalancer": {}}
+
+
+def _secret(obj: dict[str, Any]) -> None:
+    obj.setdefault("type", "Opaque")
+    plain = obj.pop("stringData", None)
+    if plain:
+        data = obj.setdefault("data", {})
+        data.update({key: base64.b64encode(value.encode()).decode() for key, value in plain.items()})
+
+
+def _claim(obj: dict[str, Any]) -> None:
+    claim_spec(obj.setdefault("spec", {}))
+    if before is None:
+        finalizers = obj["metadata"].setdefault("finalizers", [])
+        if "kubernetes.io/pvc-protection" not in finalizers:
+            finalizers.append("kubernetes.io/pvc-protection")
+        obj["status"] = {"phase": "Pending"}
+
+
+def claim_spec(spec: dict[str, Any]) -> None:
+    spec.setdefault("volumeMode", "Filesystem")
+    spec.setdefault("resources", {})
+
+
+def _volume(obj: dict[str, Any]) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setdefault("volumeMode", "Filesystem")
+    if "hostPath" in spec:
+        spec["hostPath"].setdefault("type", "")
+    if before is None:
+        finalizers = obj["metadata"].setdefault("finalizers", [])
+        if "kubernetes.io/pv-protection" not in finalizers:
+            finalizers.append("kubernetes.io/pv-protection")
+        obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
+
+
+def _resource_quota(obj: dict[str, Any]) -> None:
+    obj.setdefault("spec", {})
+    if before is None:
+        obj["status"] = {}
+
+
+def _limit_range(obj: dict[str, Any]) -> None:
+    for limit in obj.setdefault("spec", {}).get("limits") or ():
+        if limit.get("type") != "Container":
+            continue
+        default = {**(limit.get("max") or {}), **(limit.get("default") or {})}
+        requests = {**(limit.get("min") or {}), **default, **(limit.get("defaultRequest") or {})}
+        if default:
+            limit["default"] = default
+        if requests:
+            limit["defaultRequest"] = requests
+
+
+_NODE_INFO: Final = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
+
+
+def _node(obj: dict[str, Any]) -> None:
+    obj.setdefault("spec", {})
+    if before is None:
+        obj["status"] = {
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
+            "nodeInfo": dict.fromkeys(_NODE_INFO, ""),
+        }
+
+
+def _event(obj: dict[str, Any]) -> None:
+    obj.setdefault("source", {})
+    obj.setdefault("involvedObject", {})
+    for name in ("firstTimestamp", "lastTimestamp", "eventTime"):
+        obj.setdefault(name, None)
+    for name in ("reportingComponent", "reportingInstance"):
+        obj.setdefault(name, "")
+
+
+DEFAULTS: Final = {
+    GroupKind("", "Namespace"): _namespace,
+    GroupKind("", "Service"): _service,
+    GroupKind("", "Secret"): _secret,
+    GroupKind("", "PersistentVolumeClaim"): _claim,
+    GroupKind("", "PersistentVolume"): _volume,
+    GroupKind("", "ResourceQuota"): _resource_quota,
+    GroupKind("", "LimitRange"): _limit_range,
+    GroupKind("", "Node"): _node,
+    GroupKind("", "Event"): _event,
+    GroupKind("events.k8s.io", "Event"): _event,
+}

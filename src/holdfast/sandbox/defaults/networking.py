@@ -1,0 +1,31 @@
+"""Defaults of Ingresses and NetworkPolicies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject
+
+
+def _ingress(obj: dict[str, Any]) -> None:
+    obj.setdefault("spec", {})
+    if before is None:
+        obj["status"] = {"loadBalancer": {}}
+
+
+def _network_policy(obj: dict[str, Any]) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    for direction in ("ingress", "egress"):
+        for rule in spec.get(direction) or ():
+            for port in rule.get("ports") or ():
+                port.setdefault("protocol", "TCP")
+    if not spec.get("policyTypes"):
+        spec["policyTypes"] = ["Ingress", "Egress"] if "egress" in spec else ["Ingress"]
+
+
+DEFAULTS: Final = {
+    GroupKind("networking.k8s.io", "Ingress"): _ingress,
+    GroupKind("networking.k8s.io", "NetworkPolicy"): _network_policy,
+}

@@ -1,0 +1,126 @@
+"""Turns what a client sent into what is stored: decoded, pruned, defaulted, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from msgspec import Struct
+
+from holdfast.engine.kube import structural
+from holdfast.engine.kube.canonical import equal
+from holdfast.model import errors
+from holdfast.model.kube import KubeObject
+from holdfast.sandbox import failures, kind_traits, metadata_rules, versions
+from holdfast.sandbox.decoding import DecodeError, Decoder
+from holdfast.sandbox.defaults import table as defaults
+from holdfast.sandbox.problems import Problem
+from holdfast.sandbox.registry import Registry, ServedType
+from holdfast.sandbox.validation import table as validation
+
+MAX_PROBLEMS: Final = 100
+MAX_WARNINGS: Final = 20
+
+
+class Decoded(Struct, frozen=True):
+    """An object in the version of the request, and what a strict reader objects to."""
+
+    obj: KubeObject
+    warnings: tuple[str, ...] = ()
+
+
+class Preparation:
+    """The steps between a body and the storage that need no storage."""
+
+    def __init__(self, registry: Registry, new_uid: Callable[[], str], new_suffix: Callable[[], str]) -> None:
+        self._registry = registry
+        self._decoder = Decoder(registry)
+        self._new_uid = new_uid
+        self._new_suffix = new_suffix
+
+    def decode(self, served: ServedType, obj: KubeObject, strictness: str, objections: Sequence[str] = ()) -> Decoded:
+        """Without the fields that the schema lacks. Raises BadRequest for wrong types, and for those fields if strict."""
+        obj, unknown = structural.prune(obj, served.node)
+        if served.is_custom:
+            objected = [*objections, *(f'unknown field "{path}"' for path in sorted(unknown))]
+            obj = structural.apply_defaults(obj, served.node)
+        else:
+            objected = [*objections, *(f'unknown field "{path}"' for path in unknown)]
+            try:
+                obj = self._decoder.read(obj, served.node, served.kind)
+            except DecodeError as error:
+                raise self._cannot_handle(served, str(error)) from None
+        if objected and strictness == "Strict":
+            raise self._cannot_handle(served, "strict decoding error: " + ", ".join(objected))
+        return Decoded(obj, tuple(objected[:MAX_WARNINGS]) if strictness == "Warn" else ())
+
+    @staticmethod
+    def _cannot_handle(served: ServedType, why: str) -> errors.BadRequest:
+        return errors.BadRequest(
+            f'{served.kind} in version "{served.version}" cannot be handled as a {served.kind}: {why}'
+        )
+
+    def create(self, served: ServedType, obj: KubeObject, namespace: str, now: str) -> KubeObject:
+        """The object to be stored, before anything is judged."""
+        if served.has_status:
+            obj = {key: value for key, value in obj.items() if key != "status"}
+        obj = metadata_rules.for_creation(served, obj, namespace, now=now, uid=self._new_uid(), suffix=self._new_suffix)
+        obj = versions.to_storage(served, obj)
+        defaults.fill(kind_traits.group_kind(served), obj, None)
+        return obj
+
+    def update(self, served: ServedType, before: KubeObject, after: KubeObject, subresource: str) -> KubeObject:
+        """`before` is as stored, `after` in the version of the request; gives what is to be stored."""
+        after = versions.to_storage(served, after)
+        if subresource == "status":
+            after = _with_status_of(before, after, served)
+        elif served.has_status:
+            after = {key: value for key, value in after.items() if key != "status"}
+            if "status" in before:
+                after["status"] = before["status"]
+        defaults.fill(kind_traits.group_kind(served), after, before)
+        return metadata_rules.for_update(served, before, after)
+
+    def judge(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> None:
+        """Raises Invalid with everything that is wrong."""
+        found = list(islice(self._problems(served, obj, before), MAX_PROBLEMS))
+        if found:
+            name = obj["metadata"].get("name") or ""
+            raise failures.invalid(served.group, served.kind, name, found)
+
+    def _problems(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> Iterator[Problem]:
+        yield from metadata_rules.object_problems(served, obj)
+        if served.is_custom:
+            shown = {**versions.from_storage(served, obj), "metadata": {}}
+            for error in structural.validate(shown, served.node):
+                yield Problem(error.field or "<nil>", error.type, error.message)
+            return
+        kind = kind_traits.group_kind(served)
+        if before is not None:
+            yield from validation.immutable_problems(kind, before, obj)
+        if before is None or not equal(_content(before), _content(obj)):
+            yield from validation.problems(kind, obj)
+
+
+def _with_status_of(before: KubeObject, after: KubeObject, served: ServedType) -> KubeObject:
+    """A write to /status: of the metadata it may change what a controller of another object's does, nothing of a custom's."""
+    result = {key: value for key, value in before.items() if key != "status"}
+    if "status" in after:
+        result["status"] = after["status"]
+    metadata: dict[str, Any] = dict(before["metadata"])
+    sent = after.get("metadata") or {}
+    if not served.is_custom:
+        for name in ("annotations", "finalizers", "ownerReferences"):
+            metadata.pop(name, None)
+            if sent.get(name):
+                metadata[name] = sent[name]
+    for name in ("managedFields", "resourceVersion", "uid"):
+        if name in sent:
+            metadata[name] = sent[name]
+    result["metadata"] = metadata
+    return result
+
+
+def _content(obj: KubeObject) -> dict[str, Any]:
+    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}

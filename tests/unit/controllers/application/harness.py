@@ -1,0 +1,170 @@
+"""The real controller on the sandbox's API, in virtual time, with repositories in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.adapters.kube.client import KubeClient
+from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.assembly import bootstrap
+from holdfast.controllers.application.controller import ApplicationController
+from holdfast.model.application import Application
+from holdfast.model.discovery import ResourceType
+from holdfast.model.kube import KubeObject
+from holdfast.model.names import FIELD_MANAGER
+from holdfast.model.resource_types import APPLICATION, EVENT, NAMESPACE
+from holdfast.ports.cluster import PatchKind
+from holdfast.ports.transport import Request, Response, Stream, Transport
+from holdfast.runtime.clock import LoopClock
+from holdfast.sandbox.server import Sandbox
+from holdfast.testing.builders import REPOSITORY, application_object, resource
+from holdfast.testing.memory_repositories import MemoryRepositories
+
+DEPLOYMENT = resource("apps/v1", "Deployment")
+JOB = resource("batch/v1", "Job")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Settings(Struct, frozen=True):
+    poll_seconds: float = 120
+
+
+class WatchedTransport:
+    """Keeps a protocol of the writes, and can stop one for good: the process that made it has been killed."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self.writes: list[str] = []
+        self.kill_at = 0
+        self.kill_before = False
+        self.killed = asyncio.Event()
+
+    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        if not is_write(request):
+            return await self._inner.send(request, timeout=timeout)
+        if self.killed.is_set():
+            await asyncio.Event().wait()
+        self.writes.append(f"{request.method} {request.path}")
+        last = len(self.writes) == self.kill_at
+        if last:
+            self.killed.set()
+            if self.kill_before:
+                await asyncio.Event().wait()
+        answer = await self._inner.send(request, timeout=timeout)
+        if last:
+            await asyncio.Event().wait()
+        return answer
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        return self._inner.stream(request)
+
+    async def close(self) -> None:
+        pass
+
+
+def is_write(request: Request) -> bool:
+    return request.method in WRITES and ("dryRun", "All") not in request.query
+
+
+class Stage:
+    """The cluster, the repositories, and controllers that come and go."""
+
+    def __init__(self, sandbox: Sandbox, clock: LoopClock) -> None:
+        self.clock = clock
+        self.sandbox = sandbox
+        self.cluster = KubeClient(sandbox.transport, user_agent="person")
+        self.repositories = MemoryRepositories()
+        self.transport = WatchedTransport(sandbox.transport)
+
+    async def put(self, obj: KubeObject, kind: ResourceType, manager: str = "person") -> KubeObject:
+        return await self.cluster.apply(kind, obj, field_manager=manager)
+
+    async def get(self, kind: ResourceType, name: str, namespace: str = "shop") -> KubeObject | None:
+        return await self.cluster.get(kind, namespace if kind.namespaced else "", name)
+
+    async def patch(self, kind: ResourceType, name: str, body: Any, namespace: str = "shop", **more: Any) -> None:
+        await self.cluster.patch(kind, namespace, name, body, PatchKind.MERGE, field_manager="kubectl-edit", **more)
+
+    async def application(self, name: str = "web") -> Application:
+        obj = await self.get(APPLICATION, name, "argocd")
+        assert obj is not None, f"there is no Application {name}"
+        return msgspec.convert(obj, Application)
+
+    async def patch_application(self, body: Any, name: str = "web") -> None:
+        await self.patch(APPLICATION, name, body, "argocd")
+
+    async def create_application(self, name: str = "web", **options: Any) -> None:
+        await self.cluster.create(APPLICATION, application_object(name, **options), field_manager="person")
+
+    async def events(self, name: str = "web") -> list[tuple[str, str]]:
+        listing = await self.cluster.list(EVENT, namespace="argocd")
+        found = [obj.decode() for obj in listing.items]
+        return [(event["reason"], event["message"]) for event in found if event["involvedObject"]["name"] == name]
+
+    def push(self, *manifests: KubeObject, folder: str = "app", **files: str) -> str:
+        texts = {f"{folder}/{number:02}.json": json.dumps(obj) for number, obj in enumerate(manifests)}
+        return self.repositories.commit(REPOSITORY, {"README.md": "hello", **texts, **files})
+
+    @asynccontextmanager
+    async def controller(self, **settings: Any) -> AsyncIterator[ApplicationController]:
+        """A new process."""
+        controller = ApplicationController(
+            cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
+            repositories=self.repositories,
+            renderer=InlineRenderer(self.repositories.open),
+            clock=self.clock,
+            namespace="argocd",
+            settings=Settings(**settings),
+            random=Random(1),
+        )
+        task = asyncio.create_task(controller.run(), name="controller")
+        try:
+            await self._unless_killed(controller.settle(), task)
+            yield controller
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def settle(self, controller: ApplicationController, seconds: float = 0) -> None:
+        if seconds:
+            await self.clock.sleep(seconds)
+        await controller.settle(timedelta(seconds=1))
+
+    async def _unless_killed(self, settling: Any, task: asyncio.Task[None]) -> None:
+        """Waits until all is quiet, the process is killed, or it ends by itself (which is a failure)."""
+        quiet = asyncio.ensure_future(settling)
+        killed = asyncio.ensure_future(self.transport.killed.wait())
+        done, pending = await asyncio.wait({quiet, killed, task}, return_when=asyncio.FIRST_COMPLETED)
+        for waiter in pending - {task}:
+            waiter.cancel()
+        if task in done:
+            task.result()
+
+    def survive(self) -> None:
+        """From here on the writes of the next process are counted anew."""
+        self.transport = WatchedTransport(self.sandbox.transport)
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    clock = LoopClock(START)
+    async with Sandbox(None, clock) as sandbox:
+        world = Stage(sandbox, clock)
+        wanted = bootstrap.foundation("argocd", poll_seconds=120)
+        await bootstrap.carry_out(world.cluster, await bootstrap.plan(world.cluster, wanted), lambda _: None)
+        yield world
+
+
+async def namespace(world: Stage, name: str = "shop") -> None:
+    await world.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, NAMESPACE)
