@@ -116,7 +116,7 @@ def collect(api: Api) -> Json:
 
 
 def collect_schemas(api: Api, versions: Sequence[Version]) -> dict[str, Json]:
-    """The schemas of all versions; the documents repeat what they share, only with other kinds noted at option types."""
+    """The schemas of all versions; the documents agree on what they share, but for the kinds of option types."""
     paths = fetch(api, "/openapi/v3")["paths"]
     together: dict[str, Json] = {}
     for version in versions:
@@ -134,7 +134,7 @@ def without_kinds(schema: Json) -> Json:
 
 
 def schema_names(schemas: Mapping[str, Json]) -> dict[tuple[str, str, str], str]:
-    """Which schema describes a kind: those that describe many (DeleteOptions, WatchEvent) describe none in particular."""
+    """Which schema describes a kind; one that describes many (DeleteOptions, WatchEvent) is none of them."""
     found: dict[tuple[str, str, str], str] = {}
     for name, schema in schemas.items():
         kinds = schema.get(KINDS, [])

@@ -1,4 +1,4 @@
-"""Calls to a Kubernetes API as its administrator, on the standard library alone: for scripts and for setting tests up."""
+"""Calls to a Kubernetes API as its administrator, on the standard library alone: for scripts and test set-up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
-    """What the server said; names of headers are in lower case, the values of one that came twice are joined by commas."""
+    """What the server said; headers have lower-case names, and commas between the values of one that came twice."""
 
     status: int
     headers: Mapping[str, str]
@@ -33,7 +33,7 @@ class Api:
 
     @classmethod
     def from_kubeconfig(cls, path: Path) -> Self:
-        """Reads a kubeconfig of the kind that `ControlPlane` writes: as JSON, with a token and a file of certificates."""
+        """Reads a kubeconfig such as `ControlPlane` writes: as JSON, with a token and a file of certificates."""
         document = json.loads(path.read_text())
         cluster = document["clusters"][0]["cluster"]
         user = document["users"][0]["user"]

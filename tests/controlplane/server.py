@@ -26,9 +26,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from tests.controlplane import build
 from tests.controlplane.api import Api
@@ -58,17 +59,23 @@ class ControlPlane:
         *,
         binary: Path | None = None,
         controller_manager: bool = True,
+        controllers: str = CONTROLLERS,
         scheduler: bool = False,
         flags: Sequence[str] = (),
     ) -> None:
-        """`flags` are added to the API server's; the binary is the one that build.py made, unless one is given."""
+        """`flags` are added to the API server's; the binary is the one that build.py made, unless one is given.
+
+        `controllers` are those of the controller manager, in the words of its flag.
+        """
         self._binary = binary or build.built()
         self._controller_manager = controller_manager
+        self._controllers = controllers
         self._scheduler = scheduler
         self._flags = tuple(flags)
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self.directory = Path(tempfile.gettempdir())
         self.port = 0
+        self._etcd_port = 0
         self.token = secrets.token_urlsafe(24)
 
     @property
@@ -118,6 +125,17 @@ class ControlPlane:
         if self.directory != Path(tempfile.gettempdir()):
             shutil.rmtree(self.directory, ignore_errors=True)
 
+    def compact(self) -> None:
+        """Makes etcd forget everything before now, as the API server has it do every five minutes."""
+        at = self._etcd("range", {"key": "AA=="})["header"]["revision"]
+        self._etcd("compaction", {"revision": at, "physical": True})
+
+    def _etcd(self, call: str, body: Mapping[str, object]) -> Any:
+        """One call to etcd's gateway for JSON."""
+        request = urllib.request.Request(f"http://{HOST}:{self._etcd_port}/v3/kv/{call}", json.dumps(body).encode())
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as response:
+            return json.load(response)
+
     def _start_with_free_ports(self) -> None:
         """Tries again with other ports when somebody took one between the choice and the start."""
         for attempt in range(1, START_ATTEMPTS + 1):
@@ -133,10 +151,10 @@ class ControlPlane:
                 return
 
     def _start(self) -> None:
-        etcd_port, peer_port, self.port = free_ports(3)
+        self._etcd_port, peer_port, self.port = free_ports(3)
         self._write_credentials()
-        self._run("etcd", etcd_flags(self.directory / "etcd", etcd_port, peer_port))
-        self._run("kube-apiserver", self._api_server_flags(etcd_port))
+        self._run("etcd", etcd_flags(self.directory / "etcd", self._etcd_port, peer_port))
+        self._run("kube-apiserver", self._api_server_flags(self._etcd_port))
         self._wait("the API server to be ready", lambda: self._answers("/readyz"))
         self._write_kubeconfig()
         if self._scheduler:
@@ -196,7 +214,7 @@ class ControlPlane:
             f"--kubeconfig={self.kubeconfig}",
             f"--service-account-private-key-file={self._signing_key}",
             f"--root-ca-file={self.ca_file}",
-            f"--controllers={CONTROLLERS}",
+            f"--controllers={self._controllers}",
             "--secure-port=0",
             "--leader-elect=false",
         ]

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from holdfast.assembly.clusters import open_cluster
 from holdfast.model.discovery import ResourceType
+from holdfast.model.errors import ApiError
 from holdfast.model.kube import KubeObject
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -81,25 +82,23 @@ class UpProcess:
 
     def eventually(self, ask: Callable[[Cluster], Awaitable[Found | None]], wanted: str, seconds: float = 60) -> Found:
         """The first answer that is something; fails with what the process printed when none comes in time."""
-        from holdfast.model.errors import ApiError
 
-        async def asking() -> Found:
-            async with open_cluster(self.kubeconfig) as cluster:
-                while True:
-                    try:
-                        answer = await ask(cluster)
-                    except ApiError as error:
-                        if error.status not in (0, 404, 503):
-                            raise
-                        answer = None
-                    if answer:
-                        return answer
-                    await asyncio.sleep(0.1)
+        async def asked() -> Found | None:
+            """Opened anew each time: a process that was started again has another kubeconfig."""
+            try:
+                async with open_cluster(self.kubeconfig) as cluster:
+                    return await ask(cluster)
+            except ApiError as error:
+                if error.status not in (0, 404, 503):
+                    raise
+                return None
 
         async def bounded() -> Found:
             while True:
-                if self.kubeconfig.exists():
-                    return await asking()
+                assert self.is_running(), f"`holdfast up` ended:\n{self.text()[-4000:]}"
+                answer = await asked() if self.kubeconfig.exists() else None
+                if answer:
+                    return answer
                 await asyncio.sleep(0.1)
 
         async def run() -> Found:
@@ -124,6 +123,8 @@ class UpProcess:
         try:
             return self.eventually(ask, f"application {name} {wanted}", seconds)
         except AssertionError as failure:
+            if not self.is_running():
+                raise
             raise AssertionError(f"{failure}\nit is: {(self.application(name) or {}).get('status')}") from None
 
     def create_application(self, name: str, source: Mapping[str, Any], **spec: Any) -> None:

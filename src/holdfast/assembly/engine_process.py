@@ -31,6 +31,7 @@ async def sources(
         yield repositories, renderer
     finally:
         await renderer.close()
+        await repositories.close()
 
 
 async def run_engine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -43,12 +44,23 @@ class DataPlace:
         return self.root / "rewrites.json"
 
     @property
+    def log(self) -> Path:
+        return self.root / "holdfast.log"
+
+    @property
     def lock(self) -> Path:
         return self.root / "lock"
 
     def prepare(self) -> None:
         """Makes the folder, readable by its owner only: it holds a kubeconfig."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def last_port(self) -> int:
+        """The port that the kubeconfig names; 0 when there is none."""
+        if not self.kubeconfig.is_file():
+            return 0
+        found = re.search(r"server: .*?://127\.0\.0\.1:(\d+)", self.kubeconfig.read_text())
+        return int(found[1]) if found else 0
 
     def write_rewrites(self, rewrites: dict[str, str]) -> None:
         self.rewrites.write_bytes(msgspec.json.format(msgspec.json.encode(rewrites), indent=2))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
-from holdfast.assembly import bootstrap, example_repositories, places, roots
+from holdfast.assembly import bootstrap, example_repositories, logs, places, roots
 from holdfast.assembly.clusters import open_cluster
 from holdfast.assembly.engine_process import run_engine
 from holdfast.assembly.places import DataPlace
@@ -27,13 +27,12 @@ Confirm = Callable[[list[bootstrap.PlannedChange]], bool]
 
 
 class Running(Struct, frozen=True):
-    """What is up. `engine` ends only by failing or by being cancelled."""
+    """What is up. Each of `tasks` ends only by failing or by being cancelled."""
 
     cluster: Cluster
     kubeconfig: Path
     root: str
-    rewrites: Mapping[str, str]
-    engine: asyncio.Task[None]
+    tasks: tuple[asyncio.Task[None], ...]
 
 
 @asynccontextmanager
@@ -41,10 +40,11 @@ async def running_up(settings: UpSettings, say: Say, confirm: Confirm) -> AsyncI
     """Everything, until the block is left. Raises Blocked when it cannot start."""
     place = DataPlace(settings.data)
     place.prepare()
+    logs.to_file(place.log)
     examples = example_repositories.examples_directory()
     async with AsyncExitStack() as stack:
         stack.enter_context(_only_one(place))
-        cluster, kubeconfig = await _cluster(stack, settings, place, examples, say)
+        cluster, kubeconfig, simulators = await _cluster(stack, settings, place, examples, say)
         rewrites, root = _sources(settings, place, examples, say)
         wanted = [*bootstrap.foundation(settings.engine.namespace, poll_seconds=settings.engine.poll_seconds)]
         if not settings.repository:
@@ -58,7 +58,7 @@ async def running_up(settings: UpSettings, say: Say, confirm: Confirm) -> AsyncI
         engine = asyncio.create_task(run_engine(cluster, place, settings.engine, rewrites), name="engine")
         places.remember(place)
         try:
-            yield Running(cluster, kubeconfig, name_of(root), rewrites, engine)
+            yield Running(cluster, kubeconfig, name_of(root), (engine, *simulators))
         finally:
             engine.cancel()
             await asyncio.gather(engine, return_exceptions=True)
@@ -75,18 +75,18 @@ def summary(changes: list[bootstrap.PlannedChange]) -> str:
 
 async def _cluster(
     stack: AsyncExitStack, settings: UpSettings, place: DataPlace, examples: Path, say: Say
-) -> tuple[Cluster, Path]:
+) -> tuple[Cluster, Path, tuple[asyncio.Task[None], ...]]:
     if settings.kubeconfig is not None:
         cluster = await stack.enter_async_context(open_cluster(settings.kubeconfig))
         version = (await cluster.discover()).kubernetes_version
         say(f"Cluster of {settings.kubeconfig}: Kubernetes {version}")
-        return cluster, settings.kubeconfig
+        return cluster, settings.kubeconfig, ()
     secrets = examples / "cloud-secrets.yaml"
-    cluster, url = await stack.enter_async_context(
+    cluster, url, simulators = await stack.enter_async_context(
         running_sandbox(place, port=settings.port, speed=settings.speed, secrets_file=secrets)
     )
     say(f"Sandbox cluster at {url}, kubeconfig {_short(place.kubeconfig)}")
-    return cluster, place.kubeconfig
+    return cluster, place.kubeconfig, (simulators,)
 
 
 def _sources(settings: UpSettings, place: DataPlace, examples: Path, say: Say) -> tuple[dict[str, str], KubeObject]:

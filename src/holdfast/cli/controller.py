@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
 import typer
@@ -17,12 +16,13 @@ def controller(
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
+    from holdfast.assembly import logs
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_engine
     from holdfast.assembly.places import DataPlace
     from holdfast.assembly.settings import EngineSettings
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.to_stdout()
     place = DataPlace(data)
     place.prepare()
     settings = EngineSettings(namespace=namespace, poll_seconds=poll, render_workers=workers)

@@ -3,57 +3,69 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
 
 import typer
 
 from holdfast import __version__
-from holdfast.cli import controller as controller_command
-from holdfast.cli import up as up_command
-from holdfast.cli import validate as validate_command
-from holdfast.cli.app import group as app_group
-from holdfast.model.errors import ApiError, Blocked, HoldfastError
 
-app = typer.Typer(
-    name="holdfast",
-    help="Keeps Kubernetes clusters held fast to Git.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("up")(up_command.up)
-app.command("controller")(controller_command.controller)
-app.command("validate")(validate_command.command)
-app.add_typer(app_group.app, name="app")
+COMMANDS: Final = {
+    "up": ("holdfast.cli.up", "up", "Bring everything up on this machine and keep a cluster at what Git says."),
+    "app": ("holdfast.cli.app.group", "app", "See and act on applications."),
+    "controller": ("holdfast.cli.controller", "controller", "Run the engine against a cluster until it is stopped."),
+    "validate": ("holdfast.cli.validate", "command", "Judge documents by the schemas of our kinds."),
+}
+"""Where each command stands: module, name in it, and its one line in the help."""
 
 
-@app.command("version")
-def version() -> None:
-    """Print the version."""
+def command_line(chosen: str) -> typer.Typer:
+    """The application with only the chosen command imported, so that help and errors answer at once."""
+    app = typer.Typer(
+        name="holdfast",
+        help="Keeps Kubernetes clusters held fast to Git.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for name, (module, attribute, help_text) in COMMANDS.items():
+        found = getattr(import_module(module), attribute) if name == chosen else None
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, help=help_text)(found or _placeholder())
+    app.command("version", help="Print the version.")(_version)
+    return app
+
+
+def _placeholder() -> Callable[[], None]:
+    def not_imported() -> None:
+        """Stands in the help; the command itself is imported when it is the one that was typed."""
+
+    return not_imported
+
+
+def _version() -> None:
     typer.echo(f"holdfast {__version__}")
 
 
 def run() -> None:
     """Runs the command line; an expected error is one clear message on stderr and exit code 1, never a traceback."""
+    app = command_line(next((word for word in sys.argv[1:] if not word.startswith("-")), ""))
     try:
         app()
-    except HoldfastError as error:
-        typer.echo(f"holdfast: {explain(error)}", err=True)
-        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except Exception as error:
+        from holdfast.cli.failures import explain
 
-
-def explain(error: HoldfastError) -> str:
-    match error:
-        case Blocked():
-            return error.message
-        case ApiError(status=0):
-            return f"no answer from the cluster: {error.message}\nIs it running? `holdfast up` starts one."
-        case ApiError():
-            return f"the cluster refused ({error.status} {error.reason}): {error.message}"
-        case _:
-            return str(error)
+        text = explain(error)
+        if text is None:
+            raise
+        typer.echo(f"holdfast: {text}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

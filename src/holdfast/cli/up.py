@@ -80,7 +80,7 @@ async def _run(settings: UpSettings, *, once: bool, timeout: float, yes: bool) -
         following = asyncio.create_task(_follow(running, settings, once=once))
         try:
             async with asyncio.timeout(timeout if once else None):
-                await asyncio.wait({following, running.engine}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({following, *running.tasks}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             say(f"\nNot all applications are Synced and Healthy after {timeout:g} s:")
             await _print_state(running, settings)
@@ -88,9 +88,12 @@ async def _run(settings: UpSettings, *, once: bool, timeout: float, yes: bool) -
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-        if running.engine.done():
-            running.engine.result()
-            raise Blocked("EngineEnded", "the engine ended by itself")
+        for task in running.tasks:
+            if task.done():
+                task.result()
+                raise Blocked(
+                    "Ended", f"the {task.get_name()} ended without being asked to; see {settings.data}/holdfast.log"
+                )
         say("\nAll applications are Synced and Healthy.")
         await _print_state(running, settings)
         return True

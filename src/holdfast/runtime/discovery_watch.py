@@ -15,8 +15,10 @@ from holdfast.model.kube import KubeObject, group_kind_of, version_of
 from holdfast.model.live import LiveObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Reader
+from holdfast.runtime.backoff import Backoff
+from holdfast.runtime.loop import retry_after
 from holdfast.runtime.store import Store, live_object
-from holdfast.runtime.watch import OnChange, Reflector
+from holdfast.runtime.watch import LONGEST_PAUSE, OnChange, Reflector
 
 THREE_MINUTES = timedelta(minutes=3)
 # Kinds are defined in bunches, and a new one is served a moment after its definition says so.
@@ -86,6 +88,7 @@ class DiscoveryWatch:
         self._random = random
         self._wanted = wanted
         self._every = every
+        self._backoff = Backoff(random, cap=LONGEST_PAUSE)
         self._tasks: dict[GroupKind, asyncio.Task[None]] = {}
         self._asked = asyncio.Event()
         self._listeners: list[Callable[[Discovery], None]] = []
@@ -107,13 +110,19 @@ class DiscoveryWatch:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
+            failures = 0
             while True:
                 self._asked.clear()
                 try:
                     self._adopt(await self._cluster.discover(), group)
                 except HoldfastError as error:
-                    log.warning("discovery failed: %s", error)
-                await self._pause(group)
+                    failures += 1
+                    after = max(self._backoff.delay(failures), retry_after(error) or timedelta(0))
+                    log.warning("discovery failed: %s; again in %.3g s", error, after.total_seconds())
+                    await self._clock.sleep(after.total_seconds())
+                else:
+                    failures = 0
+                    await self._pause(group)
 
     def _adopt(self, discovery: Discovery, group: asyncio.TaskGroup) -> None:
         wanted = self._wanted_types(discovery)

@@ -23,6 +23,9 @@ HEAD_START = 60.0
 # This many entries that will be passed over may lie in the heap before it is rebuilt.
 SLACK = 1000
 
+# Below its resolution a loop takes a timer for due without letting time pass, and would ask again for ever.
+SHORTEST_SLEEP = 1e-6
+
 
 class _Entry(Struct, Generic[K], order=True, frozen=True):
     rank: float
@@ -125,7 +128,7 @@ class KeyedQueue(Generic[K]):
         """Returns when a key was added or the earliest time has come; it may also return for nothing."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters[waiter] = None
-        seconds = self._later[0].rank - self._clock.monotonic() if self._later else None
+        seconds = max(SHORTEST_SLEEP, self._later[0].rank - self._clock.monotonic()) if self._later else None
         timer = None if seconds is None else asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait({waiter} if timer is None else {waiter, timer}, return_when=asyncio.FIRST_COMPLETED)

@@ -27,6 +27,8 @@ LONGEST_PAUSE = timedelta(seconds=30)
 SHORTEST_WATCH = 1.0
 # A server restored from a backup may know nothing of our version without saying so: after this many failures list anew.
 RELIST_AFTER = 4
+# No answer, no sign-in, too much asked: that says nothing about the version, and lists would make it worse.
+NO_WORD_ON_VERSION = frozenset({0, 401, 403, 429})
 
 log = logging.getLogger("holdfast.watch")
 
@@ -67,6 +69,7 @@ class Reflector:
         self._fields = fields
         self._keys: dict[ObjectKey, None] = {}
         self._failures = 0
+        self._doubts = 0
 
     async def run(self) -> None:
         """Until cancelled. Errors of the cluster never end it."""
@@ -169,12 +172,16 @@ class Reflector:
 
     def _went_well(self) -> None:
         self._failures = 0
+        self._doubts = 0
         self.error = None
 
     async def _recover(self, error: HoldfastError) -> None:
         self._failures += 1
         self.error = error
-        if self._failures % RELIST_AFTER == 0:
+        if not (isinstance(error, ApiError) and error.status in NO_WORD_ON_VERSION):
+            self._doubts += 1
+        if self._doubts >= RELIST_AFTER:
+            self._doubts = 0
             self.resource_version = ""
         if isinstance(error, ApiError) and _is_lasting(error, self._failures):
             self.answered.set()

@@ -26,7 +26,7 @@ class ServiceAddresses:
     def __init__(self, storage: Storage) -> None:
         self._addresses: Counter[str] = Counter()
         self._ports: Counter[int] = Counter()
-        for stored in storage.list(SERVICES):
+        for stored in storage.all_in(SERVICES):
             self._count(stored, 1)
         storage.listen(self._note)
 

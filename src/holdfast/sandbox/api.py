@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from holdfast.model import errors
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response, Stream
-from holdfast.sandbox import failures, targets
+from holdfast.sandbox import failures, reviews, targets
 from holdfast.sandbox.admission import ClusterAdmission
 from holdfast.sandbox.deletion import Deleter
 from holdfast.sandbox.documents import Documents
@@ -24,6 +25,8 @@ from holdfast.sandbox.storage import Storage, StorageFull
 from holdfast.sandbox.subresources import Subresources
 from holdfast.sandbox.watching import Watcher
 from holdfast.sandbox.writing import Writer
+
+_LOG: Final = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 3 * 1024 * 1024
 _STREAM_HEADERS: Final = {"content-type": "application/json", "cache-control": "no-cache, private"}
@@ -42,6 +45,7 @@ class SandboxApi:
         new_suffix: Callable[[], str],
     ) -> None:
         self._registry = registry
+        self._clock = clock
         preparation = Preparation(registry, new_uid, new_suffix)
         self.admission = ClusterAdmission(registry, storage, clock)
         reader = Reader(storage)
@@ -49,7 +53,7 @@ class SandboxApi:
         self.deleter = Deleter(storage, clock, self.admission.after_write)
         self._watcher = Watcher(storage)
         self._renderer = Renderer(clock)
-        self._objects = ObjectRequests(reader, self.writer, self.deleter, self._renderer)
+        self._objects = ObjectRequests(reader, self.writer, self.deleter, self._renderer, registry.wire_types)
         self._subresources = Subresources(registry, storage, reader, self.writer, self.deleter, self._renderer, clock)
         self._documents = Documents(registry)
 
@@ -63,6 +67,9 @@ class SandboxApi:
             return error_response(failures.without_reason(500, str(error)))
         except RecursionError:
             return error_response(errors.BadRequest("the object is nested too deep"))
+        except Exception:  # noqa: BLE001 - one request that finds a fault of the sandbox must not end it
+            _LOG.exception("%s %s", request.method, request.path)
+            return error_response(errors.ApiError("an error of the sandbox itself; its log tells more"))
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
@@ -96,6 +103,10 @@ class SandboxApi:
         if document is not None:
             return document
         place = self._place(request)
+        if reviews.is_review(place):
+            return reviews.answer(place, request, self._registry.wire_types, self._clock)
+        if place.served.kind == "Binding" and request.method == "POST":
+            return self._subresources.bind(place, request)
         if place.subresource and place.subresource != "status":
             return self._subresources.answer(place, request)
         return self._objects.answer(place, request)
@@ -103,7 +114,7 @@ class SandboxApi:
     def _place(self, request: Request) -> Place:
         """Raises NotFound for what is not served, and MethodNotAllowed for what makes no sense."""
         target = targets.parse(request.path)
-        if target is None or not self._registry.has_version(target.group, target.version):
+        if target is None or not self._registry.has_group(target.group):
             raise failures.page_not_found()
         served = self._registry.find(target.group, target.version, target.plural)
         if served is None or (target.namespace and not served.namespaced):

@@ -89,7 +89,7 @@ _EVENT_FIELDS: Final = {
     "count": "deprecatedCount",
 }
 _CORE_EVENT_FIELDS: Final = {new: old for old, new in _EVENT_FIELDS.items()}
-_EMPTY_EVENT: Final = {
+_EMPTY_EVENT: Final[Mapping[str, Any]] = {
     "source": {},
     "firstTimestamp": None,
     "lastTimestamp": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from holdfast.engine.kube import server_side_apply
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode, Schemas
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
@@ -27,7 +28,7 @@ class CustomResources:
         self._registry = registry
         self._storage = storage
         self._clock = clock
-        for stored in storage.list(DEFINITIONS):
+        for stored in storage.all_in(DEFINITIONS):
             self._serve(stored.decode())
 
     def after_write(self, stored: Stored) -> None:
@@ -44,7 +45,16 @@ class CustomResources:
             self._serve(obj)
         status = self._status(obj, clash)
         if status != obj.get("status"):
-            self._storage.put(DEFINITIONS, {**obj, "status": status})
+            self._storage.put(DEFINITIONS, self._tracked(obj, {**obj, "status": status}))
+
+    def _tracked(self, before: KubeObject, after: KubeObject) -> KubeObject:
+        served = self._registry.storage_type(DEFINITIONS)
+        if served is None:
+            return after
+        now = timestamps.rfc3339(self._clock.now())
+        return server_side_apply.track_update(
+            before, after, manager="kube-apiserver", node=served.node, now=now, subresource="status"
+        )
 
     def _clash(self, obj: KubeObject) -> tuple[str, str] | None:
         """The reason and message of a name that another definition of the group has already."""
@@ -189,6 +199,12 @@ def definition_problems(obj: KubeObject) -> Iterator[Problem]:
 
 
 def _version_problems(version: Mapping[str, Any], place: str) -> Iterator[Problem]:
+    if not version.get("name"):
+        yield problems.required(f"{place}.name")
+    for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
+        for field in ("name", "type", "jsonPath"):
+            if not column.get(field):
+                yield problems.required(f"{place}.additionalPrinterColumns[{index}].{field}")
     schema = (version.get("schema") or {}).get("openAPIV3Schema")
     if not schema:
         yield problems.required(f"{place}.schema.openAPIV3Schema")

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any, Final
 
-from holdfast.engine.kube.schema import SchemaNode
+import orjson
+
 from holdfast.sandbox import quantities
-from holdfast.sandbox.registry import Registry
+from holdfast.sandbox.wire_types import LIST, MAP, WireField, WireTypes
 
-_QUANTITY: Final = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-_GO_NUMBERS: Final = {"int32": "int32", "int64": "int64", "double": "float64", "float": "float32"}
-
-# Fields that are no pointers and are left out when they are empty, where the schema cannot tell that.
-_DROPPED_WHEN_FALSE: Final = frozenset(
-    {"hostNetwork", "hostPID", "hostIPC", "stdin", "stdinOnce", "tty", "readOnly", "paused", "publishNotReadyAddresses"}
-)
-_DROPPED_WHEN_EMPTY: Final = frozenset(
-    {
-        "value", "workingDir", "subPath", "subPathExpr", "hostname", "subdomain", "nodeName", "serviceAccountName",
-        "serviceAccount", "priorityClassName", "schedulerName", "dnsPolicy", "restartPolicy", "clusterIP", "namespace",
-        "externalName", "loadBalancerIP", "generateName", "volumeName", "image", "imagePullPolicy", "medium",
-    }
-)  # fmt: skip
-_DROPPED_WHEN_ZERO: Final = frozenset({"nodePort", "minReadySeconds", "initialDelaySeconds", "hostPort"})
+OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_TYPE_FIELDS: Final = ("apiVersion", "kind")
+_BITS: Final = {"int32": 31, "int64": 63}
+_TIME: Final = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 _MAX_DEPTH: Final = 200
+_ZERO: Final[dict[str, Any]] = {"string": "", "bool": False, "int32": 0, "int64": 0, "float64": 0}
+_SPECIAL_ZERO: Final[dict[str, Any]] = {"bytes": "", "quantity": "0", "intOrString": 0}
 
 
 class DecodeError(ValueError):
@@ -33,138 +26,125 @@ class DecodeError(ValueError):
 
 
 class Decoder:
-    """Knows the component schemas well enough to name the Go types in errors."""
+    """Reads by the declared types; what they do not know is passed on as it is."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._quantity = registry.schema(_QUANTITY).raw.get("oneOf")
-        self._names = {
-            id(schema["properties"]): name.rpartition(".")[2]
-            for name, schema in registry.components.items()
-            if "properties" in schema
-        }
+    def __init__(self, types: WireTypes) -> None:
+        self._types = types
 
-    def read(self, obj: dict[str, Any], node: SchemaNode, kind: str) -> dict[str, Any]:
-        """The object without nulls and empty optional parts; `obj` is left as it is. Raises DecodeError."""
-        return {
-            **{key: obj[key] for key in ("apiVersion", "kind") if key in obj},
-            **self._object({key: obj[key] for key in obj if key not in ("apiVersion", "kind")}, node, "", kind, 0),
-        }
+    def read(self, obj: dict[str, Any], schema: str) -> dict[str, Any]:
+        """The object without nulls and empty optional parts, new in all its parts. Raises DecodeError."""
+        typed: dict[str, Any] = {key: obj[key] for key in _TYPE_FIELDS if key in obj}
+        rest = {key: value for key, value in obj.items() if key not in _TYPE_FIELDS}
+        return {**typed, **self._struct(rest, schema, "", 0)}
 
-    def _object(self, value: dict[str, Any], node: SchemaNode, path: str, struct: str, depth: int) -> dict[str, Any]:
+    def read_metadata(self, metadata: Any, kind: str) -> dict[str, Any]:
+        """The metadata of a custom resource, which is of the server's own type too."""
+        if not isinstance(metadata, dict):
+            raise DecodeError(
+                f"json: cannot unmarshal {_word(metadata)} into Go struct field {kind}.metadata of type v1.ObjectMeta"
+            )
+        return self._struct(metadata, OBJECT_META, "metadata", 0)
+
+    def _struct(self, value: dict[str, Any], schema: str, path: str, depth: int) -> dict[str, Any]:
         if depth > _MAX_DEPTH:
             raise DecodeError("exceeded max depth")
-        struct = self._names.get(id(node.raw.get("properties")), struct)
+        struct = self._types.struct(schema)
+        if struct is None:
+            copied: dict[str, Any] = orjson.loads(orjson.dumps(value))
+            return copied
         result: dict[str, Any] = {}
         for key, inner in value.items():
-            child = node.property(key)
-            if child is None:
+            field = struct.by_name.get(key)
+            if inner is None and not key.endswith(("Timestamp", "Time")):
                 continue
-            is_map_entry = key not in node.field_names
-            place = path if is_map_entry and node.is_object_map else f"{path}.{key}" if path else key
+            if field is None:
+                result[key] = inner
+                continue
             if inner is None:
-                if is_map_entry and child.type == "string":
-                    result[key] = ""
-                elif is_map_entry and node.preserves_unknown_fields:
-                    result[key] = None
                 continue
-            read = self._value(inner, child, place, struct, depth)
-            if is_map_entry or key in node.required or not _is_left_out(key, read, child):
+            read = self._value(inner, field.type, field, f"{path}.{key}" if path else key, depth)
+            if not (field.omits_empty and not field.is_pointer and _is_empty(read, field.type)):
                 result[key] = read
         return result
 
-    def _value(self, value: Any, node: SchemaNode, path: str, struct: str, depth: int) -> Any:
-        if self._quantity is not None and node.raw.get("oneOf") is self._quantity:
-            return _quantity(value)
-        if node.is_int_or_string:
-            if isinstance(value, bool) or not isinstance(value, int | str):
-                raise self._mismatch(value, node, path, struct)
+    def _value(self, value: Any, kind: str, field: WireField, path: str, depth: int) -> Any:
+        if kind.startswith(LIST):
+            if not isinstance(value, list):
+                raise _mismatch(value, kind, field, path)
+            inner = kind.removeprefix(LIST)
+            return [self._item(each, inner, field, path, depth + 1) for each in value]
+        if kind.startswith(MAP):
+            if not isinstance(value, dict):
+                raise _mismatch(value, kind, field, path)
+            inner = kind.removeprefix(MAP)
+            return {key: self._item(each, inner, field, path, depth + 1) for key, each in value.items()}
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            return special(value)
+        if kind in _ZERO:
+            return _scalar(value, kind, field, path)
+        if self._types.struct(kind) is None:
             return value
-        match node.type:
-            case "object":
-                if not isinstance(value, dict):
-                    raise self._mismatch(value, node, path, struct)
-                return self._object(value, node, path, struct, depth + 1)
-            case "array":
-                if not isinstance(value, list):
-                    raise self._mismatch(value, node, path, struct)
-                item = node.item()
-                if item is None:
-                    return value
-                return [
-                    self._value(inner, item, path, struct, depth + 1) if inner is not None else inner for inner in value
-                ]
-            case "string":
-                if not isinstance(value, str):
-                    raise self._mismatch(value, node, path, struct)
-                if node.raw.get("format") == "byte":
-                    _check_base64(value)
-                return value
-            case "boolean":
-                if not isinstance(value, bool):
-                    raise self._mismatch(value, node, path, struct)
-                return value
-            case "integer":
-                return self._integer(value, node, path, struct)
-            case "number":
-                if isinstance(value, bool) or not isinstance(value, int | float):
-                    raise self._mismatch(value, node, path, struct)
-                return value
-            case _:
-                return self._object(value, node, path, struct, depth + 1) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            raise _mismatch(value, kind, field, path)
+        return self._struct(value, kind, path, depth + 1)
 
-    def _integer(self, value: Any, node: SchemaNode, path: str, struct: str) -> int:
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self._mismatch(value, node, path, struct)
-        bits = 31 if node.raw.get("format") == "int32" else 63
-        if not -(2**bits) <= value < 2**bits:
-            raise DecodeError(
-                f"json: cannot unmarshal number {value} into Go struct field {struct}.{path} of type {_go_type(node)}"
-            )
-        return value
-
-    def _mismatch(self, value: Any, node: SchemaNode, path: str, struct: str) -> DecodeError:
-        found = _json_word(value)
-        name = self._names.get(id(node.raw.get("properties")))
-        wanted = f"v1.{name}" if name else _go_type(node)
-        return DecodeError(f"json: cannot unmarshal {found} into Go struct field {struct}.{path} of type {wanted}")
+    def _item(self, value: Any, kind: str, field: WireField, path: str, depth: int) -> Any:
+        """An entry of a list or map; a null is the zero value of its type."""
+        if value is not None:
+            return self._value(value, kind, field, path, depth)
+        if kind in _ZERO or kind in _SPECIAL_ZERO:
+            return {**_ZERO, **_SPECIAL_ZERO}[kind]
+        return {} if self._types.struct(kind) is not None else None
 
 
-def _is_left_out(key: str, value: Any, node: SchemaNode) -> bool:
-    if value == [] or value == {}:
-        # A pointer to an empty struct says something (emptyDir: {}); an empty map or list says nothing.
-        return node.type == "array" or (node.is_object_map and not node.field_names)
-    match value:
-        case False:
-            return key in _DROPPED_WHEN_FALSE
-        case "":
-            return key in _DROPPED_WHEN_EMPTY
-        case 0:
-            return key in _DROPPED_WHEN_ZERO
+def _scalar(value: Any, kind: str, field: WireField, path: str) -> Any:
+    match kind:
+        case "string":
+            fits = isinstance(value, str)
+        case "bool":
+            fits = isinstance(value, bool)
+        case "float64":
+            fits = isinstance(value, int | float) and not isinstance(value, bool)
         case _:
-            return False
+            return _integer(value, kind, field, path)
+    if not fits:
+        raise _mismatch(value, kind, field, path)
+    return value
 
 
-def _quantity(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise DecodeError(quantities.QuantityError.__doc__ or "")
-    try:
-        return quantities.canonical(repr(value) if isinstance(value, float) else str(value))
-    except quantities.QuantityError as error:
-        raise DecodeError(str(error)) from None
+def _integer(value: Any, kind: str, field: WireField, path: str) -> int:
+    if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, float) and value.is_integer())):
+        raise _mismatch(value, kind, field, path)
+    limit = 2 ** _BITS[kind]
+    if not -limit <= value < limit:
+        place = f"{field.struct}.{path}"
+        raise DecodeError(f"json: cannot unmarshal number {value} into Go struct field {place} of type {kind}")
+    return int(value)
 
 
-def _check_base64(value: str) -> None:
-    try:
-        base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError):
-        allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
-        at = next((index for index, letter in enumerate(value) if letter not in allowed), len(value))
-        raise DecodeError(f"illegal base64 data at input byte {at}") from None
+def _is_empty(value: Any, kind: str) -> bool:
+    """Go leaves out empty scalars, lists and maps; a struct is written however empty it is."""
+    if isinstance(value, list | dict):
+        return not value and kind.startswith((LIST, MAP))
+    return value in ("", 0) and kind in _ZERO
 
 
-def _json_word(value: Any) -> str:
+def _mismatch(value: Any, kind: str, field: WireField, path: str) -> DecodeError:
+    place = f"{field.struct}.{path}"
+    return DecodeError(f"json: cannot unmarshal {_word(value)} into Go struct field {place} of type {_go_type(kind)}")
+
+
+def _go_type(kind: str) -> str:
+    if kind.startswith(LIST):
+        return f"[]{_go_type(kind.removeprefix(LIST))}"
+    if kind.startswith(MAP):
+        return f"map[string]{_go_type(kind.removeprefix(MAP))}"
+    package, _, name = kind.rpartition(".")
+    return f"{package.rpartition('.')[2]}.{name}" if package else kind
+
+
+def _word(value: Any) -> str:
     match value:
         case bool():
             return "bool"
@@ -180,18 +160,58 @@ def _json_word(value: Any) -> str:
             return "object"
 
 
-def _go_type(node: SchemaNode) -> str:
-    match node.type:
-        case "integer" | "number":
-            return _GO_NUMBERS.get(node.raw.get("format", ""), "int")
-        case "boolean":
-            return "bool"
-        case "array":
-            item = node.item()
-            return f"[]{_go_type(item)}" if item is not None else "[]interface {}"
-        case "object" if node.is_object_map:
-            return "map[string]string"
-        case "string":
-            return "string"
-        case _:
-            return "intstr.IntOrString" if node.is_int_or_string else "interface {}"
+def _quantity(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise DecodeError(f"json: cannot unmarshal {_word(value)} into a quantity")
+    try:
+        return quantities.canonical(repr(value) if isinstance(value, float) else str(value))
+    except quantities.QuantityError as error:
+        raise DecodeError(str(error)) from None
+
+
+def _int_or_string(value: Any) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise DecodeError(f"json: cannot unmarshal {_word(value)} into Go value of type int32")
+    return value
+
+
+def _time(value: Any) -> str:
+    """Whole seconds."""
+    found = _checked_time(value, "2006-01-02T15:04:05Z07:00")
+    return found[1] + found[3] if found[2] else str(value)
+
+
+def _micro_time(value: Any) -> str:
+    """Exactly six digits after the seconds."""
+    form = "2006-01-02T15:04:05.000000Z07:00"
+    if len(_checked_time(value, form)[2] or "") != 7:
+        raise DecodeError(f"parsing time {orjson.dumps(value).decode()} as {orjson.dumps(form).decode()}: cannot parse")
+    return str(value)
+
+
+def _checked_time(value: Any, form: str) -> re.Match[str]:
+    found = _TIME.match(value) if isinstance(value, str) else None
+    if found is None:
+        raise DecodeError(f"parsing time {orjson.dumps(value).decode()} as {orjson.dumps(form).decode()}: cannot parse")
+    return found
+
+
+def _bytes(value: Any) -> str:
+    if not isinstance(value, str):
+        raise DecodeError(f"json: cannot unmarshal {_word(value)} into Go value of type []uint8")
+    try:
+        base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
+    except (binascii.Error, ValueError):
+        allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
+        at = next((index for index, letter in enumerate(value) if letter not in allowed), len(value))
+        raise DecodeError(f"illegal base64 data at input byte {at}") from None
+    return value
+
+
+_SPECIAL: Final = {
+    "quantity": _quantity,
+    "intOrString": _int_or_string,
+    "time": _time,
+    "microTime": _micro_time,
+    "bytes": _bytes,
+}

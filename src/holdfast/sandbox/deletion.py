@@ -15,7 +15,7 @@ from holdfast.ports.clock import Clock
 from holdfast.sandbox import failures, kind_traits, timestamps, versions
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.request_options import DeleteOptions
-from holdfast.sandbox.storage import Collection, Storage, Stored, as_stored
+from holdfast.sandbox.storage import Collection, Key, Storage, Stored, as_stored
 
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
@@ -48,8 +48,8 @@ def is_ready_to_go(obj: KubeObject) -> bool:
 def store(storage: Storage, collection: Collection, obj: KubeObject) -> None:
     """Stores an object that lost what held it up, or takes it out when that was the last."""
     if is_ready_to_go(obj):
-        last = as_stored(obj, orjson.dumps(obj))
-        storage.delete(collection, last.key, last=last)
+        metadata = obj["metadata"]
+        storage.delete(collection, Key(metadata.get("namespace") or "", metadata["name"]))
     else:
         storage.put(collection, obj)
 
@@ -86,9 +86,10 @@ class Deleter:
         policy = "Orphan" if orphans else options.policy
         marked = self._marked(place, obj, policy, options.grace_seconds)
         if is_ready_to_go(marked):
-            last = as_stored(marked, orjson.dumps(marked))
+            is_pod = served.group == "" and served.kind == "Pod"
+            last = as_stored(marked, orjson.dumps(marked)) if is_pod else stored
             if not options.dry_run:
-                self._storage.delete(collection, place.key, last=stored)
+                self._storage.delete(collection, place.key)
                 self._after_write(place, last)
             return Deleted(last, is_gone=True, warnings=warnings)
         if marked == obj:
@@ -127,7 +128,20 @@ class Deleter:
         marked = {**obj, "metadata": metadata}
         if _is_namespace(place) and not already:
             marked["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
+        if place.served.kind == "CustomResourceDefinition" and not already:
+            marked["status"] = _ending(obj.get("status") or {}, metadata["deletionTimestamp"])
         return marked
+
+
+def _ending(status: dict[str, Any], now: str) -> dict[str, Any]:
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": now,
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    return {**status, "conditions": [*(status.get("conditions") or ()), condition]}
 
 
 def _is_namespace(place: Place) -> bool:

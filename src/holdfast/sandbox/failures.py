@@ -54,8 +54,10 @@ def namespace_not_found(name: str) -> errors.NotFound:
     return errors.NotFound(f'namespaces "{name}" not found', details=details)
 
 
-def already_exists(served: ServedType, name: str) -> errors.AlreadyExists:
-    return errors.AlreadyExists(f'{_resource(served)} "{name}" already exists', details=_about_resource(served, name))
+def already_exists(served: ServedType, name: str, *, is_being_deleted: bool) -> errors.AlreadyExists:
+    prefix = "object is being deleted: " if is_being_deleted else ""
+    message = f'{prefix}{_resource(served)} "{name}" already exists'
+    return errors.AlreadyExists(message, details=_about_resource(served, name))
 
 
 def conflict(served: ServedType, name: str, why: str) -> errors.Conflict:

@@ -25,7 +25,7 @@ class GarbageCollector:
         self._deleter = deleter
         self._queue = queue
         for collection in storage.collections():
-            for stored in storage.list(collection):
+            for stored in storage.all_in(collection):
                 if stored.owners or stored.is_being_deleted:
                     queue.add(self.work, collection, stored.key)
 

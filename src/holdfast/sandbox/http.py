@@ -17,7 +17,7 @@ from holdfast.ports.transport import Request, Response
 from holdfast.sandbox.api import MAX_BODY_BYTES, SandboxApi, error_response
 
 HOST: Final = "127.0.0.1"
-TOKEN_PREFIX: Final = "/token/"
+TOKEN_PREFIX: Final = "/token/"  # noqa: S105
 _SHUTDOWN_SECONDS: Final = 1.0
 
 

@@ -11,9 +11,27 @@ from holdfast.sandbox.registry import ServedType
 _RBAC: Final = "rbac.authorization.k8s.io"
 _ADMISSION: Final = "admissionregistration.k8s.io"
 
+# A replace of what is not there creates these, and is refused for all others.
+CREATED_BY_REPLACE: Final = frozenset(
+    {
+        GroupKind("", "Endpoints"),
+        GroupKind("", "Event"),
+        GroupKind("", "LimitRange"),
+        GroupKind("", "PodTemplate"),
+        GroupKind("", "Service"),
+        GroupKind("coordination.k8s.io", "Lease"),
+        GroupKind("events.k8s.io", "Event"),
+        GroupKind(_RBAC, "ClusterRole"),
+        GroupKind(_RBAC, "ClusterRoleBinding"),
+        GroupKind(_RBAC, "Role"),
+        GroupKind(_RBAC, "RoleBinding"),
+    }
+)
+
 HAS_GENERATION: Final = frozenset(
     {
         GroupKind("", "Pod"),
+        GroupKind("", "PodTemplate"),
         GroupKind("", "ReplicationController"),
         GroupKind("apps", "Deployment"),
         GroupKind("apps", "ReplicaSet"),

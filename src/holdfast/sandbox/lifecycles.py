@@ -35,7 +35,7 @@ class Lifecycles:
         self._queue = queue
         self._clock = clock
         for collection, work in ((NAMESPACES, self.namespace), (DEFINITIONS, self.definition)):
-            for stored in storage.list(collection):
+            for stored in storage.all_in(collection):
                 queue.add(work, stored.key)
 
     def note(self, collection: Collection, change: Change) -> None:
@@ -86,7 +86,7 @@ class Lifecycles:
         return [
             (collection, stored)
             for collection in self._storage.collections()
-            for stored in self._storage.list(collection, name)
+            for stored in self._storage.all_in(collection, name)
         ]
 
     def _report(self, obj: KubeObject, left: list[tuple[Collection, Stored]]) -> None:
@@ -124,10 +124,10 @@ class Lifecycles:
         if DEFINITION_CLEANUP not in (obj["metadata"].get("finalizers") or ()):
             return
         collection = Collection(obj["spec"]["group"], obj["spec"]["names"]["plural"])
-        for each in self._storage.list(collection):
+        for each in self._storage.all_in(collection):
             if not each.is_being_deleted:
                 self._delete(collection, each)
-        if self._storage.list(collection):
+        if self._storage.all_in(collection):
             return
         store(self._storage, DEFINITIONS, without_finalizer(obj, DEFINITION_CLEANUP))
         if self._storage.get(DEFINITIONS, key) is None:

@@ -106,17 +106,26 @@ def object_problems(served: ServedType, obj: KubeObject) -> Iterator[Problem]:
         for problem in names.name_errors(rule, name):
             yield problems.invalid("metadata.name", name, problem)
     yield from map_problems(metadata, "metadata")
-    for index, owner in enumerate(metadata.get("ownerReferences") or ()):
+    yield from _owner_problems(metadata.get("ownerReferences") or [])
+    for index, finalizer in enumerate(metadata.get("finalizers") or ()):
+        yield from _finalizer_problems(finalizer, index, custom=served.is_custom)
+
+
+def _owner_problems(owners: list[dict[str, Any]]) -> Iterator[Problem]:
+    for index, owner in enumerate(owners):
         for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                place = (
-                    f"metadata.ownerReferences[{index}].{field}"
-                    if field == "uid"
-                    else f"metadata.ownerReferences.{field}"
-                )
-                yield problems.invalid(place, owner.get(field) or "", "must not be empty")
-    for finalizer in metadata.get("finalizers") or ():
-        yield from _finalizer_problems(finalizer)
+                yield problems.required(f"metadata.ownerReferences[{index}].{field}", "must not be empty")
+        if str(owner.get("apiVersion") or "").count("/") > 1:
+            place = f"metadata.ownerReferences[{index}].apiVersion"
+            yield problems.invalid(place, owner["apiVersion"], "must be <group>/<version> or <version>")
+    controllers = [f"{owner.get('kind')}/{owner.get('name')}" for owner in owners if owner.get("controller") is True]
+    if len(controllers) > 1:
+        detail = (
+            "Only one reference can have Controller set to true. "
+            f'Found "true" in references for {controllers[0]} and {controllers[1]}'
+        )
+        yield problems.invalid("metadata.ownerReferences", owners, detail)
 
 
 def map_problems(metadata: dict[str, Any], place: str) -> Iterator[Problem]:
@@ -130,12 +139,13 @@ def map_problems(metadata: dict[str, Any], place: str) -> Iterator[Problem]:
         yield problems.too_long(f"{place}.annotations", names.MAX_ANNOTATIONS_BYTES)
 
 
-def _finalizer_problems(finalizer: str) -> Iterator[Problem]:
+def _finalizer_problems(finalizer: str, index: int, *, custom: bool) -> Iterator[Problem]:
+    """Custom resources may have finalizers without a domain, such as Argo CD's."""
     for problem in names.qualified_name(finalizer):
         yield problems.invalid("metadata.finalizers", finalizer, problem)
-    if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+    if not custom and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
         detail = "name is neither a standard finalizer name nor is it fully qualified"
-        yield problems.invalid("metadata.finalizers", finalizer, detail)
+        yield problems.invalid(f"metadata.finalizers[{index}]", finalizer, detail)
 
 
 def update_problems(before: KubeObject, after: KubeObject) -> Iterator[Problem]:

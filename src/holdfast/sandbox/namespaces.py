@@ -24,6 +24,14 @@ _EVERYTHING_FINE: Final = (
 )
 
 
+def initial() -> tuple[tuple[str, str, str, KubeObject], ...]:
+    """Group, version, plural and object of the namespaces that a cluster begins with."""
+    return tuple(
+        ("", "v1", "namespaces", {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})
+        for name in INITIAL
+    )
+
+
 def check_may_create(storage: Storage, served: ServedType, namespace: str, name: str) -> None:
     """Raises NotFound for a namespace that is not there, and Forbidden for one that is going."""
     stored = storage.get(NAMESPACES, Key("", namespace))

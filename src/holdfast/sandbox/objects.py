@@ -14,6 +14,7 @@ from holdfast.sandbox.reading import Page, Reader, too_large
 from holdfast.sandbox.rendering import Renderer, json_response, warning_headers
 from holdfast.sandbox.request_options import query_of
 from holdfast.sandbox.watching import Watch, Watcher
+from holdfast.sandbox.wire_types import WireTypes
 from holdfast.sandbox.writing import Writer, Written
 
 _COLLECTION_VERBS: Final = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
@@ -23,7 +24,10 @@ _OBJECT_VERBS: Final = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE
 class ObjectRequests:
     """Objects with their /status, and collections."""
 
-    def __init__(self, reader: Reader, writer: Writer, deleter: Deleter, renderer: Renderer) -> None:
+    def __init__(
+        self, reader: Reader, writer: Writer, deleter: Deleter, renderer: Renderer, wire_types: WireTypes
+    ) -> None:
+        self._wire_types = wire_types
         self._reader = reader
         self._writer = writer
         self._deleter = deleter
@@ -86,13 +90,18 @@ class ObjectRequests:
     def _create(self, place: Place, request: Request) -> Response:
         accepted = negotiation.accepted(request)
         options = request_options.write_options(request, "CreateOptions")
-        obj, objections = request_bodies.read_object(request, place.served.kind)
+        obj, objections = self._read(place, request)
         return self._written(place, self._writer.create(place, obj, options, objections), accepted)
+
+    def _read(self, place: Place, request: Request) -> tuple[dict[str, Any], list[str]]:
+        served = place.served
+        schema = "" if served.is_custom else served.schema_name
+        return request_bodies.read_object(request, self._wire_types, served.kind, schema)
 
     def _update(self, place: Place, request: Request) -> Response:
         accepted = negotiation.accepted(request)
         options = request_options.write_options(request, "UpdateOptions")
-        obj, objections = request_bodies.read_object(request, place.served.kind)
+        obj, objections = self._read(place, request)
         return self._written(place, self._writer.replace(place, obj, options, objections), accepted)
 
     def _patch(self, place: Place, request: Request) -> Response:
@@ -112,7 +121,7 @@ class ObjectRequests:
         return Response(status, {**response.headers, **warning_headers(written.warnings)}, response.body)
 
     def _delete(self, place: Place, request: Request) -> Response:
-        body = request_bodies.read_options_body(request)
+        body = request_bodies.read_options_body(request, self._wire_types)
         deleted = self._deleter.delete(place, request_options.delete_options(request, body))
         return self.deleted_response(place, deleted, negotiation.accepted(request))
 
@@ -131,7 +140,7 @@ class ObjectRequests:
 
     def _delete_collection(self, place: Place, request: Request) -> Response:
         accepted = negotiation.accepted(request)
-        options = request_options.delete_options(request, request_bodies.read_options_body(request))
+        options = request_options.delete_options(request, request_bodies.read_options_body(request, self._wire_types))
         page = self._reader.list(place, request_options.read_options(request))
         items = []
         for stored in page.items:

@@ -67,8 +67,7 @@ class OpenApi:
                 wanted += _references(schemas[served.schema_name])
             elif served.schema_name:
                 wanted.append(served.schema_name)
-            for path, item in _paths(served):
-                paths[path] = item
+            paths.update(_paths(served))
         while wanted:
             name = wanted.pop()
             if name not in schemas and name in self._registry.components:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from holdfast.model.errors import Blocked
 from holdfast.sandbox.storage import Collection, Key, StorageFull
 
 FILE_NAME: Final = "sandbox.sqlite3"
+_LOCK_SECONDS: Final = 0.5
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS objects (
@@ -31,12 +33,16 @@ class SqliteJournal:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = directory / FILE_NAME
         path.touch(mode=0o600)
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        # A second process on the same directory must not interleave its own counter.
-        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._connection.executescript(_SCHEMA)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=_LOCK_SECONDS)
+        try:
+            # A second process on the same directory must not interleave its own counter.
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise _blocked(path, error) from error
 
     def load(self) -> tuple[int, Iterable[tuple[Collection, bytes]]]:
         (last,) = self._connection.execute("SELECT resource_version FROM counter").fetchone()
@@ -59,6 +65,10 @@ class SqliteJournal:
             self._roll_back()
             raise StorageFull(f"the sandbox cannot write to its disk: {error}") from error
 
+    def limit_pages(self, count: int) -> None:
+        """Lets the file have so many pages (of 4 KiB) at most; more are a full disk."""
+        self._connection.execute(f"PRAGMA max_page_count={int(count)}")
+
     def _roll_back(self) -> None:
         try:
             if self._connection.in_transaction:
@@ -68,3 +78,9 @@ class SqliteJournal:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _blocked(path: Path, error: sqlite3.DatabaseError) -> Blocked:
+    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        return Blocked("DataInUse", f"another sandbox is running on {path.parent}; end it or choose another directory")
+    return Blocked("DataUnreadable", f"{path} cannot be read ({error}); move it away to begin anew")

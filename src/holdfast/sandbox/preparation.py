@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+import orjson
 from msgspec import Struct
 
 from holdfast.engine.kube import structural
-from holdfast.engine.kube.canonical import equal
+from holdfast.engine.kube.canonical import equal, without
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox import failures, kind_traits, metadata_rules, versions
@@ -21,6 +22,20 @@ from holdfast.sandbox.validation import table as validation
 
 MAX_PROBLEMS: Final = 100
 MAX_WARNINGS: Final = 20
+_RULES: Final = "x-kubernetes-validations"
+_BLOCKING: Final = frozenset(
+    {
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    }
+)
+_RULES_NOT_CHECKED: Final = (
+    "some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
 
 
 class Decoded(Struct, frozen=True):
@@ -35,22 +50,36 @@ class Preparation:
 
     def __init__(self, registry: Registry, new_uid: Callable[[], str], new_suffix: Callable[[], str]) -> None:
         self._registry = registry
-        self._decoder = Decoder(registry)
+        self._decoder = Decoder(registry.wire_types)
         self._new_uid = new_uid
         self._new_suffix = new_suffix
 
     def decode(self, served: ServedType, obj: KubeObject, strictness: str, objections: Sequence[str] = ()) -> Decoded:
         """Without the fields that the schema lacks. Raises BadRequest for wrong types, and for those fields if strict."""
+        managed = (obj.get("metadata") or {}).get("managedFields")
+        if managed:
+            # Trees of names, with which the schema has nothing to do and which can be longer than the object.
+            obj = without(obj, ("metadata", "managedFields"))
+        decoded = self._decode(served, obj, strictness, objections)
+        if managed:
+            decoded.obj["metadata"]["managedFields"] = managed
+        return decoded
+
+    def _decode(self, served: ServedType, obj: KubeObject, strictness: str, objections: Sequence[str]) -> Decoded:
         obj, unknown = structural.prune(obj, served.node)
         if served.is_custom:
             objected = [*objections, *(f'unknown field "{path}"' for path in sorted(unknown))]
             obj = structural.apply_defaults(obj, served.node)
         else:
             objected = [*objections, *(f'unknown field "{path}"' for path in unknown)]
-            try:
-                obj = self._decoder.read(obj, served.node, served.kind)
-            except DecodeError as error:
-                raise self._cannot_handle(served, str(error)) from None
+        try:
+            if served.is_custom:
+                metadata = self._decoder.read_metadata(obj.get("metadata") or {}, served.kind)
+                obj = {**obj, "metadata": metadata}
+            else:
+                obj = self._decoder.read(obj, served.schema_name)
+        except DecodeError as error:
+            raise self._cannot_handle(served, str(error)) from None
         if objected and strictness == "Strict":
             raise self._cannot_handle(served, "strict decoding error: " + ", ".join(objected))
         return Decoded(obj, tuple(objected[:MAX_WARNINGS]) if strictness == "Warn" else ())
@@ -62,12 +91,12 @@ class Preparation:
         )
 
     def create(self, served: ServedType, obj: KubeObject, namespace: str, now: str) -> KubeObject:
-        """The object to be stored, before anything is judged."""
+        """The object as its writer means it, with defaults."""
         if served.has_status:
             obj = {key: value for key, value in obj.items() if key != "status"}
         obj = metadata_rules.for_creation(served, obj, namespace, now=now, uid=self._new_uid(), suffix=self._new_suffix)
         obj = versions.to_storage(served, obj)
-        defaults.fill(kind_traits.group_kind(served), obj, None)
+        defaults.fill(kind_traits.group_kind(served), obj)
         return obj
 
     def update(self, served: ServedType, before: KubeObject, after: KubeObject, subresource: str) -> KubeObject:
@@ -79,8 +108,14 @@ class Preparation:
             after = {key: value for key, value in after.items() if key != "status"}
             if "status" in before:
                 after["status"] = before["status"]
-        defaults.fill(kind_traits.group_kind(served), after, before)
+        defaults.fill(kind_traits.group_kind(served), after)
         return metadata_rules.for_update(served, before, after)
+
+    def complete(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> KubeObject:
+        """The object with what the server adds and nobody owns."""
+        completed: KubeObject = orjson.loads(orjson.dumps(obj))
+        defaults.prepare(kind_traits.group_kind(served), completed, before)
+        return completed
 
     def judge(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> None:
         """Raises Invalid with everything that is wrong."""
@@ -93,14 +128,28 @@ class Preparation:
         yield from metadata_rules.object_problems(served, obj)
         if served.is_custom:
             shown = {**versions.from_storage(served, obj), "metadata": {}}
-            for error in structural.validate(shown, served.node):
+            found = list(structural.validate(shown, served.node))
+            for error in found:
                 yield Problem(error.field or "<nil>", error.type, error.message)
+            if any(error.type in _BLOCKING for error in found) and _has_rules(served.node.raw):
+                yield Problem("<nil>", "FieldValueInvalid", f"Invalid value: null: {_RULES_NOT_CHECKED}")
             return
         kind = kind_traits.group_kind(served)
-        if before is not None:
-            yield from validation.immutable_problems(kind, before, obj)
-        if before is None or not equal(_content(before), _content(obj)):
+        if before is None:
             yield from validation.problems(kind, obj)
+            return
+        judgements = [validation.immutable_problems(kind, before, obj)]
+        if not equal(_content(before), _content(obj)):
+            judgements.insert(1 if kind in validation.IMMUTABLE_FIRST else 0, validation.problems(kind, obj))
+        for found in judgements:
+            yield from found
+
+
+def _has_rules(schema: Any) -> bool:
+    """Whether a schema, or a part of it, has rules in CEL."""
+    if isinstance(schema, list):
+        return any(map(_has_rules, schema))
+    return isinstance(schema, dict) and (_RULES in schema or any(map(_has_rules, schema.values())))
 
 
 def _with_status_of(before: KubeObject, after: KubeObject, served: ServedType) -> KubeObject:

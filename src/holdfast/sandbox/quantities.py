@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 from __future__ import annotations
 
 import re
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_UP, Context, Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +15,8 @@ _BINARY: Final = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BY_POWER: Final = {power: suffix for suffix, power in _DECIMAL.items()}
 _NANO: Final = Decimal(10) ** -9
+_LARGEST: Final = 40  # as a power of ten; the server's own numbers end at 19
+_EXACT: Final = Context(prec=100)
 MAX_LENGTH: Final = 64
 
 
@@ -26,7 +28,7 @@ def value_of(quantity: str | float) -> Decimal:
     """The number that a quantity stands for. Raises QuantityError."""
     number, suffix = _parts(str(quantity).strip())
     if suffix.endswith("i"):
-        return number * 1024 ** _BINARY.index(suffix)
+        return number * Decimal(1024 ** _BINARY.index(suffix))
     if suffix[:1] in ("e", "E") and len(suffix) > 1:
         return number.scaleb(int(suffix[1:]))
     return number.scaleb(_DECIMAL[suffix])
@@ -37,7 +39,10 @@ def canonical(text: str) -> str:
     """The same quantity in the server's form. Raises QuantityError."""
     text = text.strip()
     _, suffix = _parts(text)
-    value = value_of(text).quantize(_NANO, rounding=ROUND_UP)
+    value = value_of(text)
+    if value and value.adjusted() > _LARGEST:
+        raise QuantityError("the quantity is too large")
+    value = value.quantize(_NANO, rounding=ROUND_UP, context=_EXACT)
     if value == 0:
         return "0"
     if suffix.endswith("i") and value == value.to_integral_value() and abs(value) >= 1024:

@@ -70,9 +70,9 @@ class Reader:
     def _items(self, place: Place, options: ReadOptions, version: int) -> Sequence[Stored]:
         collection = versions.collection_of(place.served)
         if version == self._storage.resource_version:
-            return self._storage.list(collection, place.namespace)
+            return self._storage.all_in(collection, place.namespace)
         try:
-            return self._storage.list_at(collection, place.namespace, version)
+            return self._storage.all_at(collection, place.namespace, version)
         except TooOld:
             if not options.continue_token:
                 raise failures.gone("The resourceVersion for the provided list is too old.") from None

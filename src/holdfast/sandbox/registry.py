@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode, Schemas
+from holdfast.sandbox import wire_types
 from holdfast.sandbox.kinds import BuiltinKind, BuiltinKinds, SubresourceKind
 from holdfast.sandbox.storage import Collection
 
@@ -70,6 +71,7 @@ class Registry:
         self.kubernetes_version = builtin.kubernetes_version
         self.version_document = builtin.version
         self.components = builtin.schemas
+        self.wire_types = wire_types.load()
         self._schemas = Schemas(builtin.schemas)
         self._builtin = _builtin_types(builtin, self._schemas)
         self._custom: dict[str, tuple[ServedType, ...]] = {}
@@ -105,8 +107,8 @@ class Registry:
         """The version in which a collection is kept."""
         return self._storage_types.get(collection)
 
-    def has_version(self, group: str, version: str) -> bool:
-        return any(served.group == group and served.version == version for served in self)
+    def has_group(self, group: str) -> bool:
+        return any(served.group == group for served in self)
 
     def put_custom(self, definition: str, types: Sequence[ServedType]) -> None:
         """The types that a CustomResourceDefinition makes, in place of those it made before."""

@@ -50,7 +50,7 @@ class Renderer:
         self, served: ServedType, page: Page, accepted: Accepted, *, include: str = "Metadata"
     ) -> Response:
         metadata: dict[str, Any] = {"resourceVersion": str(page.resource_version)}
-        if page.continue_token:
+        if page.continue_token or (served.is_custom and accepted.form is Form.WHOLE):
             metadata["continue"] = page.continue_token
         if page.remaining:
             metadata["remainingItemCount"] = page.remaining

@@ -12,7 +12,9 @@ from holdfast.engine.kube import json_patch
 from holdfast.engine.lang import yaml_documents
 from holdfast.model import errors
 from holdfast.ports.transport import Request
-from holdfast.sandbox import failures
+from holdfast.sandbox import failures, protobuf
+from holdfast.sandbox.decoding import DecodeError, Decoder
+from holdfast.sandbox.wire_types import WireTypes
 
 JSON: Final = "application/json"
 YAML: Final = "application/yaml"
@@ -25,16 +27,34 @@ APPLY_CBOR: Final = "application/apply-patch+cbor"
 _YAML_LIMITS: Final = yaml_documents.YamlLimits(bytes=3 * 1024**2, nodes=1_000_000, documents=1)
 
 
+_SCHEMAS: Final[Mapping[str, str]] = {
+    "DeleteOptions": "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions",
+    "Scale": "io.k8s.api.autoscaling.v1.Scale",
+    "Binding": "io.k8s.api.core.v1.Binding",
+    "Eviction": "io.k8s.api.policy.v1.Eviction",
+    "TokenRequest": "io.k8s.api.authentication.v1.TokenRequest",
+}
+
+
 def media_type(request: Request) -> str:
     """The content type without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def read_object(request: Request, kind: str) -> tuple[dict[str, Any], list[str]]:
-    """The object that was sent, and the duplicate fields in it as strict validation words them."""
+def read_object(request: Request, types: WireTypes, kind: str, schema: str = "") -> tuple[dict[str, Any], list[str]]:
+    """The object that was sent, and the duplicate fields in it as strict validation words them.
+
+    `schema` names the type of what may come as protobuf too; those of options and subresources are known here.
+    """
     kind_of_media = media_type(request)
+    schema = schema or _SCHEMAS.get(kind, "")
+    if kind_of_media == protobuf.MEDIA_TYPE and types.struct(schema) is not None:
+        try:
+            return protobuf.decode(request.body, types, schema), []
+        except protobuf.ProtobufError as error:
+            raise errors.BadRequest(f"the object provided is unrecognized (must be of type {kind}): {error}") from None
     if kind_of_media not in ("", JSON, YAML):
-        raise failures.unsupported_media_type((JSON, YAML, "application/vnd.kubernetes.protobuf"))
+        raise failures.unsupported_media_type((JSON, YAML, protobuf.MEDIA_TYPE))
     repeated: list[str] = []
     if kind_of_media == YAML:
         obj: Any = _yaml(request.body)
@@ -48,6 +68,15 @@ def read_object(request: Request, kind: str) -> tuple[dict[str, Any], list[str]]
             f"json parse error: json: cannot unmarshal {_json_type(obj)} into Go value of type struct"
         )
     return obj, repeated
+
+
+def read_typed(request: Request, types: WireTypes, kind: str, schema: str = "") -> dict[str, Any]:
+    """The same, with the types of its fields judged: for what no other step reads."""
+    obj, _ = read_object(request, types, kind, schema)
+    try:
+        return Decoder(types).read(obj, schema or _SCHEMAS[kind])
+    except DecodeError as error:
+        raise errors.BadRequest(f"{kind} cannot be handled as a {kind}: {error}") from None
 
 
 def _json(body: bytes, kind: str) -> Any:
@@ -83,14 +112,21 @@ def read_apply(request: Request) -> dict[str, Any]:
 def read_patch(request: Request, wanted: type) -> Any:
     """A JSON patch (a list) or a merge patch (an object)."""
     try:
-        patch = orjson.loads(request.body)
+        patch: Any = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise errors.BadRequest(f"error decoding patch: {error}") from None
+        raise errors.BadRequest("invalid JSON patch" if wanted is dict else f"error decoding patch: {error}") from None
     if not isinstance(patch, wanted):
         target = "[]handlers.jsonPatchOp" if wanted is list else "map[string]interface {}"
         raise errors.BadRequest(
             f"error decoding patch: json: cannot unmarshal {_json_type(patch)} into Go value of type {target}"
         )
+    if isinstance(patch, list):
+        wrong = next((each for each in patch if not isinstance(each, dict)), None)
+        if wrong is not None:
+            target = "handlers.jsonPatchOp"
+            raise errors.BadRequest(
+                f"error decoding patch: json: cannot unmarshal {_json_type(wrong)} into Go value of type {target}"
+            )
     return patch
 
 
@@ -102,12 +138,11 @@ def json_patched(live: Any, operations: list[Any]) -> Any:
         raise errors.Invalid(failures.REJECTED) from None
 
 
-def read_options_body(request: Request) -> Mapping[str, Any]:
+def read_options_body(request: Request, types: WireTypes) -> Mapping[str, Any]:
     """The DeleteOptions in the body of a deletion, {} when there is none."""
     if not request.body.strip():
         return {}
-    obj, _ = read_object(request, "DeleteOptions")
-    return obj
+    return read_typed(request, types, "DeleteOptions")
 
 
 class _Repeated(dict[str, Any]):

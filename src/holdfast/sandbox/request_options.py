@@ -14,7 +14,7 @@ from holdfast.sandbox import failures, problems
 from holdfast.sandbox.problems import Problem
 
 _VALIDATIONS: Final = ("", "Ignore", "Strict", "Warn")
-_POLICIES: Final = ("Background", "Foreground", "Orphan")
+_POLICIES: Final = ("Foreground", "Background", "Orphan")
 MAX_MANAGER_LENGTH: Final = 128
 
 
@@ -103,8 +103,8 @@ def read_options(request: Request) -> ReadOptions:
     except ValueError as error:
         raise errors.BadRequest(str(error)) from None
     match = query.get("resourceVersionMatch", "")
-    version = resource_version(query.get("resourceVersion", ""))
     is_watch = is_true(query.get("watch", ""))
+    version = resource_version(query.get("resourceVersion", ""), is_watch=is_watch)
     if match and version is None and not (is_watch and "sendInitialEvents" in query):
         detail = "resourceVersionMatch is forbidden unless resourceVersion is provided"
         problem = problems.forbidden("resourceVersionMatch", detail)
@@ -134,15 +134,13 @@ def of_one_object(options: ReadOptions, name: str) -> ReadOptions:
     return structs.replace(options, fields=fields)
 
 
-def resource_version(text: str) -> int | None:
+def resource_version(text: str, *, is_watch: bool = False) -> int | None:
     """None for an empty one."""
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > 19:
-        raise errors.BadRequest(
-            f'invalid resource version: resourceVersion: Invalid value: "{text}": '
-            f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        )
+        why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise failures.without_reason(500, why) if is_watch else errors.BadRequest(f"invalid resource version: {why}")
     return int(text)
 
 
@@ -164,7 +162,7 @@ def delete_options(request: Request, body: Mapping[str, Any]) -> DeleteOptions:
     if orphan is not None and not policy:
         policy = "Orphan" if str(orphan).lower() == "true" else "Background"
     if policy and policy not in _POLICIES:
-        problem = problems.not_supported("propagationPolicy", policy, _POLICIES)
+        problem = problems.not_supported("propagationPolicy", policy, (*_POLICIES, "nil"))
         raise failures.invalid("meta.k8s.io", "DeleteOptions", "", [problem])
     dry_run = [*(given.get("dryRun") or ()), *(value for name, value in request.query if name == "dryRun" and value)]
     if any(value != "All" for value in dry_run):

@@ -25,7 +25,9 @@ class Selection:
                 continue
             if requirement.field not in self._extra and requirement.field not in self._custom:
                 message = (
-                    f'"{requirement.field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+                    f"field label not supported: {requirement.field}"
+                    if self._extra
+                    else f'"{requirement.field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
                 )
                 raise errors.BadRequest(message)
         self._needs_object = any(

@@ -10,7 +10,7 @@ from typing import Final, Self
 from uuid import UUID, uuid4
 
 from holdfast.ports.clock import Clock
-from holdfast.sandbox import kinds, kubeconfig, namespaces
+from holdfast.sandbox import initial_objects, kinds, kubeconfig, namespaces
 from holdfast.sandbox.api import SandboxApi
 from holdfast.sandbox.garbage import GarbageCollector
 from holdfast.sandbox.http import TOKEN_PREFIX, HttpServer
@@ -24,7 +24,7 @@ from holdfast.sandbox.storage import HISTORY_LENGTH, Change, Collection, Key, St
 from holdfast.sandbox.transport import InProcessTransport
 from holdfast.sandbox.work_queue import WorkQueue
 
-TOKEN_FILE: Final = "token"
+TOKEN_FILE: Final = "token"  # noqa: S105
 _SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH: Final = 5
 
@@ -54,12 +54,14 @@ class Sandbox:
         self._history = history
         self._http: HttpServer | None = None
         self._worker: asyncio.Task[None] | None = None
+        self.journal: SqliteJournal | None = None
         self.url = ""
         self.token = ""
 
     async def __aenter__(self) -> Self:
-        journal = SqliteJournal(self._data_dir) if self._data_dir is not None else None
-        self._storage = Storage(journal, history=self._history)
+        if self._data_dir is not None:
+            self.journal = SqliteJournal(self._data_dir)
+        self._storage = Storage(self.journal, history=self._history)
         registry = Registry(self._builtin or kinds.load())
         self.api = SandboxApi(
             self._clock,
@@ -83,18 +85,23 @@ class Sandbox:
             lifecycles.note(collection, change)
 
         self._storage.listen(note)
-        self._make_namespaces(registry)
+        self._make_initial_objects(registry)
         queue.drain()
         self._worker = asyncio.create_task(queue.run(), name="sandbox")
 
-    def _make_namespaces(self, registry: Registry) -> None:
-        served = registry.find("", "v1", "namespaces")
-        if served is None:
-            return
-        for name in namespaces.INITIAL:
-            if self._storage.get(namespaces.NAMESPACES, Key("", name)) is None:
-                obj = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}}
-                self.api.writer.create(Place(served), obj, WriteOptions(manager="kube-apiserver"))
+    def _make_initial_objects(self, registry: Registry) -> None:
+        """What is there already, from a run before, is left as it is."""
+        for group, version, plural, obj in (*namespaces.initial(), *initial_objects.objects()):
+            served = registry.find(group, version, plural)
+            if served is None:
+                continue
+            namespace = obj["metadata"].get("namespace") or ""
+            if self._storage.get(served.collection, Key(namespace, obj["metadata"]["name"])) is None:
+                self.api.writer.create(Place(served, namespace), obj, WriteOptions(manager="kube-apiserver"))
+
+    def listen(self, listener: Callable[[Collection, Change], None]) -> None:
+        """Calls `listener` within every write, after it has happened; it must be quick and must not raise."""
+        self._storage.listen(listener)
 
     async def serve(self, port: int = 0) -> str:
         """Listens on loopback; gives the URL."""

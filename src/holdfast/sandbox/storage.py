@@ -63,13 +63,12 @@ class Stored(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One write: `before` is None for a creation, `after` is None for a deletion, `last` is what watchers saw last of it."""
+    """One write: `before` is None for a creation, `after` is None for a deletion."""
 
     resource_version: int
     key: Key
     before: Stored | None
     after: Stored | None
-    last: Stored | None = None
 
 
 class Journal(Protocol):
@@ -105,7 +104,7 @@ class _Shelf:
         self.changes: list[Change] = []
         self.first = 0  # how many changes were dropped so far
         self.compacted = compacted  # the resourceVersion of the newest change that is not kept
-        self.waiting: set[asyncio.Event] = set()
+        self.waiting: dict[asyncio.Event, None] = {}  # in the order of their coming, so that runs can be repeated
 
     def get(self, key: Key) -> Stored | None:
         return self.objects.get(key.namespace, {}).get(key.name)
@@ -158,7 +157,7 @@ class Storage:
         shelf = self._shelves.get(collection)
         return shelf.get(key) if shelf else None
 
-    def list(self, collection: Collection, namespace: str = "") -> list[Stored]:
+    def all_in(self, collection: Collection, namespace: str = "") -> list[Stored]:
         """The objects, sorted by namespace and name; those of all namespaces when none is given."""
         shelf = self._shelves.get(collection)
         if shelf is None:
@@ -168,12 +167,12 @@ class Storage:
             return [inner[name] for name in sorted(inner)]
         return [inner[name] for _, inner in sorted(shelf.objects.items()) for name in sorted(inner)]
 
-    def list_at(self, collection: Collection, namespace: str, resource_version: int) -> list[Stored]:
+    def all_at(self, collection: Collection, namespace: str, resource_version: int) -> list[Stored]:
         """The same as it was at a resourceVersion. Raises TooOld."""
         shelf = self._shelf(collection)
         if resource_version < shelf.compacted:
             raise TooOld(resource_version, shelf.compacted)
-        objects = {stored.key: stored for stored in self.list(collection, namespace)}
+        objects = {stored.key: stored for stored in self.all_in(collection, namespace)}
         for change in reversed(shelf.changes):
             if change.resource_version <= resource_version:
                 break
@@ -211,24 +210,18 @@ class Storage:
         self._write(collection, stored.key, version, stored)
         return stored
 
-    def delete(self, collection: Collection, key: Key, last: Stored | None = None) -> int:
-        """Takes the object out, in the form of `last` if it changes on its way; gives the resourceVersion of that change.
-
-        Raises StorageFull.
-        """
+    def delete(self, collection: Collection, key: Key) -> int:
+        """Takes the object out; gives the resourceVersion of that change. Raises StorageFull."""
         version = self.resource_version + 1
-        self._write(collection, key, version, None, last)
+        self._write(collection, key, version, None)
         return version
 
-    def _write(
-        self, collection: Collection, key: Key, version: int, after: Stored | None, last: Stored | None = None
-    ) -> None:
+    def _write(self, collection: Collection, key: Key, version: int, after: Stored | None) -> None:
         if self._journal is not None:
             self._journal.write(collection, key, version, after.raw if after else None)
         self.resource_version = version
         shelf = self._shelf(collection)
-        before = shelf.get(key)
-        change = Change(version, key, before, after, last or before)
+        change = Change(version, key, shelf.get(key), after)
         self._index(collection, change.before, after)
         shelf.record(change, self._history)
         for listener in self._listeners:
@@ -282,7 +275,7 @@ class Follower:
         self._shelf = shelf
         self._position = position
         self._event = asyncio.Event()
-        shelf.waiting.add(self._event)
+        shelf.waiting[self._event] = None
 
     def read(self) -> Iterator[Change]:
         """The changes that have happened since the last read. Raises TooOld when some are no longer kept."""
@@ -302,7 +295,7 @@ class Follower:
             pass
 
     def close(self) -> None:
-        self._shelf.waiting.discard(self._event)
+        self._shelf.waiting.pop(self._event, None)
 
 
 def as_stored(obj: KubeObject, raw: bytes) -> Stored:

@@ -20,7 +20,7 @@ from holdfast.sandbox.places import Place
 from holdfast.sandbox.reading import Reader
 from holdfast.sandbox.registry import Registry, ScalePaths, ServedType
 from holdfast.sandbox.rendering import Renderer, json_response
-from holdfast.sandbox.request_options import DeleteOptions, WriteOptions
+from holdfast.sandbox.request_options import WriteOptions
 from holdfast.sandbox.storage import Storage, Stored
 from holdfast.sandbox.writing import Writer
 
@@ -84,7 +84,7 @@ class Subresources:
 
     def _put_scale(self, place: Place, request: Request) -> Response:
         options = request_options.write_options(request, "UpdateOptions")
-        scale, _ = request_bodies.read_object(request, "Scale")
+        scale = request_bodies.read_typed(request, self._registry.wire_types, "Scale")
         return self._set_scale(place, scale, options)
 
     def _patch_scale(self, place: Place, request: Request) -> Response:
@@ -115,9 +115,18 @@ class Subresources:
         written = self._writer.modify(place, change, options)
         return json_response(_scale(place.served, versions.show(place.served, written.stored)))
 
+    def bind(self, place: Place, request: Request) -> Response:
+        """The old way to bind a Pod: a Binding of its name in the collection."""
+        binding = request_bodies.read_typed(request, self._registry.wire_types, "Binding")
+        pods = self._registry.find("", "v1", "pods")
+        if pods is None:
+            raise failures.unknown_path()
+        name = get_path(binding, "metadata", "name") or ""
+        return self._bind(Place(pods, place.namespace, name, "binding"), request)
+
     def _bind(self, place: Place, request: Request) -> Response:
         options = request_options.write_options(request, "CreateOptions")
-        binding, _ = request_bodies.read_object(request, "Binding")
+        binding = request_bodies.read_typed(request, self._registry.wire_types, "Binding")
         node = get_path(binding, "target", "name") or ""
         if not node:
             raise errors.BadRequest("a binding names a node in target.name")
@@ -138,7 +147,7 @@ class Subresources:
         )
 
     def _evict(self, place: Place, request: Request) -> Response:
-        eviction, _ = request_bodies.read_object(request, "Eviction")
+        eviction = request_bodies.read_typed(request, self._registry.wire_types, "Eviction")
         options = request_options.delete_options(request, eviction.get("deleteOptions") or {})
         stored = self._reader.get(place)
         budget = self._exhausted_budget(place, stored)
@@ -157,7 +166,7 @@ class Subresources:
         budgets = self._registry.find("policy", "v1", "poddisruptionbudgets")
         if budgets is None:
             return ""
-        for stored in self._storage.list(budgets.collection, place.namespace):
+        for stored in self._storage.all_in(budgets.collection, place.namespace):
             obj = stored.decode()
             selector = selectors.from_object(get_path(obj, "spec", "selector"))
             status = obj.get("status") or {}
@@ -186,7 +195,7 @@ class Subresources:
         return Response(200, {"content-type": "text/plain"}, body)
 
     def _token(self, place: Place, request: Request) -> Response:
-        asked, _ = request_bodies.read_object(request, "TokenRequest")
+        asked = request_bodies.read_typed(request, self._registry.wire_types, "TokenRequest")
         account = self._reader.get(place)
         seconds = get_path(asked, "spec", "expirationSeconds") or _TOKEN_SECONDS
         now = self._clock.now()
@@ -207,7 +216,9 @@ class Subresources:
         return json_response(document, 201)
 
     def _finalize(self, place: Place, request: Request) -> Response:
-        sent, _ = request_bodies.read_object(request, place.served.kind)
+        sent = request_bodies.read_typed(
+            request, self._registry.wire_types, place.served.kind, place.served.schema_name
+        )
         stored = self._reader.get(place)
         obj = stored.decode()
         version = get_path(sent, "metadata", "resourceVersion")
@@ -226,7 +237,9 @@ class Subresources:
         whole = Place(place.served, place.namespace, place.name)
         if request.method == "PUT":
             options = request_options.write_options(request, "UpdateOptions")
-            obj, objections = request_bodies.read_object(request, place.served.kind)
+            obj, objections = request_bodies.read_object(
+                request, self._registry.wire_types, place.served.kind, place.served.schema_name
+            )
             written = self._writer.replace(whole, obj, options, objections)
         else:
             options = request_options.write_options(request, "PatchOptions")

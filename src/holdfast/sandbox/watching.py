@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Final
 
 import orjson
@@ -44,7 +44,7 @@ class Watch:
         self._show = show
         self._collection = versions.collection_of(place.served)
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes, None]:
         """One JSON document an event, until the time that the client gave is over."""
         follower: Follower | None = None
         try:
@@ -76,7 +76,7 @@ class Watch:
         if not self._begins_with_everything():
             return
         version = self._storage.resource_version
-        for stored in self._storage.list(self._collection, self._place.namespace):
+        for stored in self._storage.all_in(self._collection, self._place.namespace):
             if self._selection.matches(stored):
                 yield _event("ADDED", self._show(stored))
         if self._options.send_initial_events and self._options.bookmarks:
@@ -113,8 +113,7 @@ class Watch:
             return _event("MODIFIED" if was else "ADDED", self._show(change.after))
         if not was or change.before is None:
             return None
-        last = change.before if change.after is not None or change.last is None else change.last
-        return _event("DELETED", self._show(last.at(change.resource_version)))
+        return _event("DELETED", self._show(change.before.at(change.resource_version)))
 
     def _bookmark(self, version: int, *, ends_initial_events: bool = False) -> bytes:
         metadata: dict[str, object] = {"resourceVersion": str(version)}

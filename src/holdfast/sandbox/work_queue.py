@@ -50,6 +50,8 @@ class WorkQueue:
                     _LOG.warning("put off: %s", error)
                     await asyncio.sleep(RETRY_SECONDS)
                     self.add(item[0], *item[1])
+                except Exception:  # noqa: BLE001 - one item that finds a fault of ours must not end the others' work
+                    _LOG.exception("given up")
                 await asyncio.sleep(0)
 
     def _do_next(self) -> Any:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import orjson
 from msgspec import Struct
 
-from holdfast.engine.kube import merge_patch, server_side_apply, strategic_merge
+from holdfast.engine.kube import server_side_apply
 from holdfast.engine.kube.canonical import equal, without
 from holdfast.engine.kube.field_sets import FieldSet
-from holdfast.engine.kube.schema import SchemaNode
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request
-from holdfast.sandbox import deletion, failures, metadata_rules, problems, request_bodies, timestamps, versions
+from holdfast.sandbox import deletion, failures, kind_traits, metadata_rules, patches, problems, timestamps, versions
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.preparation import Preparation
 from holdfast.sandbox.registry import Registry, ServedType
@@ -68,20 +67,33 @@ class Writer:
         new = self._preparation.create(served, decoded.obj, place.namespace, now)
         name = new["metadata"].get("name") or ""
         place = Place(served, place.namespace, name)
-        new = self._admission.before_creation(place, new)
-        self._preparation.judge(served, new, None)
-        if name and self._storage.get(versions.collection_of(served), place.key) is not None:
-            raise failures.already_exists(served, name)
-        new = self._tracked(served, None, new, options.manager, now, "")
-        return self._store(place, new, options, created=True, warnings=decoded.warnings)
+        tracked = self._tracked(served, None, new, options.manager, now, "")
+        completed = self._completed(place, tracked)
+        existing = self._storage.get(versions.collection_of(served), place.key) if name else None
+        if (decoded.obj.get("metadata") or {}).get("resourceVersion"):
+            raise failures.without_reason(500, "resourceVersion should not be set on objects to be created")
+        if existing is not None:
+            raise failures.already_exists(served, name, is_being_deleted=existing.is_being_deleted)
+        return self._store(place, completed, options, created=True, warnings=decoded.warnings)
 
     def replace(self, place: Place, obj: KubeObject, options: WriteOptions, objections: Sequence[str] = ()) -> Written:
         served = place.served
+        if (
+            kind_traits.group_kind(served) in kind_traits.CREATED_BY_REPLACE
+            and not place.subresource
+            and self._storage.get(versions.collection_of(served), place.key) is None
+        ):
+            metadata_rules.check_identity(served, obj, place.namespace, place.name)
+            return self.create(Place(served, place.namespace), obj, options, objections)
         stored = self._existing(place)
         metadata_rules.check_identity(served, obj, place.namespace, place.name)
         _check_type(served, obj)
         decoded = self._preparation.decode(served, obj, options.validation, objections)
-        uid = (decoded.obj.get("metadata") or {}).get("uid")
+        sent = decoded.obj.get("metadata") or {}
+        if served.is_custom and not sent.get("resourceVersion"):
+            problem = problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise failures.invalid(served.group, served.plural, place.name, [problem])
+        uid = sent.get("uid")
         if uid and uid != stored.uid:
             raise failures.conflict(
                 served,
@@ -98,7 +110,7 @@ class Writer:
         if options.force is not None:
             problem = problems.forbidden("force", "may not be specified for non-apply patch")
             raise failures.invalid("meta.k8s.io", "PatchOptions", "", [problem])
-        change = _reader_of_patch(served, request)
+        change = patches.reader(served, request)
         stored = self._existing(place)
         live = versions.show(served, stored)
         patched = change(live)
@@ -160,9 +172,9 @@ class Writer:
     ) -> KubeObject:
         served = place.served
         sent = config["metadata"]
-        if sent.get("resourceVersion") and live is not None:
-            if sent["resourceVersion"] != live["metadata"]["resourceVersion"]:
-                raise failures.stale(served, place.name)
+        version = sent.get("resourceVersion")
+        if version and live is not None and version != live["metadata"]["resourceVersion"]:
+            raise failures.stale(served, place.name)
         config = without(config, ("metadata", "resourceVersion"), ("metadata", "uid"))
         try:
             return server_side_apply.apply(
@@ -185,11 +197,16 @@ class Writer:
         served = place.served
         managed = obj["metadata"].get("managedFields")
         new = self._preparation.create(served, obj, place.namespace, now)
-        new = self._admission.before_creation(place, new)
         if managed:
             new["metadata"]["managedFields"] = managed
-        self._preparation.judge(served, new, None)
-        return self._store(place, new, options, created=True)
+        return self._store(place, self._completed(place, new), options, created=True)
+
+    def _completed(self, place: Place, obj: KubeObject) -> KubeObject:
+        """A new object with what the server adds, judged."""
+        completed = self._preparation.complete(place.served, obj, None)
+        completed = self._admission.before_creation(place, completed)
+        self._preparation.judge(place.served, completed, None)
+        return completed
 
     def _update(
         self,
@@ -211,13 +228,17 @@ class Writer:
         found = list(metadata_rules.update_problems(before, obj))
         if found:
             raise failures.invalid(served.group, served.kind, place.name, found)
-        after = self._preparation.update(served, before, obj, place.subresource)
+        meant = self._preparation.update(served, before, obj, place.subresource)
+        after = self._preparation.complete(served, meant, before)
         after = self._admission.before_update(place, before, after)
         self._preparation.judge(served, after, before)
         if _is_same(before, after):
             return Written(stored, warnings=warnings)
         if not applied:
-            after = self._tracked(served, before, after, options.manager, self._now(), place.subresource)
+            # A write through the scale is noted without a time.
+            now = "" if place.subresource == "scale" else self._now()
+            tracked = self._tracked(served, before, meant, options.manager, now, place.subresource)
+            after = _with_owners_of(tracked, after)
         return self._store(place, after, options, warnings=warnings)
 
     def _store(
@@ -234,7 +255,7 @@ class Writer:
         collection = versions.collection_of(place.served)
         if deletion.is_ready_to_go(obj):
             stored = as_stored(obj, orjson.dumps(obj))
-            self._storage.delete(collection, stored.key, last=stored)
+            self._storage.delete(collection, stored.key)
         else:
             stored = self._storage.put(collection, obj)
         self._admission.after_write(place, stored)
@@ -258,11 +279,7 @@ class Writer:
             subresource=subresource,
             reset_fields=_reset_fields(served, subresource),
         )
-        metadata = {key: value for key, value in after["metadata"].items() if key != "managedFields"}
-        entries = tracked["metadata"].get("managedFields")
-        if entries:
-            metadata["managedFields"] = entries
-        return {**after, "metadata": metadata}
+        return _with_owners_of(tracked, after)
 
     def _existing(self, place: Place) -> Stored:
         stored = self._storage.get(versions.collection_of(place.served), place.key)
@@ -272,6 +289,14 @@ class Writer:
 
     def _now(self) -> str:
         return timestamps.rfc3339(self._clock.now())
+
+
+def _with_owners_of(tracked: KubeObject, obj: KubeObject) -> KubeObject:
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    entries = tracked["metadata"].get("managedFields")
+    if entries:
+        metadata["managedFields"] = entries
+    return {**obj, "metadata": metadata}
 
 
 def _is_same(before: KubeObject, after: KubeObject) -> bool:
@@ -312,7 +337,7 @@ def _check_apply(served: ServedType, config: KubeObject, options: WriteOptions) 
         )
     if not isinstance(config.get("metadata"), dict):
         config["metadata"] = {}
-    if config["metadata"].get("managedFields"):
+    if config["metadata"].get("managedFields") is not None:
         raise errors.BadRequest("metadata.managedFields must be nil")
     if config["apiVersion"] != served.api_version or config["kind"] != served.kind:
         raise errors.BadRequest(
@@ -327,34 +352,6 @@ def _apply_conflict(conflict: server_side_apply.ApplyConflict) -> errors.Conflic
         for each in conflict.conflicts
     ]
     return errors.Conflict(str(conflict), details={"causes": causes})
-
-
-def _reader_of_patch(served: ServedType, request: Request) -> Callable[[KubeObject], Any]:
-    """What the patch does to an object. Raises UnsupportedMediaType and BadRequest before anything is looked up."""
-    accepted = [request_bodies.JSON_PATCH, request_bodies.MERGE_PATCH]
-    if not served.is_custom:
-        accepted.append(request_bodies.STRATEGIC_PATCH)
-    match request_bodies.media_type(request):
-        case request_bodies.JSON_PATCH:
-            operations = request_bodies.read_patch(request, list)
-            return lambda live: request_bodies.json_patched(live, operations)
-        case request_bodies.MERGE_PATCH:
-            merge = request_bodies.read_patch(request, dict)
-            return lambda live: merge_patch.apply(live, merge)
-        case request_bodies.STRATEGIC_PATCH if not served.is_custom:
-            strategic = request_bodies.read_patch(request, dict)
-            return lambda live: _strategic_patched(live, strategic, served.node)
-        case request_bodies.STRATEGIC_PATCH:
-            raise failures.unsupported_media_type([*accepted, request_bodies.APPLY_YAML])
-        case _:
-            raise errors.UnsupportedMediaType(failures.UNSUPPORTED_MEDIA_TYPE)
-
-
-def _strategic_patched(live: KubeObject, patch: KubeObject, node: SchemaNode) -> Any:
-    try:
-        return strategic_merge.apply(live, patch, node)
-    except strategic_merge.PatchError as error:
-        raise failures.without_reason(500, str(error)) from None
 
 
 def _reset_fields(served: ServedType, subresource: str) -> FieldSet | None:

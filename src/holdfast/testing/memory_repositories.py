@@ -62,7 +62,7 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str) -> str:
+    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         self.resolved += 1
         if self.trouble is not None:
             raise self.trouble

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
+
 from holdfast.model.discovery import Discovery, ResourceType
-from holdfast.model.errors import Forbidden, Gone, HoldfastError, Unavailable
+from holdfast.model.errors import Forbidden, Gone, HoldfastError, TooManyRequests, Unavailable
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveMetadata, LiveObject
@@ -271,6 +273,48 @@ async def test_discovery_is_repeated_every_few_minutes() -> None:
     async with in_background(watch.run()):
         await asyncio.sleep(timedelta(minutes=10).total_seconds())
     assert cluster.discoveries == 4
+
+
+async def test_a_discovery_that_fails_is_repeated_soon_and_not_before_the_server_wants() -> None:
+    class Failing(ScriptedCluster):
+        failures = [
+            Unavailable("no leader", status=500),
+            TooManyRequests("busy", details={"retryAfterSeconds": 20}),
+        ]
+
+        async def discover(self) -> Discovery:
+            found = await super().discover()
+            if self.failures:
+                raise self.failures.pop(0)
+            return found
+
+    cluster = Failing(POD)
+    watch = discovery_watch(cluster, Store(), [])
+    async with in_background(watch.run()):
+        await asyncio.sleep(2)
+        assert cluster.discoveries == 2
+        await asyncio.sleep(15)
+        assert cluster.discoveries == 2
+        await asyncio.wait_for(watch.synced.wait(), 10)
+
+
+@pytest.mark.parametrize(
+    ("error", "lists"),
+    [
+        (Unavailable("connection refused", status=0), 1),
+        (TooManyRequests("busy"), 1),
+        (Unavailable("etcd is restored from a backup", status=500), 2),
+    ],
+    ids=["no answer", "too much asked", "a server that fails"],
+)
+async def test_an_outage_is_not_answered_with_lists(error: HoldfastError, lists: int) -> None:
+    cluster = ScriptedCluster()
+    async with in_background(reflector(cluster, []).run()):
+        await asyncio.sleep(1)
+        cluster.watch_errors = [error] * 5
+        cluster.drop_connections(error)
+        await asyncio.sleep(120)
+        assert cluster.lists == lists
 
 
 async def test_one_forbidden_kind_does_not_hold_up_the_others() -> None:

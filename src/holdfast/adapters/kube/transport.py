@@ -20,6 +20,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from holdfast.adapters.kube import answers
 from holdfast.adapters.kube.connection import Connection, Credentials, tls_context
+from holdfast.adapters.kube.pace import Pace
 from holdfast.model.errors import Unavailable
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response, Stream
@@ -73,7 +74,7 @@ class AiohttpTransport:
         self._backoff = Backoff(random or Random(), first=timedelta(milliseconds=200), cap=LONGEST_RETRY_PAUSE)  # noqa: S311 - jitter
         self._proxy = connection.proxy or _proxy_of_environment(connection.server)
         # Watches do not count: there is one for every kind, and they last.
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._pace = Pace(self._clock, CONNECTIONS)
         self._session: aiohttp.ClientSession | None = None
         self._tls: tuple[bytes, ssl.SSLContext | bool] | None = None
 
@@ -85,7 +86,7 @@ class AiohttpTransport:
             overloaded = response.status == 429 or response.status >= 500
             if request.method != "GET" or not overloaded or attempt > RETRIES:
                 return response
-            asked = retry_after(answers.error_from(response.status, response.headers, b"")) or timedelta(0)
+            asked = _asked_pause(response) or timedelta(0)
             pause = max(min(asked, LONGEST_RETRY_PAUSE), self._backoff.delay(attempt))
             await self._clock.sleep(pause.total_seconds())
 
@@ -122,10 +123,15 @@ class AiohttpTransport:
     async def _once(self, request: Request, timeout: float) -> Response:
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS)
         try:
-            async with self._places, await self._open(request, limits) as response:
-                return Response(response.status, _headers_of(response), await self._whole_body(response))
+            async with self._pace.place() as began, await self._open(request, limits) as response:
+                answer = Response(response.status, _headers_of(response), await self._whole_body(response))
         except HTTP_ERRORS as error:
             raise translated(error, self.connection.server) from None
+        if answer.status == 429:
+            self._pace.refused(began, _asked_pause(answer))
+        else:
+            self._pace.answered()
+        return answer
 
     async def _open(self, request: Request, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         credentials = await self.connection.credentials.current()
@@ -206,8 +212,13 @@ def url_of(server: str, request: Request) -> yarl.URL:
     return yarl.URL(server + quote(request.path, safe=PATH_SAFE) + query, encoded=True)
 
 
+def _asked_pause(answer: Response) -> timedelta | None:
+    return retry_after(answers.error_from(answer.status, answer.headers, b""))
+
+
 def _headers_of(response: aiohttp.ClientResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
+    """A header that came more than once, such as Warning, has all its values."""
+    return {name.lower(): ", ".join(response.headers.getall(name)) for name in response.headers}
 
 
 def _proxy_of_environment(server: str) -> str:

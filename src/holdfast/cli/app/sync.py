@@ -11,9 +11,9 @@ from holdfast.cli.app import applications
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
+from holdfast.cli.app.progress import Progress
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document
-from holdfast.cli.app.progress import Progress
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, resource_version_of
 from holdfast.model.resource_types import APPLICATION
@@ -39,27 +39,17 @@ def sync(
     output: Format = OutputOption,
 ) -> None:
     """Bring applications to what their source says, and follow it to the end."""
-    options = [
-        option
-        for option, chosen in (
-            ("Replace=true", replace),
-            ("ServerSideApply=true", server_side),
-            ("ApplyOutOfSyncOnly=true", apply_out_of_sync_only),
-        )
-        if chosen
-    ]
-    operation: dict[str, Any] = {
-        "sync": {
-            **({"revision": revision} if revision else {}),
-            **({"prune": True} if prune else {}),
-            **({"dryRun": True} if dry_run else {}),
-            **({"syncOptions": options} if options else {}),
-            **({"resources": [parse_resource(text) for text in resource]} if resource else {}),
-            "syncStrategy": {"hook": {"force": True} if force else {}},
-        },
-        "initiatedBy": {"username": getpass.getuser()},
-        **({"retry": {"limit": retry_limit}} if retry_limit else {}),
-    }
+    options = {"Replace=true": replace, "ServerSideApply=true": server_side}
+    options["ApplyOutOfSyncOnly=true"] = apply_out_of_sync_only
+    operation = operation_of(
+        revision=revision,
+        prune=prune,
+        dry_run=dry_run,
+        force=force,
+        options=[option for option, chosen in options.items() if chosen],
+        resources=[parse_resource(text) for text in resource],
+        retry_limit=retry_limit,
+    )
 
     async def work(cluster: Cluster) -> list[KubeObject]:
         chosen = [applications.qualified(name, app_namespace) for name in names or []]
@@ -82,6 +72,34 @@ def sync(
             print_application(app)
     if any(applications.operation_of(app).get("phase") != "Succeeded" for app in finished):
         raise typer.Exit(1)
+
+
+def operation_of(
+    *,
+    revision: str,
+    prune: bool,
+    dry_run: bool,
+    force: bool,
+    options: list[str],
+    resources: list[dict[str, str]],
+    retry_limit: int,
+) -> dict[str, Any]:
+    """The field `operation` of an Application; what was not asked for is left out."""
+    sync: dict[str, Any] = {
+        "revision": revision,
+        "prune": prune,
+        "dryRun": dry_run,
+        "syncOptions": options,
+        "resources": resources,
+    }
+    return {
+        "sync": {
+            **{field: value for field, value in sync.items() if value},
+            "syncStrategy": {"hook": {"force": True} if force else {}},
+        },
+        "initiatedBy": {"username": getpass.getuser()},
+        **({"retry": {"limit": retry_limit}} if retry_limit else {}),
+    }
 
 
 def parse_resource(text: str) -> dict[str, str]:

@@ -7,8 +7,8 @@ import typer
 from holdfast.cli.app import applications
 from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.app.following import until
-from holdfast.cli.connection import with_cluster
 from holdfast.cli.app.progress import Progress
+from holdfast.cli.connection import with_cluster
 from holdfast.model.kube import KubeObject, is_being_deleted
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster

@@ -9,6 +9,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_refusal
+from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import hooks, options, results
@@ -104,7 +105,12 @@ def _manner_of(task: SyncTask, manner: Manner) -> _Act:
 async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
     try:
         answer = await world.cluster.apply(resource, task.obj, field_manager=FIELD_MANAGER)
-    except (Invalid, Conflict):
+    except (Invalid, Conflict) as error:
+        live = await world.cluster.get(resource, task.key.namespace, task.key.name)
+        taken = await taken_over(world.cluster, resource, live, task.obj, error)
+        if taken is not None:
+            world.view.wrote(taken)
+            return results.applied(task, "taken over")
         if not (manner.force or options.chosen("Force", manner.sync_options, task.obj)):
             raise
         return await _recreate(world, resource, task, manner)

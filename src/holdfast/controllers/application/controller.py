@@ -14,7 +14,6 @@ from holdfast.controllers.application.world import (
     APPLICATION,
     CONFIG_MAP,
     SECRET,
-    ClusterAccess,
     Settings,
     World,
 )
@@ -23,6 +22,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
 from holdfast.ports.clock import Clock
+from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
@@ -42,7 +42,7 @@ class ApplicationController:
     def __init__(
         self,
         *,
-        cluster: ClusterAccess,
+        cluster: Cluster,
         repositories: Repositories,
         renderer: Renderer,
         clock: Clock,
@@ -98,7 +98,7 @@ class ApplicationController:
 
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         self.world.view.saw(old, new)
-        for app in triggers.concerned(self.world, old, new):
+        for app in sorted(triggers.concerned(self.world, old, new)):
             self.loop.add(app)
 
     def _discovered(self, _: Discovery) -> None:

@@ -27,12 +27,13 @@ TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
 
 class Desired(Struct, frozen=True):
-    """What one commit wants, and what the server says to it."""
+    """What one commit wants, and what the server says to it in the state `live`."""
 
     revision: str
     source: ApplicationSource
     source_type: str
     targets: Targets
+    live: flow.Live
     predictions: dict[ObjectKey, Prediction]
 
 
@@ -51,15 +52,17 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     if problems:
         return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     source = app.spec.source or ApplicationSource()
+    if fresh:
+        world.failed_renders.forget(app.metadata.key)
     try:
         revision, trouble = await _revision(world, app, source, fresh=fresh)
         desired = await desired_at(world, app, source, revision)
     except Blocked as blocked:
         return _blind(world, app, ConditionType.COMPARISON_ERROR, blocked.message)
     except Transient as error:
+        world.revisions.hasten(app.metadata.key)
         return _blind(world, app, ConditionType.COMPARISON_ERROR, error.message)
-    live = await live_objects(world, app, (target.key for target in desired.targets.objects))
-    return Observed(live, desired, _conditions(ConditionType.COMPARISON_ERROR, trouble) if trouble else ())
+    return Observed(desired.live, desired, _conditions(ConditionType.COMPARISON_ERROR, trouble) if trouble else ())
 
 
 def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
@@ -79,7 +82,7 @@ async def _revision(world: World, app: Application, source: ApplicationSource, *
     resolved = await world.revisions.resolve(
         app.metadata.key,
         (source.repo_url, source.target_revision),
-        lambda: world.repositories.resolve(access, source.target_revision),
+        lambda: world.repositories.resolve(access, source.target_revision, fresh=fresh),
         poll_seconds=world.poll_seconds,
         known=before.revision if compared_to == source else "",
         fresh=fresh,
@@ -91,7 +94,7 @@ async def _revision(world: World, app: Application, source: ApplicationSource, *
 
 async def resolve(world: World, app: Application, source: ApplicationSource, revision: str) -> str:
     """The commit that an operation's revision means now."""
-    return await world.repositories.resolve(repository_access(world, app, source), revision)
+    return await world.repositories.resolve(repository_access(world, app, source), revision, fresh=True)
 
 
 async def desired_at(world: World, app: Application, source: ApplicationSource, commit: str) -> Desired:
@@ -104,23 +107,27 @@ async def desired_at(world: World, app: Application, source: ApplicationSource, 
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
     predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
-    return Desired(commit, source, rendered.source_type, wanted, predictions)
+    return Desired(commit, source, rendered.source_type, wanted, live, predictions)
 
 
 async def _render(world: World, app: Application, source: ApplicationSource, commit: str) -> RenderResult:
     location = await world.repositories.fetch(repository_access(world, app, source), commit)
-    return await world.renderer.render(
-        RenderRequest(
-            location=location,
-            source=source,
-            app_name=app.metadata.name,
-            app_namespace=app.metadata.namespace,
-            project=spec.project_of(app),
-            namespace=app.spec.destination.namespace,
-            kube_version=world.discovery.kubernetes_version,
-            api_versions=world.discovery.api_versions(),
-        )
+    request = RenderRequest(
+        location=location,
+        source=source,
+        app_name=app.metadata.name,
+        app_namespace=app.metadata.namespace,
+        project=spec.project_of(app),
+        namespace=app.spec.destination.namespace,
+        kube_version=world.discovery.kubernetes_version,
+        api_versions=world.discovery.api_versions(),
     )
+    world.failed_renders.check(app.metadata.key, request)
+    try:
+        return await world.renderer.render(request)
+    except Blocked as blocked:
+        world.failed_renders.remember(app.metadata.key, request, blocked, world.poll_seconds)
+        raise
 
 
 def repository_access(world: World, app: Application, source: ApplicationSource) -> RepositoryAccess:
@@ -144,7 +151,7 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
     owned = {obj.key: obj for obj in world.view.owned_by(instance)}
     namespace = ObjectKey("", "Namespace", "", app.spec.destination.namespace)
     found: dict[ObjectKey, KubeObject] = {}
-    for key in {*owned, *keys, namespace}:
+    for key in dict.fromkeys((*owned, *keys, namespace)):
         obj = await _live_object(world, key)
         if obj is not None:
             found[key] = obj

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from holdfast.controllers.application.refusals import is_refusal
+from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import normalize
 from holdfast.engine.kube import canonical
 from holdfast.model.desired import Prediction, Target
@@ -62,7 +63,10 @@ class Predictions:
         except ApiError as error:
             if not is_refusal(error):
                 raise
-            return Prediction(refusal=error.message)
+            taken = await taken_over(cluster, target.resource, live, target.obj, error, dry_run=True)
+            if taken is None:
+                return Prediction(refusal=error.message)
+            answer = taken
         self._remember(memory, answer, live)
         return Prediction(answer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import msgspec
 from msgspec import Struct
 
 from holdfast.model.errors import Transient
@@ -12,9 +13,9 @@ from holdfast.model.keys import NamespacedName
 from holdfast.ports.clock import Clock
 from holdfast.runtime.backoff import Backoff
 
-
 # A little too late rather than a little too early: a timer may be a fraction of a microsecond off.
 A_LITTLE = timedelta(milliseconds=1)
+SOON = 10.0
 
 
 class Resolved(Struct, frozen=True):
@@ -67,6 +68,13 @@ class Revisions:
             answer = _Answer(source, commit, now, now + pause, failures, error.message)
         self._answers[app] = answer
         return Resolved(answer.commit, answer.trouble)
+
+    def hasten(self, app: NamespacedName) -> None:
+        """What followed the answer failed in a way that may pass: ask again soon."""
+        last = self._answers.get(app)
+        if last is not None:
+            soon = self._clock.monotonic() + SOON
+            self._answers[app] = msgspec.structs.replace(last, again_at=min(last.again_at, soon))
 
     def due_in(self, app: NamespacedName, poll_seconds: float) -> timedelta:
         """When the repository should be asked again."""

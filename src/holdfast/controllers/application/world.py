@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.revisions import Revisions
@@ -23,7 +24,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import FIELD_MANAGER, GROUP
 from holdfast.ports.clock import Clock
-from holdfast.ports.cluster import PatchKind, Reader, Writer
+from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
@@ -42,17 +43,13 @@ class Settings(Protocol):
     def poll_seconds(self) -> float: ...
 
 
-class ClusterAccess(Reader, Writer, Protocol):
-    pass
-
-
 class World:
     """Everything a reconcile uses. Caches in it may be lost at any time."""
 
     def __init__(
         self,
         *,
-        cluster: ClusterAccess,
+        cluster: Cluster,
         repositories: Repositories,
         renderer: Renderer,
         clock: Clock,
@@ -68,15 +65,22 @@ class World:
         self.renderer = renderer
         self.clock = clock
         self.namespace = namespace
-        self.poll_seconds = settings.poll_seconds
+        self._settings = settings
         self.random = random
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
         self.revisions = Revisions(clock, Backoff(random))
+        self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
         self.is_watched = is_watched
         self._discovery = discovery
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often a repository is asked for news: what argocd-cm says, else the setting of the process."""
+        said = self.config_map("argocd-cm").get("timeout.reconciliation", "")
+        return times.duration(said, timedelta(seconds=self._settings.poll_seconds)).total_seconds()
 
     @property
     def discovery(self) -> Discovery:
@@ -110,6 +114,7 @@ class World:
         """The Application is gone."""
         self.revisions.forget(key)
         self.wanted.forget(key)
+        self.failed_renders.forget(key)
 
     def namespace_exists(self, name: str) -> bool:
         """Where namespaces are not watched, nothing speaks against it."""

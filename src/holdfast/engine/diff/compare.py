@@ -13,9 +13,6 @@ from holdfast.model.comparison import Comparison, Difference
 from holdfast.model.kube import KubeObject, key_of
 from holdfast.model.names import FIELD_MANAGER, SyncCode
 
-MISSING = Comparison(SyncCode.OUT_OF_SYNC)
-EXTRANEOUS = Comparison(SyncCode.OUT_OF_SYNC)
-
 
 def compare(
     desired: KubeObject | None,
@@ -24,10 +21,10 @@ def compare(
     ignore: Iterable[ResourceIgnoreDifferences] = (),
 ) -> Comparison:
     """`predicted` is what a dry-run apply of `desired` answered; without it the manifest's own fields are compared."""
-    if live is None:
-        return MISSING
-    if desired is None:
-        return EXTRANEOUS
+    if live is None or desired is None:
+        return Comparison(SyncCode.OUT_OF_SYNC)
+    if predicted is live:
+        return Comparison(SyncCode.SYNCED)
     rules = normalize.rules_for(key_of(live), ignore)
     after = predicted if predicted is not None else structural.overlaid(_plain(desired), live)
     found = list(

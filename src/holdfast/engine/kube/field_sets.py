@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from holdfast.engine.kube.path_elements import Path, TypedError, is_element, item_element, path_text, sort_key
+from holdfast.engine.kube.path_elements import Path, TypedError, fields, is_element, item_element, path_text, sort_key
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode
 from holdfast.model.kube import KubeObject
 
@@ -43,9 +43,9 @@ class FieldSet:
         return cls(tree)
 
     @classmethod
-    def from_fields_v1(cls, fields: Mapping[str, Any]) -> FieldSet:
+    def from_fields_v1(cls, tree: Mapping[str, Any]) -> FieldSet:
         """Raises ValueError for what is no FieldsV1."""
-        return cls(_checked(fields, 0), is_sorted=True)
+        return cls(_checked(tree, 0), is_sorted=True)
 
     def to_fields_v1(self) -> dict[str, Any]:
         """In the server's order."""
@@ -208,10 +208,10 @@ def _sorted(tree: Tree) -> Tree:
     return {element: _sorted(tree[element]) if tree[element] else LEAF for element in names}
 
 
-def _checked(fields: Mapping[str, Any], depth: int) -> Tree:
-    if not isinstance(fields, dict) or depth > MAX_DEPTH:
+def _checked(tree: Mapping[str, Any], depth: int) -> Tree:
+    if not isinstance(tree, dict) or depth > MAX_DEPTH:
         raise ValueError("FieldsV1: expected nested objects")
-    for element, below in fields.items():
+    for element, below in tree.items():
         if element == ".":
             continue
         if not element.startswith("f:") and not is_element(element):
@@ -219,36 +219,31 @@ def _checked(fields: Mapping[str, Any], depth: int) -> Tree:
         if below:
             checked = _checked(below, depth + 1)
             if checked is not below:
-                fields = {**fields, element: checked}
+                tree = {**tree, element: checked}
         elif not isinstance(below, dict):
             raise ValueError("FieldsV1: expected nested objects")
-    return _normal(fields) if depth else fields
+    return _normal(tree) if depth else tree
 
 
+_SERVERS_METADATA: Final = (
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+)
 _NOT_OWNED: Final = FieldSet.of(
-    ("f:apiVersion",),
-    ("f:kind",),
-    ("f:metadata",),
-    *(
-        ("f:metadata", "f:" + name)
-        for name in (
-            "name",
-            "namespace",
-            "creationTimestamp",
-            "selfLink",
-            "uid",
-            "clusterName",
-            "generation",
-            "managedFields",
-            "resourceVersion",
-        )
-    ),
+    ("f:apiVersion",), ("f:kind",), ("f:metadata",), *(fields("metadata", name) for name in _SERVERS_METADATA)
 )
 
 
-def owned(fields: FieldSet) -> FieldSet:
-    """`fields` without those that identify an object or belong to the server, which nobody owns."""
-    return fields.difference(_NOT_OWNED)
+def owned(held: FieldSet) -> FieldSet:
+    """`held` without those that identify an object or belong to the server, which nobody owns."""
+    return held.difference(_NOT_OWNED)
 
 
 def from_object(obj: KubeObject, node: SchemaNode) -> FieldSet:
@@ -266,6 +261,9 @@ def _object_fields(obj: dict[str, Any], node: SchemaNode) -> Tree:
             child = node.property(key)
             if child is None:
                 raise TypedError((), "field not declared in schema")
+            if type(value) is str and child.type == "string":
+                tree[element] = LEAF
+                continue
             below = _value_fields(value, child)
             if below:
                 tree[element] = below if key in named else {".": LEAF, **below}

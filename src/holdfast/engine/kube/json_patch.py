@@ -56,12 +56,12 @@ def _apply_one(document: Any, operation: Mapping[str, Any]) -> Any:
     path = _pointer(operation, "path")
     match operation.get("op"):
         case "add":
-            return _add(document, path, _value(operation))
+            return _add(document, path, operation.get("value"))
         case "remove":
             return _remove(document, path)
         case "replace":
-            value = _value(operation)
-            return _change(document, path, lambda at, step: _replaced(at, step, value)) if path else value
+            value = operation.get("value")
+            return _change(document, path, lambda at, step: _put(at, step, value)) if path else value
         case "move":
             source = _pointer(operation, "from")
             if path[: len(source)] == source and path != source:
@@ -90,12 +90,6 @@ def _pointer(operation: Mapping[str, Any], member: str) -> tuple[str, ...]:
     if len(tokens) > MAX_DEPTH:
         raise _Refused(f"the JSON pointer has more than {MAX_DEPTH} parts")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in tokens)
-
-
-def _value(operation: Mapping[str, Any]) -> Any:
-    if "value" not in operation:
-        raise _Refused("the operation has no 'value'")
-    return operation["value"]
 
 
 def _read(document: Any, path: tuple[str, ...]) -> Any:
@@ -155,6 +149,11 @@ def _replaced(container: Any, step: str, value: Any) -> Any:
         return {**container, step: value}
     at = int(step)
     return [*container[:at], value, *container[at + 1 :]]
+
+
+def _put(container: Any, step: str, value: Any) -> Any:
+    """A member of an object need not be there to be replaced: the API server is not strict about it."""
+    return {**container, step: value} if isinstance(container, dict) else _replaced(container, step, value)
 
 
 def _removed(container: Any, step: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -42,7 +43,16 @@ def item_element(item: Any, node: SchemaNode) -> str:
     if not isinstance(item, dict):
         raise TypedError((), "associative list with keys may not have a null or non-map element")
     keys = {name: item[name] if name in item else _key_default(name, node) for name in node.list_map_keys}
+    if len(keys) == 1:
+        ((name, value),) = keys.items()
+        if type(value) is str:
+            return _single_key(name, value)
     return "k:" + orjson.dumps(keys, option=_SORTED).decode()
+
+
+@lru_cache(maxsize=8192)
+def _single_key(name: str, value: str) -> str:
+    return "k:" + orjson.dumps({name: value}).decode()
 
 
 def _key_default(name: str, node: SchemaNode) -> Any:
@@ -54,6 +64,7 @@ def _key_default(name: str, node: SchemaNode) -> Any:
     return child.default
 
 
+@lru_cache(maxsize=8192)
 def is_element(text: str) -> bool:
     """Whether the text is a path element whose JSON, if it has any, can be read."""
     kind, rest = text[:2], text[2:]
@@ -68,6 +79,7 @@ def is_element(text: str) -> bool:
     return kind == "v:" or isinstance(value, dict if kind == "k:" else int)
 
 
+@lru_cache(maxsize=8192)
 def sort_key(element: str) -> tuple[Any, ...]:
     """The server's order: fields by name, then keys, values and indexes by what they hold; "." comes first."""
     if element == ".":

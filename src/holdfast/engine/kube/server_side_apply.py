@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from holdfast.engine.kube import managed_fields, typed_values
 from holdfast.engine.kube.canonical import equal, without
-from holdfast.engine.kube.field_sets import EMPTY, FieldSet, from_object, owned
+from holdfast.engine.kube.field_sets import EMPTY, FieldSet, TypedError, from_object, owned
 from holdfast.engine.kube.managed_fields import APPLY, UPDATE, ManagedFieldsEntry
 from holdfast.engine.kube.path_elements import path_text
 from holdfast.engine.kube.schema import SchemaNode
@@ -23,6 +23,7 @@ MAX_UPDATE_ENTRIES: Final = 10
 _ANCIENT: Final = "ancient-changes"
 _BEFORE_FIRST_APPLY: Final = "before-first-apply"
 _MANAGED_FIELDS: Final = ("metadata", "managedFields")
+_STATUS: Final = FieldSet.of(("f:status",))
 
 # Who holds fields by which kind of write: manager, operation, API version ("" for Apply) and subresource.
 _Holder: TypeAlias = tuple[str, str, str, str]
@@ -84,6 +85,7 @@ def apply(
     configuration does not fit the schema.
     """
     fields = from_object(config, node)
+    api_version = str(config.get("apiVersion") or "")
     if reset_fields is not None:
         fields = fields.without_branches(reset_fields)
         config = typed_values.remove(config, reset_fields.tree, node)
@@ -92,7 +94,7 @@ def apply(
     previous = entries.get(me)
     if previous is not None and previous.fields == fields:
         fields = previous.fields
-    entry = ManagedFieldsEntry(manager, APPLY, str(config.get("apiVersion") or ""), fields, now, subresource)
+    entry = ManagedFieldsEntry(manager, APPLY, api_version, fields, now, subresource)
     entries[me] = entry
     before = without(live, _MANAGED_FIELDS) if live is not None else {}
     merged = laid_over = typed_values.merge(before, without(config, _MANAGED_FIELDS), node)
@@ -104,8 +106,12 @@ def apply(
     settled = _settled(entries, me, change, force=force)
     if change.added.tree or merged is not laid_over:
         merged = typed_values.as_stored(merged, node)
+    is_unchanged = live is not None and equal(merged, before)
+    is_same = is_unchanged and settled == entries and _is_same_entry(previous, entry)
+    if is_unchanged:
+        # The time is that of a change of the object: to share what it holds, or to give it up, is none.
+        settled[me] = structs.replace(entry, time=previous.time if previous is not None else "")
     held = _not_empty(settled)
-    is_same = settled == entries and _is_same_entry(previous, entry) and equal(merged, before)
     if live is not None and is_same and (metadata_of(live).get("managedFields") or not held):
         return live
     return managed_fields.with_entries(merged, held)
@@ -191,13 +197,19 @@ def track_update(
     subresource: str = "",
     reset_fields: FieldSet | None = None,
 ) -> KubeObject:
-    """`after` with the managedFields that a create, replace or patch leaves."""
+    """`after` with the managedFields that a create, replace or patch leaves.
+
+    An object in which fields cannot be told apart keeps the entries it had.
+    """
     entries = _entries_for_update(before, after)
     if before is not None and not entries:
         # An object that is not tracked stays so until somebody applies to it.
         return managed_fields.with_entries(after, ())
     old = without(before, _MANAGED_FIELDS) if before is not None else {"metadata": {}}
-    change = typed_values.compare(old, without(after, _MANAGED_FIELDS), node)
+    try:
+        change = typed_values.compare(old, without(after, _MANAGED_FIELDS), node)
+    except TypedError:
+        return managed_fields.with_entries(after, _not_empty(entries))
     if reset_fields is not None:
         change = change.without_branches(reset_fields)
     api_version = str(after.get("apiVersion") or "")
@@ -256,6 +268,3 @@ def status_fields() -> FieldSet:
 def all_but_status(node: SchemaNode) -> FieldSet:
     """What a write to the status subresource cannot touch."""
     return FieldSet.of(*(("f:" + name,) for name in (*node.field_names, "metadata") if name != "status"))
-
-
-_STATUS: Final = FieldSet.of(("f:status",))

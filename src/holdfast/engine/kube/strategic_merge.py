@@ -124,16 +124,18 @@ def _merge_list(before: list[Any], patch: list[Any], node: SchemaNode) -> list[A
     if any(isinstance(item, dict) and item.get(_DIRECTIVE) == "replace" for item in patch):
         return [_plain(item) for item in patch if not _is_list_directive(item)]
     item_node = node.item() or UNKNOWN
-    kept = {key(item): item for item in before}
-    changes: list[Any] = []
-    for item in patch:
-        identity = key(item)
-        if item.get(_DIRECTIVE) == "delete":
-            kept.pop(identity, None)
-            continue
-        changes.append(item)
-        kept[identity] = _merge_map(kept[identity], item, item_node) if identity in kept else _plain(item)
-    return _interleaved(list(kept.values()), changes, before, key)
+    deleted = {key(item) for item in patch if item.get(_DIRECTIVE) == "delete"}
+    merged = [item for item in before if key(item) not in deleted]
+    # Of several items with one key the first is patched, the others stay: the server allows them.
+    place = {key(item): at for at, item in reversed(list(enumerate(merged)))}
+    changes = [item for item in patch if item.get(_DIRECTIVE) != "delete"]
+    for item in changes:
+        at = place.setdefault(key(item), len(merged))
+        if at < len(merged):
+            merged[at] = _merge_map(merged[at], item, item_node)
+        else:
+            merged.append(_plain(item))
+    return _interleaved(merged, changes, before, key)
 
 
 def _ordered(items: list[Any], order: list[Any], before: Any, node: SchemaNode) -> list[Any]:

@@ -80,5 +80,6 @@ def _may_be_null(name: str, node: SchemaNode) -> bool:
 
 
 def unknown_fields(obj: Any, node: SchemaNode) -> list[str]:
-    """As strict field validation words it: `unknown field "spec.foo"`."""
-    return [f'unknown field "{path}"' for path in prune(obj, node)[1]]
+    """As strict field validation words it: `unknown field "spec.foo"`; those of custom resources are sorted."""
+    unknown = prune(obj, node)[1]
+    return [f'unknown field "{path}"' for path in (sorted(unknown) if node.structural else unknown)]

@@ -1,7 +1,7 @@
 """Merging, comparing and taking apart two values of one schema, as server-side apply sees them.
 
 Maps and keyed lists are merged member by member; atomic ones, and everything without a schema that is a list, as a
-whole. Source: https://github.com/kubernetes-sigs/structured-merge-diff (the rules, not the code).
+whole. Source of the rules: https://github.com/kubernetes-sigs/structured-merge-diff
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from holdfast.engine.kube.path_elements import item_element
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode
 
 _MISSING: Final = object()
+_SCALARS: Final = frozenset({str, int, float, bool})
 
 
 def merge(live: dict[str, Any], config: dict[str, Any], node: SchemaNode) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def merge(live: dict[str, Any], config: dict[str, Any], node: SchemaNode) -> dic
     merged: dict[str, Any] | None = None
     for key, wanted in config.items():
         current = live.get(key, _MISSING)
-        if current is wanted:
+        if current is wanted or (type(current) is type(wanted) and type(wanted) in _SCALARS and current == wanted):
             continue
         child = node.property(key) or UNKNOWN
         if current is _MISSING and wanted is None and not child.nullable:
@@ -123,7 +124,7 @@ def _compare_maps(before: dict[str, Any], after: dict[str, Any], node: SchemaNod
     results: dict[str, _Trees] = {}
     for key, new in after.items():
         old = before.get(key, _MISSING)
-        if old is new:
+        if old is new or (type(old) is type(new) and type(new) in _SCALARS and old == new):
             continue
         child = node.property(key) or UNKNOWN
         if old is _MISSING:
@@ -256,17 +257,26 @@ def _remove_within(value: Any, fields: Tree, node: SchemaNode) -> Any:
 def as_stored(value: Any, node: SchemaNode) -> Any:
     """`value` without the nulls that its schema does not allow, and as a server with typed objects writes it.
 
-    Such a server has no empty optional maps and lists. `value` itself if nothing is to be left out.
+    Such a server has no empty optional maps and lists, and a null in a map of strings is "". `value` itself if nothing
+    is to be left out.
     """
     if isinstance(value, dict):
-        kept = {}
+        kept: dict[str, Any] | None = None
         for key, inner in value.items():
-            child = node.property(key) or UNKNOWN
-            if not inner and _is_left_out(key, inner, child, node):
+            if inner and not isinstance(inner, dict | list):
                 continue
-            kept[key] = as_stored(inner, child) if isinstance(inner, dict | list) else inner
-        unchanged = len(kept) == len(value) and all(kept[key] is value[key] for key in kept)
-        return value if unchanged else kept
+            child = node.property(key) or UNKNOWN
+            if inner is None and child.type == "string" and key not in node.field_names and not node.structural:
+                stored: Any = ""
+            else:
+                stored = _MISSING if not inner and _is_left_out(key, inner, child, node) else as_stored(inner, child)
+            if stored is not inner:
+                kept = dict(value) if kept is None else kept
+                if stored is _MISSING:
+                    del kept[key]
+                else:
+                    kept[key] = stored
+        return value if kept is None else kept
     if isinstance(value, list):
         item_node = node.item() or UNKNOWN
         items = [as_stored(item, item_node) for item in value]

@@ -159,9 +159,25 @@ def _settled(plan: SyncPlan, recorded: Results, states: States) -> dict[ResultKe
     for task in plan.tasks:
         key = results.result_key(task)
         result = known.get(key)
-        if result is not None and results.is_running(result):
+        if result is None or not results.is_running(result):
+            continue
+        if _is_gone(task, plan, states):
+            del known[key]
+        else:
             known[key] = _settle(task, result, plan, states)
     return known
+
+
+def _is_gone(task: SyncTask, plan: SyncPlan, states: States) -> bool:
+    """Somebody took away what was applied, before it was healthy: waiting would not bring it back, applying does."""
+    if task.hook or task.action is Action.PRUNE or task.key in states:
+        return False
+    return _is_judged(task, plan)
+
+
+def _is_judged(task: SyncTask, plan: SyncPlan) -> bool:
+    """The health of the object matters to what comes after."""
+    return plan.waits_for_health or plan.prune_last or _is_early_definition(task)
 
 
 def _settle(task: SyncTask, result: ResourceResult, plan: SyncPlan, states: States) -> ResourceResult:
@@ -175,7 +191,7 @@ def _settle(task: SyncTask, result: ResourceResult, plan: SyncPlan, states: Stat
         if result.message == results.CREATING or state is not None:
             return result
         return results.refused(task, "the hook was deleted before its end was seen")
-    if state is None or not (plan.waits_for_health or plan.prune_last or _is_early_definition(task)):
+    if state is None or not _is_judged(task, plan):
         return result
     return results.judged(result, state.health)
 

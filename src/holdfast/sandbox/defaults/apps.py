@@ -7,6 +7,7 @@ from typing import Any, Final
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.defaults import core, pods
+from holdfast.sandbox.defaults.statuses import initial_status
 
 
 def _deployment(obj: dict[str, Any]) -> None:
@@ -26,8 +27,6 @@ def _replica_set(obj: dict[str, Any]) -> None:
     spec = obj.setdefault("spec", {})
     spec.setdefault("replicas", 1)
     pods.template(spec.setdefault("template", {}))
-    if before is None:
-        obj["status"] = {"replicas": 0}
 
 
 def _replication_controller(obj: dict[str, Any]) -> None:
@@ -40,8 +39,6 @@ def _replication_controller(obj: dict[str, Any]) -> None:
         spec.setdefault("selector", dict(labels))
         if not obj["metadata"].get("labels"):
             obj["metadata"]["labels"] = dict(labels)
-    if before is None:
-        obj["status"] = {"replicas": 0}
 
 
 def _stateful_set(obj: dict[str, Any]) -> None:
@@ -63,8 +60,6 @@ def _stateful_set(obj: dict[str, Any]) -> None:
     retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
     retention.setdefault("whenDeleted", "Retain")
     retention.setdefault("whenScaled", "Retain")
-    if before is None:
-        obj["status"] = {"replicas": 0, "availableReplicas": 0}
 
 
 def _daemon_set(obj: dict[str, Any]) -> None:
@@ -76,10 +71,13 @@ def _daemon_set(obj: dict[str, Any]) -> None:
         rolling.setdefault("maxUnavailable", 1)
         rolling.setdefault("maxSurge", 0)
     spec.setdefault("revisionHistoryLimit", 10)
+    annotations = obj["metadata"].get("annotations") or {}
+    obj["metadata"]["annotations"] = {"deprecated.daemonset.template.generation": "1", **annotations}
+
+
+def _new_daemon_set(obj: dict[str, Any], before: KubeObject | None) -> None:
     if before is not None:
         return
-    annotations = obj["metadata"].setdefault("annotations", {})
-    annotations["deprecated.daemonset.template.generation"] = "1"
     obj["status"] = {
         "currentNumberScheduled": 0,
         "numberMisscheduled": 0,
@@ -94,4 +92,12 @@ DEFAULTS: Final = {
     GroupKind("apps", "StatefulSet"): _stateful_set,
     GroupKind("apps", "DaemonSet"): _daemon_set,
     GroupKind("", "ReplicationController"): _replication_controller,
+}
+
+PREPARATIONS: Final = {
+    GroupKind("apps", "Deployment"): initial_status({}),
+    GroupKind("apps", "ReplicaSet"): initial_status({"replicas": 0}),
+    GroupKind("apps", "StatefulSet"): initial_status({"replicas": 0, "availableReplicas": 0}),
+    GroupKind("apps", "DaemonSet"): _new_daemon_set,
+    GroupKind("", "ReplicationController"): initial_status({"replicas": 0}),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject
+from holdfast.sandbox.defaults.statuses import initial_status
 
 _DEFAULT_UTILIZATION: Final = 80
 _UP_POLICIES: Final = (
@@ -29,8 +29,9 @@ def _autoscaler(obj: dict[str, Any]) -> None:
             rules.setdefault("selectPolicy", "Max")
             if not rules.get("policies"):
                 rules["policies"] = [dict(policy) for policy in policies]
-    if before is None:
-        obj["status"] = {"desiredReplicas": 0, "currentMetrics": None}
 
 
 DEFAULTS: Final = {GroupKind("autoscaling", "HorizontalPodAutoscaler"): _autoscaler}
+PREPARATIONS: Final = {
+    GroupKind("autoscaling", "HorizontalPodAutoscaler"): initial_status({"desiredReplicas": 0, "currentMetrics": None}),
+}

@@ -7,14 +7,14 @@ from typing import Any, Final
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.defaults import pods
+from holdfast.sandbox.defaults.statuses import initial_status
 
 _UID_LABEL: Final = "batch.kubernetes.io/controller-uid"
 
 
 def _job(obj: dict[str, Any]) -> None:
     spec = obj.setdefault("spec", {})
-    template = spec.setdefault("template", {})
-    pods.template(template)
+    pods.template(spec.setdefault("template", {}))
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
@@ -24,14 +24,17 @@ def _job(obj: dict[str, Any]) -> None:
     spec.setdefault("suspend", False)
     spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
     spec.setdefault("manualSelector", False)
-    if before is None:
-        if not spec["manualSelector"]:
-            _generate_selector(obj, spec, template)
-        obj["status"] = {}
 
 
-def _generate_selector(obj: dict[str, Any], spec: dict[str, Any], template: dict[str, Any]) -> None:
+def _new_job(obj: dict[str, Any], before: KubeObject | None) -> None:
     """The Job's own uid selects its Pods, so that Jobs never take one another's."""
+    if before is not None:
+        return
+    obj["status"] = {}
+    spec = obj["spec"]
+    if spec["manualSelector"]:
+        return
+    template = spec["template"]
     uid, name = obj["metadata"]["uid"], obj["metadata"].get("name") or ""
     labels = {
         _UID_LABEL: uid,
@@ -56,8 +59,7 @@ def _cron_job(obj: dict[str, Any]) -> None:
     job.setdefault("metadata", {})
     job_spec = job.setdefault("spec", {})
     pods.template(job_spec.setdefault("template", {}))
-    if before is None:
-        obj["status"] = {}
 
 
 DEFAULTS: Final = {GroupKind("batch", "Job"): _job, GroupKind("batch", "CronJob"): _cron_job}
+PREPARATIONS: Final = {GroupKind("batch", "Job"): _new_job, GroupKind("batch", "CronJob"): initial_status({})}

@@ -7,21 +7,25 @@ from typing import Any, Final
 
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
+from holdfast.sandbox.defaults.statuses import initial_status
 
 NAME_LABEL: Final = "kubernetes.io/metadata.name"
 
 
 def _namespace(obj: dict[str, Any]) -> None:
     obj["metadata"].setdefault("labels", {}).setdefault(NAME_LABEL, obj["metadata"].get("name") or "")
-    if before is None:
-        spec = obj.setdefault("spec", {})
-        finalizers = spec.setdefault("finalizers", [])
-        if "kubernetes" not in finalizers:
-            finalizers.append("kubernetes")
-        obj["status"] = {"phase": "Active"}
-    elif "spec" in before:
-        # The list of finalizers changes by /finalize alone.
-        obj["spec"] = before["spec"]
+    obj.setdefault("spec", {})
+
+
+def _prepare_namespace(obj: dict[str, Any], before: KubeObject | None) -> None:
+    """The list of finalizers begins with the server's own and changes by /finalize alone."""
+    if before is not None:
+        obj["spec"] = before.get("spec") or {}
+        return
+    finalizers = obj["spec"].setdefault("finalizers", [])
+    if "kubernetes" not in finalizers:
+        finalizers.append("kubernetes")
+    obj["status"] = {"phase": "Active"}
 
 
 def _service(obj: dict[str, Any]) -> None:
@@ -41,8 +45,6 @@ def _service(obj: dict[str, Any]) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
-    if before is None:
-        obj["status"] = {"loadBalancer": {}}
 
 
 def _secret(obj: dict[str, Any]) -> None:
@@ -55,11 +57,18 @@ def _secret(obj: dict[str, Any]) -> None:
 
 def _claim(obj: dict[str, Any]) -> None:
     claim_spec(obj.setdefault("spec", {}))
+
+
+def _new_claim(obj: dict[str, Any], before: KubeObject | None) -> None:
     if before is None:
-        finalizers = obj["metadata"].setdefault("finalizers", [])
-        if "kubernetes.io/pvc-protection" not in finalizers:
-            finalizers.append("kubernetes.io/pvc-protection")
+        _protect(obj, "kubernetes.io/pvc-protection")
         obj["status"] = {"phase": "Pending"}
+
+
+def _protect(obj: dict[str, Any], finalizer: str) -> None:
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if finalizer not in finalizers:
+        finalizers.append(finalizer)
 
 
 def claim_spec(spec: dict[str, Any]) -> None:
@@ -73,17 +82,12 @@ def _volume(obj: dict[str, Any]) -> None:
     spec.setdefault("volumeMode", "Filesystem")
     if "hostPath" in spec:
         spec["hostPath"].setdefault("type", "")
+
+
+def _new_volume(obj: dict[str, Any], before: KubeObject | None) -> None:
     if before is None:
-        finalizers = obj["metadata"].setdefault("finalizers", [])
-        if "kubernetes.io/pv-protection" not in finalizers:
-            finalizers.append("kubernetes.io/pv-protection")
+        _protect(obj, "kubernetes.io/pv-protection")
         obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
-
-
-def _resource_quota(obj: dict[str, Any]) -> None:
-    obj.setdefault("spec", {})
-    if before is None:
-        obj["status"] = {}
 
 
 def _limit_range(obj: dict[str, Any]) -> None:
@@ -112,15 +116,6 @@ _NODE_INFO: Final = (
 )
 
 
-def _node(obj: dict[str, Any]) -> None:
-    obj.setdefault("spec", {})
-    if before is None:
-        obj["status"] = {
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
-            "nodeInfo": dict.fromkeys(_NODE_INFO, ""),
-        }
-
-
 def _event(obj: dict[str, Any]) -> None:
     obj.setdefault("source", {})
     obj.setdefault("involvedObject", {})
@@ -136,9 +131,17 @@ DEFAULTS: Final = {
     GroupKind("", "Secret"): _secret,
     GroupKind("", "PersistentVolumeClaim"): _claim,
     GroupKind("", "PersistentVolume"): _volume,
-    GroupKind("", "ResourceQuota"): _resource_quota,
     GroupKind("", "LimitRange"): _limit_range,
-    GroupKind("", "Node"): _node,
     GroupKind("", "Event"): _event,
     GroupKind("events.k8s.io", "Event"): _event,
+}
+PREPARATIONS: Final = {
+    GroupKind("", "Namespace"): _prepare_namespace,
+    GroupKind("", "Service"): initial_status({"loadBalancer": {}}),
+    GroupKind("", "PersistentVolumeClaim"): _new_claim,
+    GroupKind("", "PersistentVolume"): _new_volume,
+    GroupKind("", "ResourceQuota"): initial_status({}),
+    GroupKind("", "Node"): initial_status(
+        {"daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}, "nodeInfo": dict.fromkeys(_NODE_INFO, "")}
+    ),
 }

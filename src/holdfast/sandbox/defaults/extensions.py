@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
+from holdfast.sandbox.defaults.statuses import initial_status
 
 _ADMISSION: Final = "admissionregistration.k8s.io"
 
@@ -17,13 +18,13 @@ def _definition(obj: dict[str, Any]) -> None:
     names.setdefault("singular", kind.lower())
     names.setdefault("listKind", f"{kind}List")
     spec.setdefault("conversion", {}).setdefault("strategy", "None")
-    if before is None:
-        stored = [version["name"] for version in spec.get("versions") or () if version.get("storage")]
-        obj["status"] = {
-            "conditions": None,
-            "acceptedNames": {"plural": "", "kind": ""},
-            "storedVersions": stored,
-        }
+
+
+def _new_definition(obj: dict[str, Any], before: KubeObject | None) -> None:
+    if before is not None:
+        return
+    stored = [version.get("name", "") for version in obj["spec"].get("versions") or () if version.get("storage")]
+    obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
 
 
 def _webhooks(obj: dict[str, Any]) -> None:
@@ -46,8 +47,6 @@ def _api_service(obj: dict[str, Any]) -> None:
     service = obj.setdefault("spec", {}).get("service")
     if service is not None:
         service.setdefault("port", 443)
-    if before is None:
-        obj["status"] = {}
 
 
 def _storage_class(obj: dict[str, Any]) -> None:
@@ -66,4 +65,8 @@ DEFAULTS: Final = {
     GroupKind("apiregistration.k8s.io", "APIService"): _api_service,
     GroupKind("storage.k8s.io", "StorageClass"): _storage_class,
     GroupKind("scheduling.k8s.io", "PriorityClass"): _priority_class,
+}
+PREPARATIONS: Final = {
+    GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): _new_definition,
+    GroupKind("apiregistration.k8s.io", "APIService"): initial_status({}),
 }

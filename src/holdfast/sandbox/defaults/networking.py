@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject
-
-
-def _ingress(obj: dict[str, Any]) -> None:
-    obj.setdefault("spec", {})
-    if before is None:
-        obj["status"] = {"loadBalancer": {}}
+from holdfast.sandbox.defaults.statuses import initial_status
 
 
 def _network_policy(obj: dict[str, Any]) -> None:
@@ -25,7 +19,5 @@ def _network_policy(obj: dict[str, Any]) -> None:
         spec["policyTypes"] = ["Ingress", "Egress"] if "egress" in spec else ["Ingress"]
 
 
-DEFAULTS: Final = {
-    GroupKind("networking.k8s.io", "Ingress"): _ingress,
-    GroupKind("networking.k8s.io", "NetworkPolicy"): _network_policy,
-}
+DEFAULTS: Final = {GroupKind("networking.k8s.io", "NetworkPolicy"): _network_policy}
+PREPARATIONS: Final = {GroupKind("networking.k8s.io", "Ingress"): initial_status({"loadBalancer": {}})}

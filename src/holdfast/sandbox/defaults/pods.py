@@ -114,10 +114,6 @@ def _pod(obj: dict[str, Any]) -> None:
     for member in ("initContainers", "containers"):
         for container in spec.get(member) or ():
             _requests_from_limits(container)
-    if before is not None:
-        return
-    _admit(obj)
-    obj["status"] = {"phase": "Pending", "qosClass": _quality_of_service(spec)}
 
 
 def _requests_from_limits(container: dict[str, Any]) -> None:
@@ -126,12 +122,15 @@ def _requests_from_limits(container: dict[str, Any]) -> None:
         resources["requests"] = {**resources["limits"], **(resources.get("requests") or {})}
 
 
-def _admit(obj: dict[str, Any]) -> None:
+def _new_pod(obj: dict[str, Any], before: KubeObject | None) -> None:
     """What the admission plugins ServiceAccount, DefaultTolerationSeconds and Priority add.
 
     The volume with the token is left out: nothing in the sandbox reads it.
     """
+    if before is not None:
+        return
     spec = obj["spec"]
+    obj["status"] = {"phase": "Pending", "qosClass": _quality_of_service(spec)}
     if not spec.get("serviceAccountName"):
         spec["serviceAccountName"] = spec["serviceAccount"] = "default"
     tolerations = spec.setdefault("tolerations", [])
@@ -159,3 +158,4 @@ def _pod_template(obj: dict[str, Any]) -> None:
 
 
 DEFAULTS: Final = {GroupKind("", "Pod"): _pod, GroupKind("", "PodTemplate"): _pod_template}
+PREPARATIONS: Final = {GroupKind("", "Pod"): _new_pod}

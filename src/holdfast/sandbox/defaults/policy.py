@@ -1,17 +1,14 @@
-"""Defaults of the PodDisruptionBudget."""
+"""What the server prepares of a PodDisruptionBudget."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject
+from holdfast.sandbox.defaults.statuses import initial_status
 
-
-def _budget(obj: dict[str, Any], before: KubeObject | None) -> None:
-    obj.setdefault("spec", {})
-    if before is None:
-        obj["status"] = {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
-
-
-DEFAULTS: Final = {GroupKind("policy", "PodDisruptionBudget"): _budget}
+PREPARATIONS: Final = {
+    GroupKind("policy", "PodDisruptionBudget"): initial_status(
+        {"disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0}
+    ),
+}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject
 
 _GROUP: Final = "rbac.authorization.k8s.io"
 

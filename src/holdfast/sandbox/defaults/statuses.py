@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
+
+import orjson
 
 from holdfast.model.kube import KubeObject
 
@@ -12,8 +13,10 @@ from holdfast.model.kube import KubeObject
 def initial_status(status: dict[str, Any]) -> Callable[[dict[str, Any], KubeObject | None], None]:
     """A new object gets a copy of this status, whatever was sent."""
 
+    raw = orjson.dumps(status)
+
     def prepare(obj: dict[str, Any], before: KubeObject | None) -> None:
         if before is None:
-            obj["status"] = copy.deepcopy(status)
+            obj["status"] = orjson.loads(raw)
 
     return prepare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 
@@ -33,8 +34,18 @@ from holdfast.sandbox.simulators.view import ClusterView, Simulator
 WORKERS = 4
 
 
-async def run_simulators(cluster: Cluster, clock: Clock, *, secrets_file: Path | None, random: Random) -> None:
-    """Until cancelled. `secrets_file` holds the pretended secrets of a cloud; it may be missing."""
+async def run_simulators(
+    cluster: Cluster,
+    clock: Clock,
+    *,
+    secrets_file: Path | None,
+    random: Random,
+    left_out: Collection[str] = (),
+) -> None:
+    """Until cancelled. `secrets_file` holds the pretended secrets of a cloud; it may be missing.
+
+    `left_out` names the simulators whose work something else does on this cluster.
+    """
     store = Store()
     loops: list[tuple[Simulator, ReconcileLoop[ObjectKey]]] = []
 
@@ -51,6 +62,8 @@ async def run_simulators(cluster: Cluster, clock: Clock, *, secrets_file: Path |
     )
     view = ClusterView(cluster, watch, store, clock, random)
     for simulator in _simulators(view, secrets_file):
+        if simulator.name in left_out:
+            continue
         loop = ReconcileLoop(simulator.name, simulator.reconcile, clock=clock, random=random, workers=WORKERS)
         loops.append((simulator, loop))
         kinds |= simulator.kinds

@@ -36,10 +36,7 @@ def word(obj: KubeObject) -> str:
     status = obj.get("status") or {}
     shown = str(status.get("reason") or status.get("phase") or "Unknown")
     starting = _starting(obj, status)
-    if starting:
-        shown = starting
-    else:
-        shown = _of_containers(status.get("containerStatuses") or [], status, shown)
+    shown = starting or _of_containers(status.get("containerStatuses") or [], status, shown)
     if obj["metadata"].get("deletionTimestamp"):
         return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
     return shown

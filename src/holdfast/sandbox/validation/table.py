@@ -28,6 +28,9 @@ _IMMUTABLE: Final[Mapping[GroupKind, Compare]] = {
     **workloads.IMMUTABLE,
 }
 
+# What may not change is judged first in these, and last in all others.
+IMMUTABLE_FIRST: Final = frozenset({GroupKind("", "ConfigMap"), GroupKind("", "Secret")})
+
 
 def problems(kind: GroupKind, obj: KubeObject) -> Iterator[Problem]:
     """What is wrong with an object by itself."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -15,18 +16,19 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.adapters.rendering.inline import InlineRenderer
-from holdfast.assembly import bootstrap
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.application import Application
+from holdfast.model.crd.definitions import definitions
 from holdfast.model.discovery import ResourceType
-from holdfast.model.kube import KubeObject
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
-from holdfast.model.resource_types import APPLICATION, EVENT, NAMESPACE
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
-from holdfast.testing.builders import REPOSITORY, application_object, resource
+from holdfast.testing.builders import REPOSITORY, application_object, project_object, resource
 from holdfast.testing.memory_repositories import MemoryRepositories
 
 DEPLOYMENT = resource("apps/v1", "Deployment")
@@ -46,10 +48,14 @@ class WatchedTransport:
         self._inner = inner
         self.writes: list[str] = []
         self.kill_at = 0
-        self.kill_before = False
+        self.failing = False
         self.killed = asyncio.Event()
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        if self.failing:
+            return Response(
+                503, {"content-type": "text/plain"}, b"the server is currently unable to handle the request"
+            )
         if not is_write(request):
             return await self._inner.send(request, timeout=timeout)
         if self.killed.is_set():
@@ -58,8 +64,6 @@ class WatchedTransport:
         last = len(self.writes) == self.kill_at
         if last:
             self.killed.set()
-            if self.kill_before:
-                await asyncio.Event().wait()
         answer = await self._inner.send(request, timeout=timeout)
         if last:
             await asyncio.Event().wait()
@@ -161,10 +165,26 @@ async def stage() -> AsyncIterator[Stage]:
     clock = LoopClock(START)
     async with Sandbox(None, clock) as sandbox:
         world = Stage(sandbox, clock)
-        wanted = bootstrap.foundation("argocd", poll_seconds=120)
-        await bootstrap.carry_out(world.cluster, await bootstrap.plan(world.cluster, wanted), lambda _: None)
+        await install(world)
         yield world
 
 
+@lru_cache(maxsize=1)
+def our_definitions() -> tuple[KubeObject, ...]:
+    wanted = ("applications.argoproj.io", "appprojects.argoproj.io")
+    return tuple(definition for definition in definitions() if name_of(definition) in wanted)
+
+
+async def install(world: Stage) -> None:
+    """The two kinds that the controller reads, its namespace and the project `default`."""
+    for definition in our_definitions():
+        await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
+    await namespace(world, "argocd")
+    while (await world.cluster.discover()).find(GroupKind("argoproj.io", "AppProject")) is None:
+        await world.clock.sleep(0.1)
+    await world.cluster.create(APP_PROJECT, project_object(), field_manager="person")
+
+
 async def namespace(world: Stage, name: str = "shop") -> None:
-    await world.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}, NAMESPACE)
+    obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    await world.cluster.create(NAMESPACE, obj, field_manager="person")

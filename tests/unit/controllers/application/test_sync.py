@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from holdfast.model.errors import Blocked, Transient
+from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.names import Annotation
-from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.model.rendering import RenderRequest, RenderResult
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from holdfast.testing.builders import config_map, deployment, job, obj
 from tests.unit.controllers.application.harness import DEPLOYMENT, JOB, Stage, namespace, stage
 
@@ -244,16 +248,19 @@ async def test_a_broken_render_keeps_what_runs_and_names_file_and_line() -> None
         await world.create_application(policy=AUTOMATED)
         await world.create_application("other", path="other", policy=AUTOMATED)
         async with world.controller() as controller:
-            world.push(config_map("second"), folder="other", **{"app/bad.yaml": "a: b\n  c: [\n"})
+            world.push(
+                config_map("second"),
+                folder="other",
+                **{"app/bad.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n"},
+            )
             await world.settle(controller, 121)
             assert await data(world) is not None
             app = await world.application()
-            print(await conditions(world), app.status.resources)
             assert (app.status.sync.status, app.status.health.status) == ("Unknown", "Healthy")
             [(kind, message)] = await conditions(world)
             assert kind == "ComparisonError"
             assert "bad.yaml" in message
-            assert "line 2" in message or ":2" in message
+            assert ":3" in message or ":4" in message or "line" in message
             assert await data(world, "second") is not None
             world.push(config_map(data={"level": "mended"}))
             await world.settle(controller, 121)
@@ -279,7 +286,7 @@ async def test_a_forbidden_destination_is_told_and_not_touched() -> None:
             assert await data(world) is not None
 
 
-SPECS = [
+SPECS: list[tuple[dict[str, Any], str]] = [
     ({"destination": {"server": "https://other.example.com", "namespace": "shop"}}, "other.example.com"),
     ({"destination": {"server": "https://a", "name": "b", "namespace": "shop"}}, "can't have both"),
     ({"project": "missing"}, "project missing which does not exist"),
@@ -289,7 +296,7 @@ SPECS = [
 
 
 @pytest.mark.parametrize(("spec", "message"), SPECS)
-async def test_an_impossible_spec_is_told(spec: dict[str, object], message: str) -> None:
+async def test_an_impossible_spec_is_told(spec: dict[str, Any], message: str) -> None:
     async with stage() as world:
         world.push(config_map())
         await world.create_application(policy=AUTOMATED, **spec)
@@ -309,7 +316,7 @@ async def test_a_kind_that_the_cluster_lacks_is_told_and_nothing_is_applied_unti
             assert kind == "SyncError"
             assert 'could not find version "v1" of example.com/Widget' in message
             assert await data(world) is None
-            await world.put(crd, CRDS)
+            await world.put(crd, CUSTOM_RESOURCE_DEFINITION)
             await world.settle(controller, 5)
             assert await conditions(world) == []
             assert (await world.application()).status.sync.status == "Synced"
@@ -324,11 +331,6 @@ async def test_a_kind_may_come_with_the_application_itself() -> None:
             await world.settle(controller, 20)
             assert await phase(world) == ("Succeeded", "successfully synced (all tasks run)")
             assert (await world.application()).status.sync.status == "Synced"
-
-
-CRDS = CONFIG_MAP.__class__(
-    "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
-)
 
 
 def widget_definition() -> KubeObject:
@@ -466,6 +468,88 @@ async def test_an_unreachable_repository_is_told_while_drift_is_still_healed() -
             world.repositories.trouble = None
             await world.settle(controller, 121)
             assert await conditions(world) == []
+
+
+async def test_a_render_that_fails_is_not_tried_at_every_event() -> None:
+    async with stage() as world:
+        world.push(config_map())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            tried: list[str] = []
+
+            class Failing:
+                async def render(self, request: RenderRequest) -> RenderResult:
+                    tried.append(request.location.commit)
+                    await world.clock.sleep(60)
+                    raise Blocked("RenderTimeout", "app/loop.yaml: not done within 60 s")
+
+                async def close(self) -> None:
+                    pass
+
+            controller.world.renderer = Failing()
+            for number in range(5):
+                await world.patch(CONFIG_MAP, "settings", {"data": {"level": str(number)}})
+                await world.settle(controller, 10)
+            assert await conditions(world) == [("ComparisonError", "app/loop.yaml: not done within 60 s")]
+            assert len(tried) == 1
+            await world.patch_application({"metadata": {"annotations": {Annotation.REFRESH.value: "hard"}}})
+            await world.settle(controller, 70)
+            assert len(tried) == 2
+
+
+async def test_the_poll_interval_of_the_settings_map_counts() -> None:
+    async with stage() as world:
+        await world.put(
+            obj("v1", "ConfigMap", "argocd-cm", namespace="argocd", data={"timeout.reconciliation": "20s"}), CONFIG_MAP
+        )
+        world.push(config_map())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            world.push(config_map(data={"level": "new"}))
+            await world.settle(controller, 21)
+            assert await data(world) == {"level": "new"}
+
+
+async def test_a_failing_api_server_is_waited_for_and_the_status_does_not_flap() -> None:
+    async with stage() as world:
+        world.push(config_map(), config_map("b"))
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            before = (await world.application()).status
+            world.transport.failing = True
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+            await world.clock.sleep(200)
+            assert (await world.application()).status == before
+            world.transport.failing = False
+            await world.settle(controller, 300)
+            assert await data(world) == {"level": "info"}
+            assert (await world.application()).status.sync.status == "Synced"
+            assert "bugs=0" in str(controller.loop.counters)
+
+
+async def test_one_slow_repository_holds_up_nobody_else() -> None:
+    async with stage() as world:
+        world.push(config_map())
+        await world.create_application(policy=AUTOMATED)
+        await world.create_application("slow", policy=AUTOMATED, destination="slow")
+        async with world.controller() as controller:
+            renderer, world_inside = controller.world.renderer, controller.world
+
+            class Slow:
+                async def render(self, request: RenderRequest) -> RenderResult:
+                    if request.app_name == "slow":
+                        await world.clock.sleep(50)
+                    return await renderer.render(request)
+
+                async def close(self) -> None:
+                    await renderer.close()
+
+            world_inside.renderer = Slow()
+            controller.refresh(NamespacedName("argocd", "slow"))
+            await world.clock.sleep(1)
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+            await world.clock.sleep(1)
+            assert await data(world) == {"level": "info"}
 
 
 async def test_a_repository_that_cannot_be_opened_is_told() -> None:

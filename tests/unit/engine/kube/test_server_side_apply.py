@@ -259,6 +259,12 @@ def test_entries_that_cannot_be_read_are_those_of_the_live_object() -> None:
     assert track_update(live, sent, manager="two", node=CONFIG_MAP, now=T2) == live
 
 
+def test_an_object_whose_items_cannot_be_told_apart_keeps_its_entries() -> None:
+    live = track_update(None, widget(size=1), manager="one", node=WIDGET, now=T1)
+    after = track_update(live, widget(size=2, ports=[{"port": 1}]), manager="two", node=WIDGET, now=T2)
+    assert held(after) == held(live)
+
+
 def test_old_updates_become_one_entry() -> None:
     live = track_update(None, config_map({"k0": "1"}), manager="m0", node=CONFIG_MAP, now="2026-01-01T00:00:00Z")
     for number in range(1, 15):

@@ -41,6 +41,13 @@ CASES: list[tuple[str, SchemaNode, dict[str, Any], dict[str, Any], dict[str, Any
         {"containers": containers("b")},
     ),
     (
+        "of two items with one key the first is patched",
+        SCHEMAS.node("Container"),
+        {"ports": [{"containerPort": 53, "protocol": "TCP"}, {"containerPort": 53, "protocol": "UDP"}]},
+        {"ports": [{"containerPort": 53, "name": "dns"}]},
+        {"ports": [{"containerPort": 53, "protocol": "TCP", "name": "dns"}, {"containerPort": 53, "protocol": "UDP"}]},
+    ),
+    (
         "a list is replaced",
         POD,
         {"containers": containers("a", "b")},

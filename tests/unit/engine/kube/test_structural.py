@@ -44,6 +44,13 @@ def test_unknown_fields_of_built_in_kinds_are_worded_as_strict_validation_does()
     ]
 
 
+def test_unknown_fields_of_custom_resources_are_sorted() -> None:
+    assert structural.unknown_fields({**widget(junk=1), "extra": 1}, WIDGET) == [
+        'unknown field "extra"',
+        'unknown field "spec.junk"',
+    ]
+
+
 def test_defaults_fill_what_is_missing_at_every_level() -> None:
     obj = {"spec": {"size": 1, "ports": [{"name": "a"}]}}
     assert structural.apply_defaults(obj, WIDGET) == {

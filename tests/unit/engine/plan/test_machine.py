@@ -135,6 +135,17 @@ def test_a_wave_waits_until_the_one_before_is_healthy() -> None:
     assert sync.done == ["Sync web", "Sync settings"]
 
 
+def test_what_somebody_took_away_before_it_was_healthy_is_applied_once_more() -> None:
+    sync = Imitation(
+        plan_of(deployment(annotations=wave(-1)), config_map()),
+        health=lambda live: Health.PROGRESSING if live["kind"] == "Deployment" else None,
+    )
+    assert isinstance(sync.run(), Wait)
+    sync.live.clear()
+    assert sync.run() == Wait("waiting for healthy state of apps/Deployment/web")
+    assert sync.done == ["Sync web", "Sync web"]
+
+
 def test_a_degraded_wave_fails_the_sync() -> None:
     sync = Imitation(plan_of(deployment(), config_map(annotations=wave(1))), health=lambda _: Health.DEGRADED)
     ended = sync.run()

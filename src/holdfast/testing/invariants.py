@@ -1,0 +1,198 @@
+"""What must hold at every moment of a simulation, told from the writes that reach the cluster and from what is said."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from holdfast.engine.plan import hooks, tracking
+from holdfast.engine.status import times
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, key_of, uid_of
+from holdfast.model.names import GROUP, OperationPhase
+from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+
+ENGINE = "engine"
+ACTOR: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="cluster")
+"""Who makes the write that is being carried out."""
+
+CONTROL_NAMESPACE = "argocd"
+IN_PROGRESS = frozenset({OperationPhase.RUNNING, OperationPhase.TERMINATING})
+
+
+@contextmanager
+def acting_as(actor: str) -> Iterator[None]:
+    before = ACTOR.set(actor)
+    try:
+        yield
+    finally:
+        ACTOR.reset(before)
+
+
+class Violation(Exception):
+    """An invariant that does not hold; the message says which, and on what."""
+
+
+class Write(Struct, frozen=True):
+    """One change of the cluster; `before` is None for a creation, `after` for the end of an object."""
+
+    actor: str
+    before: KubeObject | None
+    after: KubeObject | None
+
+    @property
+    def obj(self) -> KubeObject:
+        return self.after or self.before or {}
+
+    @property
+    def key(self) -> ObjectKey:
+        return key_of(self.obj)
+
+    @property
+    def deletes(self) -> bool:
+        if self.after is None:
+            return self.before is not None and not is_being_deleted(self.before)
+        return is_being_deleted(self.after) and not (self.before is not None and is_being_deleted(self.before))
+
+
+class Invariants:
+    """Watches over every write. What it finds wrong is kept in `violations`."""
+
+    def __init__(self, git: SimulatedGit, secrets: Secrets, apps: list[AppPlan]) -> None:
+        self.violations: list[str] = []
+        self.engine_writes = 0
+        self._git = git
+        self._secrets = secrets
+        self._apps = {app.name: app for app in apps}
+        self._applications: dict[str, KubeObject] = {}
+        self._hook_runs: dict[tuple[ObjectKey, str], int] = {}
+
+    def saw(self, write: Write) -> None:
+        if write.key.group_kind.group == GROUP and write.key.kind == "Application":
+            self._saw_application(write)
+        elif write.actor == ENGINE and write.key.kind == "Event":
+            self._tells_no_secret("an Event", str(write.obj))
+        elif write.actor == ENGINE:
+            self._stays_with_its_own(write)
+            if write.deletes:
+                self._deletes_only_the_unwanted(write)
+            if write.before is None:
+                self._runs_hooks_once(write)
+        if write.actor == ENGINE:
+            self.engine_writes += 1
+
+    def heard(self, text: str) -> None:
+        """A line of the log, an error."""
+        self._tells_no_secret("a log line", text)
+
+    def fail(self, invariant: str, what: str) -> None:
+        self.violations.append(f"{invariant}: {what}")
+
+    def _tells_no_secret(self, where: str, text: str) -> None:
+        told = self._secrets.told_in(text)
+        if told:
+            self.fail("no secret is told", f"{where} holds {told}: {text[:2000]}")
+
+    def _saw_application(self, write: Write) -> None:
+        name = write.key.name
+        if write.after is None:
+            self._applications.pop(name, None)
+            return
+        self._applications[name] = write.after
+        self._tells_no_secret(f"Application {name}", str(write.after))
+        if write.before is not None and uid_of(write.before) == uid_of(write.after):
+            for problem in backward_steps(write.before.get("status") or {}, write.after.get("status") or {}):
+                self.fail("the status never goes back", f"{name}: {problem}")
+
+    def _stays_with_its_own(self, write: Write) -> None:
+        """Of another application's objects, and of those of nobody, only what Git gives to this one is written."""
+        key = write.key
+        if key.kind == "Namespace" and write.deletes:
+            self.fail("nothing foreign is touched", f"the namespace {key.name} was deleted")
+        if key.kind == "Namespace" or hooks.OPERATION in annotations_of(write.obj):
+            return
+        wanting = self._git.ever_wanted.get(key, set())
+        if not wanting:
+            self.fail("nothing foreign is touched", f"{key} was written, and no application ever wanted it")
+        owner = owner_of(write.before)
+        if write.deletes and not owner:
+            self.fail("nothing foreign is touched", f"{key} was deleted without a tracking id")
+        after = owner_of(write.after)
+        if after and after not in wanting:
+            self.fail("nothing foreign is touched", f"{key} was given to {after}, which never wanted it")
+
+    def _deletes_only_the_unwanted(self, write: Write) -> None:
+        """Allowed: a hook; an object of an application that is going; what the running sync's commit does not want."""
+        if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
+            return
+        key, name = write.key, owner_of(write.before)
+        app = self._applications.get(name)
+        if app is None or is_being_deleted(app):
+            return
+        state = (app.get("status") or {}).get("operationState") or {}
+        revision = (state.get("syncResult") or {}).get("revision", "")
+        wish = self._git.wishes.get((revision, name))
+        if state.get("phase") not in IN_PROGRESS or wish is None:
+            self.fail("nothing wanted is deleted", f"{key} of {name} was deleted outside a sync")
+        elif key in wish.objects:
+            self.fail("nothing wanted is deleted", f"{key} was deleted by a sync of {name} to {revision}")
+
+    def _runs_hooks_once(self, write: Write) -> None:
+        operation = annotations_of(write.obj).get(hooks.OPERATION)
+        if operation is None:
+            return
+        run = (write.key, operation)
+        self._hook_runs[run] = self._hook_runs.get(run, 0) + 1
+        if self._hook_runs[run] > 1:
+            self.fail("a hook runs once for a sync", f"{write.key} was made again by operation {operation}")
+
+    def forgive(self, run: KubeObject) -> None:
+        """A person took this hook away: the sync may make it again."""
+        self._hook_runs.pop((key_of(run), annotations_of(run).get(hooks.OPERATION, "")), None)
+
+
+def owner_of(obj: KubeObject | None) -> str:
+    return tracking.owner_instance(key_of(obj), annotations_of(obj)) if obj is not None else ""
+
+
+def backward_steps(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """What of a status went back in time."""
+    old, new = _history_ids(before), _history_ids(after)
+    if new != sorted(set(new)):
+        yield f"history ids {new} do not increase"
+    if old and (not new or new[-1] < old[-1]):
+        yield f"history went from {old} to {new}"
+    if any(number <= old[-1] for number in new if number not in old) if old else False:
+        yield f"history got an old id: {old} to {new}"
+    for what, earlier, later in (
+        ("reconciledAt", before.get("reconciledAt"), after.get("reconciledAt")),
+        ("operationState.startedAt", _started(before), _started(after)),
+    ):
+        if _time(later) < _time(earlier):
+            yield f"{what} went from {earlier} to {later}"
+    state, next_state = before.get("operationState") or {}, after.get("operationState") or {}
+    same = all(state.get(field) == next_state.get(field) for field in ("startedAt", "operation"))
+    if _ended(state) and not _ended(next_state) and same:
+        yield f"the operation of {state.get('startedAt')} came back to life after it {state.get('phase')}"
+
+
+def _ended(state: dict[str, Any]) -> bool:
+    return bool(state) and state.get("phase") not in IN_PROGRESS
+
+
+def _started(status: dict[str, Any]) -> str | None:
+    started: str | None = (status.get("operationState") or {}).get("startedAt")
+    return started
+
+
+def _history_ids(status: dict[str, Any]) -> list[int]:
+    return [entry.get("id", 0) for entry in status.get("history") or ()]
+
+
+def _time(text: str | None) -> datetime:
+    return times.parse(text) or datetime.min.replace(tzinfo=UTC)

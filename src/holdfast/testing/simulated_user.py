@@ -1,0 +1,221 @@
+"""The people of a simulation: they push, sync, drift, delete, and kill the engine, by a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+from msgspec import Struct
+
+from holdfast.adapters.kube.client import KubeClient
+from holdfast.engine.plan import hooks
+from holdfast.model.discovery import Discovery, ResourceType
+from holdfast.model.errors import ApiError
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, name_of, namespace_of
+from holdfast.model.names import API_VERSION, IN_CLUSTER_SERVER, Annotation, Finalizer, OperationPhase
+from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.ports.cluster import PatchKind
+from holdfast.testing.builders import config_map, resource
+from holdfast.testing.faulty_repositories import FaultyRepositories
+from holdfast.testing.invariants import CONTROL_NAMESPACE, Invariants
+from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+
+MANAGER = "kubectl-edit"
+PERSON = "person"
+JOB = resource("batch/v1", "Job")
+
+
+class People:
+    """Each `do_…` is one action; an answer of "" means that there was nothing to do it to."""
+
+    def __init__(
+        self,
+        cluster: KubeClient,
+        discovery: Discovery,
+        git: SimulatedGit,
+        repositories: FaultyRepositories,
+        secrets: Secrets,
+        invariants: Invariants,
+        apps: list[AppPlan],
+        random: Random,
+    ) -> None:
+        self.waits_for_person: set[str] = set()
+        """Applications in which somebody interfered so that a sync of somebody's may be needed at the end."""
+
+        self.orphaned: set[str] = set()
+        """Applications that were deleted without their objects."""
+
+        self._cluster = cluster
+        self._discovery = discovery
+        self._git = git
+        self._repositories = repositories
+        self._secrets = secrets
+        self._invariants = invariants
+        self._apps = apps
+        self._random = random
+
+    async def act(self) -> str:
+        """One action, chosen by chance; says what was done."""
+        app = self._random.choice(self._apps)
+        action = self._random.choices([each.act for each in ACTIONS], [each.weight for each in ACTIONS])[0]
+        try:
+            done = await action(self, app)
+        except ApiError as error:
+            return f"{app.name}: refused: {error.message}"
+        return f"{app.name}: {done}" if done else ""
+
+    async def create(self, app: AppPlan) -> str:
+        await self._cluster.create(APPLICATION, application_of(app), field_manager=PERSON)
+        return "Application created"
+
+    async def sync(self, app: AppPlan, revision: str = "") -> str:
+        sync: dict[str, Any] = {"prune": True, "syncOptions": ["CreateNamespace=true"]}
+        if revision:
+            sync["revision"] = revision
+        operation = {"sync": sync, "initiatedBy": {"username": PERSON}, "retry": {"limit": 3}}
+        await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, {"operation": operation})
+        return f"sync asked for {revision or 'its target'}"
+
+    async def application(self, app: AppPlan) -> KubeObject | None:
+        return await self._cluster.get(APPLICATION, CONTROL_NAMESPACE, app.name)
+
+    async def do_commit(self, app: AppPlan) -> str:
+        return f"commit: {self._git.change(app)}"
+
+    async def do_rewrite_history(self, app: AppPlan) -> str:
+        """A push with force: of all commits only a new one is left."""
+        before = list(self._git.commits[app.repository])
+        self._git.change(app)
+        self._repositories.lose(*before)
+        return "history rewritten"
+
+    async def do_drift(self, app: AppPlan) -> str:
+        target = await self._live(app)
+        if target is None:
+            return ""
+        resource, live = target
+        body = self._drift_of(live)
+        await self._patch(resource, namespace_of(live), name_of(live), body)
+        return f"drift of {live['kind']} {name_of(live)}"
+
+    async def do_delete_object(self, app: AppPlan) -> str:
+        target = await self._live(app)
+        if target is None:
+            return ""
+        resource, live = target
+        await self._cluster.delete(resource, namespace_of(live), name_of(live))
+        return f"deleted {live['kind']} {name_of(live)}"
+
+    async def do_create_or_delete(self, app: AppPlan) -> str:
+        live = await self.application(app)
+        if live is None:
+            return await self.create(app)
+        await self._cluster.delete(APPLICATION, CONTROL_NAMESPACE, app.name)
+        if not app.cascades:
+            self.orphaned.add(app.name)
+        return "Application deleted"
+
+    async def do_refresh(self, app: AppPlan) -> str:
+        kind = self._random.choice(("normal", "hard"))
+        await self._patch(
+            APPLICATION, CONTROL_NAMESPACE, app.name, {"metadata": {"annotations": {Annotation.REFRESH.value: kind}}}
+        )
+        return f"{kind} refresh"
+
+    async def do_sync(self, app: AppPlan) -> str:
+        commits = self._git.commits[app.repository]
+        self.waits_for_person.add(app.name)
+        return await self.sync(app, self._random.choice(("", self._random.choice(commits))))
+
+    async def do_terminate(self, app: AppPlan) -> str:
+        live = await self.application(app)
+        state = ((live or {}).get("status") or {}).get("operationState") or {}
+        if live is None or state.get("phase") != OperationPhase.RUNNING:
+            return ""
+        self.waits_for_person.add(app.name)
+        version = {"resourceVersion": live["metadata"]["resourceVersion"]}
+        body = {"metadata": version, "status": {"operationState": {"phase": OperationPhase.TERMINATING.value}}}
+        await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, body)
+        return "operation terminated"
+
+    async def do_delete_namespace(self, app: AppPlan) -> str:
+        self.waits_for_person.update(other.name for other in self._apps if other.namespace == app.namespace)
+        listing = await self._cluster.list(JOB, namespace=app.namespace)
+        await self._cluster.delete(NAMESPACE, "", app.namespace)
+        for job in listing.items:
+            self._invariants.forgive(job.decode())
+        return f"namespace {app.namespace} deleted"
+
+    async def do_foreign(self, app: AppPlan) -> str:
+        """An object of somebody else's beside those of the application; some are copies, annotations and all."""
+        target = await self._live(app)
+        name = f"foreign-{self._random.randrange(5)}"
+        annotations = dict(annotations_of(target[1])) if target is not None and self._random.random() < 0.7 else None
+        foreign = config_map(name, namespace=app.namespace, annotations=annotations)
+        await self._cluster.create(CONFIG_MAP, foreign, field_manager=PERSON)
+        return f"made ConfigMap {name}"
+
+    async def _live(self, app: AppPlan) -> tuple[ResourceType, KubeObject] | None:
+        """Any object of the application that is there and no hook."""
+        wanted = sorted(self._git.wish(app).objects)
+        key: ObjectKey = self._random.choice(wanted) if wanted else ObjectKey("", "ConfigMap", app.namespace, "none")
+        kind = self._discovery.find(key.group_kind)
+        live = await self._cluster.get(kind, key.namespace, key.name) if kind is not None else None
+        if kind is None or live is None or is_being_deleted(live) or hooks.OPERATION in annotations_of(live):
+            return None
+        return kind, live
+
+    def _drift_of(self, live: KubeObject) -> dict[str, Any]:
+        match live["kind"]:
+            case "ConfigMap":
+                return {"data": {"key-0": f"by hand {self._random.randrange(100)}"}}
+            case "Secret":
+                return {"stringData": {"password": self._secrets.new()}}
+            case "Deployment":
+                return {"spec": {"replicas": self._random.randint(0, 5)}}
+            case _:
+                return {"metadata": {"annotations": {"note": f"by hand {self._random.randrange(100)}"}}}
+
+    async def _patch(self, resource: ResourceType, namespace: str, name: str, body: dict[str, Any]) -> None:
+        await self._cluster.patch(resource, namespace, name, body, PatchKind.MERGE, field_manager=MANAGER)
+
+
+class Action(Struct, frozen=True):
+    weight: int
+    act: Callable[[People, AppPlan], Awaitable[str]]
+
+
+ACTIONS = (
+    Action(10, People.do_commit),
+    Action(1, People.do_rewrite_history),
+    Action(6, People.do_drift),
+    Action(4, People.do_delete_object),
+    Action(2, People.do_create_or_delete),
+    Action(3, People.do_refresh),
+    Action(3, People.do_sync),
+    Action(1, People.do_foreign),
+    Action(1, People.do_terminate),
+    Action(1, People.do_delete_namespace),
+)
+
+
+def application_of(app: AppPlan) -> KubeObject:
+    metadata: dict[str, Any] = {"name": app.name, "namespace": CONTROL_NAMESPACE}
+    if app.cascades:
+        metadata["finalizers"] = [Finalizer.RESOURCES.value]
+    policy: dict[str, Any] = {"syncOptions": ["CreateNamespace=true"]}
+    if app.automated:
+        policy["automated"] = {"prune": True, "selfHeal": True}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Application",
+        "metadata": metadata,
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": app.repository, "path": app.path, "targetRevision": "main"},
+            "destination": {"server": IN_CLUSTER_SERVER, "namespace": app.namespace},
+            "syncPolicy": policy,
+        },
+    }

@@ -1,0 +1,370 @@
+"""Runs the whole engine on a sandbox in virtual time, with faults and people, all decided by one seed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from holdfast.adapters.kube.client import KubeClient
+from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.assembly import bootstrap
+from holdfast.controllers.application.controller import ApplicationController
+from holdfast.model.kube import name_of
+from holdfast.model.names import FIELD_MANAGER, Label
+from holdfast.model.resource_types import SECRET
+from holdfast.ports.transport import Request, Response, Stream, Transport
+from holdfast.runtime.clock import LoopClock
+from holdfast.sandbox.kinds import BuiltinKinds
+from holdfast.sandbox.server import Sandbox
+from holdfast.sandbox.simulators.start import run_simulators
+from holdfast.sandbox.storage import Change, Collection
+from holdfast.testing import virtual_time
+from holdfast.testing.convergence import Expectations
+from holdfast.testing.faulty_repositories import FaultyRepositories
+from holdfast.testing.faulty_transport import FaultyTransport
+from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write, acting_as
+from holdfast.testing.memory_repositories import MemoryRepositories
+from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+from holdfast.testing.simulated_user import People
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+REPOSITORIES = ("https://git.example.com/one.git", "https://git.example.com/two.git")
+NAMES = ("web", "pay", "ops")
+NAMESPACES = ("shop", "shop", "attic")
+POLL_SECONDS = 30.0
+DEFINITIONS = frozenset({"applications.argoproj.io", "appprojects.argoproj.io"})
+"""Those of our kinds that the simulation uses; making all of them would take a quarter of its time."""
+
+# How long after the last fault everything must be as Git says, and how long nothing must happen after that.
+CONVERGES_WITHIN = 900.0
+NUDGED_AFTER = 300.0
+SETTLES_WITHIN = 30.0
+QUIET_SECONDS = 65.0
+LOOK_EVERY = 5.0
+
+
+class Settings(Struct, frozen=True):
+    poll_seconds: float = POLL_SECONDS
+
+
+class Outcome(Struct, frozen=True):
+    """`violation` is "" when every invariant held; `log` is what happened, the same for the same seed."""
+
+    seed: int
+    violation: str
+    log: tuple[str, ...]
+    faults: dict[str, int]
+
+
+class _Acting:
+    """A transport whose requests are known to be made by `actor`."""
+
+    def __init__(self, inner: Transport, actor: str) -> None:
+        self._inner = inner
+        self._actor = actor
+
+    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        with acting_as(self._actor):
+            return await self._inner.send(request, timeout=timeout)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        return self._inner.stream(request)
+
+    async def close(self) -> None:
+        pass
+
+
+class _Ear(logging.Handler):
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(logging.INFO)
+        self._simulation = simulation
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._simulation.heard(self.format(record), bug=record.exc_info is not None)
+
+
+class Simulation:
+    """One run. Everything random comes from the seed."""
+
+    def __init__(self, seed: int, builtin: BuiltinKinds | None = None) -> None:
+        self._seed = seed
+        self._builtin = builtin
+        self._random = Random(seed)
+        self.log: list[str] = []
+        self.occurred: dict[str, int] = {}
+        self.secrets = Secrets(self._part())
+        self.memory = MemoryRepositories()
+        self.git = SimulatedGit(self._part(), self.memory, self.secrets)
+        self.apps = self._plan()
+        self.invariants = Invariants(self.git, self.secrets, self.apps)
+        self._strength = self._random.choice((0.0, 0.5, 1.0, 2.0))
+        self._between_actions = self._random.choice((2.0, 6.0, 20.0))
+        self._faults_end = self._random.uniform(60.0, 240.0)
+        self._engine: asyncio.Task[None] | None = None
+
+    def _part(self) -> Random:
+        return Random(self._random.getrandbits(64))
+
+    def _plan(self) -> list[AppPlan]:
+        apps = [
+            AppPlan(
+                name,
+                self._random.choice(REPOSITORIES),
+                namespace,
+                automated=self._random.random() < 0.75,
+                cascades=self._random.random() < 0.7,
+            )
+            for name, namespace in zip(NAMES, NAMESPACES, strict=True)
+        ][: self._random.randint(1, 3)]
+        for app in apps:
+            self.git.add(app)
+        for repository in sorted({app.repository for app in apps}):
+            self.git.commit(repository)
+        return apps
+
+    async def run(self) -> None:
+        """Raises Violation."""
+        self.clock = LoopClock(START)
+        asyncio.get_running_loop().set_exception_handler(self._unheard)
+        uids = self._part()
+        with _listening(self):
+            async with Sandbox(
+                None, self.clock, builtin=self._builtin, new_uid=lambda: UUID(int=uids.getrandbits(128), version=4)
+            ) as sandbox:
+                sandbox.listen(self._saw)
+                self.sandbox = sandbox
+                async with self._simulators():
+                    await self._live_through()
+
+    async def _live_through(self) -> None:
+        cluster = self._client("person")
+        foundation = [
+            obj
+            for obj in bootstrap.foundation(CONTROL_NAMESPACE, poll_seconds=30)
+            if obj["kind"] != "CustomResourceDefinition" or name_of(obj) in DEFINITIONS
+        ]
+        await bootstrap.carry_out(cluster, await bootstrap.plan(cluster, foundation), lambda _: None)
+        for app in self.apps:
+            await cluster.create(SECRET, self._credentials(app), field_manager="person")
+        self.repositories = FaultyRepositories(
+            self.memory,
+            random=self._part(),
+            clock=self.clock,
+            strength=self._strength,
+            stops_at=self.clock.monotonic() + self._faults_end,
+        )
+        self._stops_at = self.clock.monotonic() + self._faults_end
+        people = People(
+            cluster,
+            await cluster.discover(),
+            self.git,
+            self.repositories,
+            self.secrets,
+            self.invariants,
+            self.apps,
+            self._part(),
+        )
+        for app in self.apps:
+            if self._random.random() < 0.9:
+                self._note(f"person {app.name}: {await people.create(app)}")
+        self._start_engine()
+        try:
+            await self._trouble(people)
+            await self._recovery(cluster, people)
+        finally:
+            await self._kill_engine()
+            self.occurred |= self.repositories.occurred
+
+    async def _trouble(self, people: People) -> None:
+        while True:
+            pause = self._random.expovariate(1 / self._between_actions)
+            if self.clock.monotonic() + pause >= self._stops_at:
+                break
+            await self._pause(pause)
+            if self._random.random() < 0.12:
+                await self._kill_engine()
+                self._note("the engine is killed")
+                if self._random.random() < 0.5:
+                    await self._pause(self._random.uniform(0.0, 30.0))
+                self._start_engine()
+            else:
+                done = await people.act()
+                if done:
+                    self._note(f"person {done}")
+            self._check()
+        await self._pause(self._stops_at - self.clock.monotonic())
+        self.git.mend_all()
+        self._note("all faults stop")
+
+    async def _recovery(self, cluster: KubeClient, people: People) -> None:
+        expectations = Expectations(cluster, self.git, self.apps, people.orphaned)
+        for app in self.apps:
+            if not app.automated and await people.application(app) is not None:
+                people.waits_for_person.add(app.name)
+        nudge_at = self.clock.monotonic() + NUDGED_AFTER
+        end = self.clock.monotonic() + CONVERGES_WITHIN
+        while missing := await expectations.missing():
+            if self.clock.monotonic() >= end:
+                raise Violation(f"it converges once faults stop: {'; '.join(missing)}")
+            if self.clock.monotonic() >= nudge_at and people.waits_for_person:
+                await self._nudge(people)
+            await self._pause(LOOK_EVERY)
+            self._check()
+        self._note("converged")
+        await self._pause(SETTLES_WITHIN)
+        self._check()
+        writes = self.invariants.engine_writes
+        await self._pause(QUIET_SECONDS)
+        self._check()
+        if self.invariants.engine_writes != writes:
+            raise Violation(f"nothing is written when nothing changes: {self.log[-1]}")
+        if missing := await expectations.missing():
+            raise Violation(f"what has converged stays so: {'; '.join(missing)}")
+
+    async def _nudge(self, people: People) -> None:
+        """Whoever ended a sync by hand, or keeps an application by hand, syncs once more."""
+        for app in self.apps:
+            if app.name in people.waits_for_person and await people.application(app) is not None:
+                self._note(f"person {app.name}: {await people.sync(app)}")
+        people.waits_for_person.clear()
+
+    async def _pause(self, seconds: float) -> None:
+        """Also ends when the engine does."""
+        if self._engine is None or seconds <= 0:
+            return await self.clock.sleep(max(0.0, seconds))
+        await asyncio.wait({self._engine}, timeout=seconds)
+        return None
+
+    def _start_engine(self) -> None:
+        transport = FaultyTransport(
+            _Acting(self.sandbox.transport, ENGINE),
+            random=self._part(),
+            clock=self.clock,
+            strength=self._strength,
+            stops_at=self._stops_at,
+        )
+        transport.occurred = self.occurred
+        controller = ApplicationController(
+            cluster=KubeClient(transport, user_agent=FIELD_MANAGER),
+            repositories=self.repositories,
+            renderer=InlineRenderer(self.repositories.open),
+            clock=self.clock,
+            namespace=CONTROL_NAMESPACE,
+            settings=Settings(),
+            random=self._part(),
+        )
+        self._engine = asyncio.create_task(controller.run(), name="engine")
+
+    async def _kill_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.cancel()
+            await asyncio.gather(self._engine, return_exceptions=True)
+            self._engine = None
+
+    @asynccontextmanager
+    async def _simulators(self) -> AsyncIterator[None]:
+        simulated = self._client("simulators")
+        running = run_simulators(simulated, self.clock, secrets_file=None, random=self._part())
+        task = asyncio.create_task(running, name="simulators")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def _client(self, actor: str) -> KubeClient:
+        return KubeClient(_Acting(self.sandbox.transport, actor), user_agent=actor)
+
+    def _credentials(self, app: AppPlan) -> dict[str, Any]:
+        metadata = {"name": f"repo-{app.name}", "namespace": CONTROL_NAMESPACE}
+        labels = {Label.SECRET_TYPE.value: "repository"}
+        data = {"url": app.repository, "username": "deploy", "password": self.secrets.new()}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {**metadata, "labels": labels}, "stringData": data}
+
+    def _check(self) -> None:
+        if self.invariants.violations:
+            raise Violation(self.invariants.violations[0])
+        if self._engine is not None and self._engine.done():
+            raise Violation(f"the engine goes on whatever happens: it ended with {self._engine.exception()!r}")
+
+    def _saw(self, collection: Collection, change: Change) -> None:
+        actor = ACTOR.get()
+        verb = "deletes" if change.after is None else "creates" if change.before is None else "writes"
+        what = f"{actor} {verb} {collection.plural} {change.key.namespace}/{change.key.name} at {change.resource_version}"
+        if actor != ENGINE and collection.plural != "applications":
+            # Most writes are of no interest, and decoding them takes long.
+            return self._note(what)
+        write = Write(
+            actor=actor,
+            before=change.before.decode() if change.before is not None else None,
+            after=change.after.decode() if change.after is not None else None,
+        )
+        self._note(what + _summary(write))
+        self.invariants.saw(write)
+        return None
+
+    def heard(self, line: str, *, bug: bool) -> None:
+        self._note(line)
+        self.invariants.heard(line)
+        if bug:
+            self.invariants.fail("no reconcile fails by a bug", line)
+
+    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.invariants.fail("no exception is lost", f"{context.get('message')}: {context.get('exception')!r}")
+
+    def _note(self, what: str) -> None:
+        self.log.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
+
+
+def _summary(write: Write) -> str:
+    """Of an Application the part of its status that matters for a reader of the log."""
+    status = (write.after or {}).get("status") or {}
+    if write.deletes:
+        return " (a deletion)"
+    if write.key.kind == "Event":
+        return f": {write.obj.get('reason')}: {write.obj.get('message')}"
+    if write.key.kind != "Application":
+        return ""
+    state = status.get("operationState") or {}
+    sync, health = status.get("sync") or {}, status.get("health") or {}
+    told = (sync.get("status"), health.get("status"), state.get("phase"), state.get("message"))
+    return ": " + ", ".join(str(word) for word in told if word)
+
+
+class _listening:  # noqa: N801 - used as a function
+    """Everything that Holdfast logs is heard, and goes nowhere else."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._logger = logging.getLogger("holdfast")
+        self._ear = _Ear(simulation)
+
+    def __enter__(self) -> None:
+        self._before = self._logger.level, self._logger.propagate
+        self._logger.addHandler(self._ear)
+        self._logger.setLevel(logging.INFO)
+        self._logger.propagate = False
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self._ear)
+        self._logger.level, self._logger.propagate = self._before
+
+
+def simulate(seed: int, builtin: BuiltinKinds | None = None) -> Outcome:
+    """One whole run."""
+    simulation = Simulation(seed, builtin)
+    violation = ""
+    try:
+        virtual_time.run(simulation.run())
+    except Violation as found:
+        violation = str(found)
+    return Outcome(seed, violation, tuple(simulation.log), simulation.occurred)

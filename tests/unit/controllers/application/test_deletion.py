@@ -1,0 +1,120 @@
+"""What becomes of the objects of an Application that is deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from holdfast.model.errors import Blocked
+from holdfast.model.kube import KubeObject
+from holdfast.model.names import Annotation, Finalizer
+from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.testing.builders import config_map
+from tests.unit.controllers.application.harness import Stage, stage
+
+AUTOMATED = {"automated": {}, "syncOptions": ["CreateNamespace=true"]}
+
+
+async def deployed(world: Stage, *manifests: KubeObject, **options: Any) -> None:
+    world.push(*manifests)
+    options.setdefault("finalizers", [Finalizer.RESOURCES.value])
+    await world.create_application(policy=AUTOMATED, **options)
+
+
+async def delete(world: Stage) -> None:
+    await world.cluster.delete(APPLICATION, "argocd", "web")
+
+
+async def is_gone(world: Stage) -> bool:
+    return await world.get(APPLICATION, "web", "argocd") is None
+
+
+@pytest.mark.parametrize(
+    "finalizer", [Finalizer.RESOURCES, Finalizer.RESOURCES_BACKGROUND, Finalizer.RESOURCES_FOREGROUND]
+)
+async def test_the_finalizer_takes_the_objects_along(finalizer: Finalizer) -> None:
+    async with stage() as world:
+        await deployed(world, config_map(), config_map("b"), finalizers=[finalizer.value])
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+            assert await world.get(CONFIG_MAP, "settings") is None
+            assert await world.get(CONFIG_MAP, "b") is None
+            assert await world.get(NAMESPACE, "shop") is not None
+
+
+async def test_without_the_finalizer_they_stay() -> None:
+    async with stage() as world:
+        await deployed(world, config_map(), finalizers=[])
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+            assert await world.get(CONFIG_MAP, "settings") is not None
+
+
+async def test_objects_that_must_not_be_deleted_stay() -> None:
+    kept = {Annotation.SYNC_OPTIONS.value: "Delete=false"}
+    async with stage() as world:
+        await deployed(world, config_map(annotations=kept), config_map("b"))
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+            assert await world.get(CONFIG_MAP, "settings") is not None
+            assert await world.get(CONFIG_MAP, "b") is None
+
+
+async def test_deletion_waits_for_the_confirmation_it_needs() -> None:
+    confirm = {Annotation.SYNC_OPTIONS.value: "Delete=confirm"}
+    async with stage() as world:
+        await deployed(world, config_map(annotations=confirm))
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await world.get(CONFIG_MAP, "settings") is not None
+            approved = {Annotation.DELETION_APPROVED.value: "2026-01-01T00:00:30Z"}
+            await world.patch_application({"metadata": {"annotations": approved}})
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+
+
+async def test_a_missing_repository_and_project_do_not_hinder_it() -> None:
+    async with stage() as world:
+        await deployed(world, config_map())
+        async with world.controller() as controller:
+            world.repositories.trouble = Blocked("RepositoryNotFound", "gone")
+            await world.patch_application({"spec": {"project": "gone"}})
+            await world.settle(controller, 1)
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+            assert await world.get(CONFIG_MAP, "settings") is None
+
+
+async def test_the_last_wave_goes_first_and_is_waited_for() -> None:
+    held = config_map("last", annotations={Annotation.SYNC_WAVE.value: "3"})
+    held["metadata"]["finalizers"] = ["example.com/hold"]
+    async with stage() as world:
+        await deployed(world, config_map("first"), held)
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await world.get(CONFIG_MAP, "first") is not None
+            assert not await is_gone(world)
+            await world.patch(CONFIG_MAP, "last", {"metadata": {"finalizers": None}})
+            await world.settle(controller, 30)
+            assert await world.get(CONFIG_MAP, "first") is None
+            assert await is_gone(world)
+
+
+async def test_finalizers_of_others_stay() -> None:
+    others = "example.com/mine"
+    async with stage() as world:
+        await deployed(world, config_map(), finalizers=[Finalizer.RESOURCES.value, others])
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert (await world.application()).metadata.finalizers == (others,)
