@@ -141,8 +141,8 @@ class Preparation:
         judgements = [validation.immutable_problems(kind, before, obj)]
         if not equal(_content(before), _content(obj)):
             judgements.insert(1 if kind in validation.IMMUTABLE_FIRST else 0, validation.problems(kind, obj))
-        for found in judgements:
-            yield from found
+        for judgement in judgements:
+            yield from judgement
 
 
 def _has_rules(schema: Any) -> bool:

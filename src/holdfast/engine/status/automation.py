@@ -29,7 +29,9 @@ from holdfast.model.names import ConditionType, OperationPhase, SyncCode
 
 DEFAULT_RETRY = RetryStrategy(limit=5)
 
-# The first heal is at once; if the same drift comes back, the next ones wait, and the count is forgotten after a while.
+# A person who changes something a few times sees it undone at once each time. Somebody who never gives up is another
+# controller: from then on heals of the same drift wait, longer each time, and the count is forgotten after a while.
+HEALS_AT_ONCE = 5
 FIRST_HEAL = timedelta(seconds=5)
 LONGEST_HEAL = timedelta(minutes=5)
 HEAL_FORGOTTEN = timedelta(minutes=5)
@@ -105,7 +107,8 @@ def _heal(
         return Hold("this revision was synced before, and self-heal is off")
     since = now - (times.parse(last.finished_at) or now)
     attempts = sync_of(last).auto_heal_attempts_count
-    pause = min(FIRST_HEAL * 2 ** min(attempts - 1, 10), LONGEST_HEAL) if attempts else timedelta(0)
+    repeats = attempts - HEALS_AT_ONCE
+    pause = min(FIRST_HEAL * 2 ** min(repeats, 10), LONGEST_HEAL) if repeats >= 0 else timedelta(0)
     if since >= pause + HEAL_FORGOTTEN or not _is_same_drift(sync_of(last), drifted):
         attempts = 0  # this drift is a new one
     elif since < pause:

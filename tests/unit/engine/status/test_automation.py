@@ -139,9 +139,16 @@ def test_drift_is_healed_at_once_and_only_where_it_is() -> None:
     assert operation.sync.auto_heal_attempts_count == 1
 
 
+def test_the_first_few_changes_by_hand_are_undone_at_once() -> None:
+    web = [{"group": "apps", "kind": "Deployment", "name": "web", "namespace": "shop"}]
+    for heals in range(5):
+        app = after_sync(application(policy=AUTOMATED), ago=1, heals=heals, resources=web)
+        assert isinstance(decide(app), automation.Start)
+
+
 def test_drift_that_comes_back_is_healed_ever_more_slowly() -> None:
     web = [{"group": "apps", "kind": "Deployment", "name": "web", "namespace": "shop"}]
-    for heals, pause in ((1, 5), (2, 10), (3, 20), (20, 300)):
+    for heals, pause in ((5, 5), (6, 10), (7, 20), (25, 300)):
         app = after_sync(application(policy=AUTOMATED), ago=1, heals=heals, resources=web)
         assert held(decide(app)).after == timedelta(seconds=pause - 1)
         app = after_sync(application(policy=AUTOMATED), ago=pause, heals=heals, resources=web)
