@@ -19,6 +19,8 @@ from holdfast.model.kube import KubeObject, resource_version_of
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
 
+COMPARISON_SECONDS = 3.0
+
 
 def sync(
     names: list[str] = typer.Argument(None, metavar="[APPNAME...]"),
@@ -125,10 +127,21 @@ async def start(cluster: Cluster, name: str, namespace: str, operation: dict[str
 
 
 async def finish(cluster: Cluster, name: str, namespace: str, timeout: float) -> KubeObject:
+    """The application once the operation is over and, where it succeeded, compared again."""
+
     def is_over(app: KubeObject) -> bool:
         return not applications.is_operation_pending(app) and bool(applications.operation_of(app))
 
+    def is_compared(app: KubeObject) -> bool:
+        succeeded = applications.operation_of(app).get("phase") == "Succeeded"
+        return is_over(app) and (not succeeded or applications.sync_of(app) == "Synced")
+
     with Progress(name) as progress:
-        return await until(
+        await until(
             cluster, name, namespace, is_over, timeout=timeout, wanted="the end of the sync", seen=progress.show
         )
+        try:
+            return await until(cluster, name, namespace, is_compared, timeout=COMPARISON_SECONDS, wanted="a comparison")
+        except Blocked:
+            # Selected resources or kept objects leave it OutOfSync for good: that is what there is to show.
+            return await applications.read_application(cluster, name, namespace)
