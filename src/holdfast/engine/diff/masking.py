@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.model.kube import KubeObject, group_kind_of
+from holdfast.engine.kube import canonical
+from holdfast.model.kube import KubeObject, annotations_of, group_kind_of
+from holdfast.model.names import Annotation
 
 MASK = "++++++++"
 HIDDEN = ("data", "stringData")
@@ -15,10 +17,16 @@ def is_secret(obj: KubeObject) -> bool:
 
 
 def masked(obj: KubeObject) -> KubeObject:
-    """A Secret with every value replaced, for showing it; other objects unchanged."""
+    """A Secret with every value replaced, for showing it; other objects unchanged.
+
+    kubectl's last-applied annotation holds the values once more, so it is hidden as a whole.
+    """
     if not is_secret(obj):
         return obj
-    return {name: _hidden(value, MASK) if name in HIDDEN else value for name, value in obj.items()}
+    shown = {name: _hidden(value, MASK) if name in HIDDEN else value for name, value in obj.items()}
+    if Annotation.LAST_APPLIED in annotations_of(obj):
+        shown = canonical.with_path(shown, MASK, "metadata", "annotations", Annotation.LAST_APPLIED.value)
+    return shown
 
 
 def masked_pair(path: tuple[Any, ...], before: Any, after: Any) -> tuple[Any, Any]:
