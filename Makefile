@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format control-plane test-cluster properties clean
+.PHONY: help install up test check format control-plane test-cluster properties simulate clean
 
 help: ## what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ up: $(READY) ## bring everything up on this machine: make up [ARGS='--once']
 	@$(BIN)/holdfast up $(ARGS)
 
 test: $(READY) ## the tests: make test [ARGS='tests/unit -k name']
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not control_plane" $(ARGS)
 
 check: $(READY) ## format, lint, strict types, import contract
 	@$(BIN)/ruff format --check .
@@ -46,8 +46,15 @@ format: $(READY) ## format the code and mend what lint can mend
 properties: $(READY) ## the property tests with many more examples
 	@HOLDFAST_HYPOTHESIS=nightly $(BIN)/pytest -n 2 --timeout=1800 tests/properties $(ARGS)
 
+simulate: $(READY) ## the whole engine under faults: make simulate [SEEDS=1000], or SEED=7 to replay one
+	@$(BIN)/python scripts/simulate.py $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),50))
+
 control-plane: $(READY) ## build the real Kubernetes control plane that the contract tests run against
 	@$(BIN)/python tests/controlplane/build.py
+
+test-cluster: control-plane ## the contract tests and the engine on a real Kubernetes control plane
+	@HOLDFAST_CONTROL_PLANE=required $(BIN)/pytest tests/contract $(ARGS)
+	@HOLDFAST_CONTROL_PLANE=required $(BIN)/pytest tests/cluster $(ARGS)
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .holdfast .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """What a bare control plane lacks: a node that pretends to run Pods, and the operators of the examples' custom kinds.
 
-    python3 -m tests.cluster.node KUBECONFIG
+python3 -m tests.cluster.node KUBECONFIG
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from holdfast.runtime.clock import ScaledClock
 from holdfast.sandbox.simulators.start import run_simulators
 
 # The kube-controller-manager does their work.
-REAL = frozenset(
-    {"deployments", "replica-sets", "stateful-sets", "daemon-sets", "jobs", "cron-jobs", "endpoints"}
-)
+REAL = frozenset({"deployments", "replica-sets", "stateful-sets", "daemon-sets", "jobs", "cron-jobs", "endpoints"})
 # Delays of probes pass faster than they are written.
 SPEED = 20
 SECRETS = Path(__file__).resolve().parents[2] / "examples" / "cloud-secrets.yaml"

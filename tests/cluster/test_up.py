@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -128,8 +129,6 @@ def test_an_application_at_rest_writes_nothing(up: UpOn, tmp_path: Path) -> None
         return [each["metadata"]["resourceVersion"] for each in found if each is not None]
 
     async def are_unchanged(cluster: Cluster) -> bool:
-        import asyncio
-
         before = await versions(cluster)
         await asyncio.sleep(QUIET_SECONDS)
         return before == await versions(cluster)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.sandbox.storage import HISTORY_LENGTH
 from tests.contract.differences import DIFFERENCES
 from tests.contract.recordings import Recording
 from tests.contract.servers import SMALL_HISTORY, Server
@@ -55,7 +56,7 @@ def forgetful_server(request: pytest.FixtureRequest) -> Server:
     return _server(request, "forgetful_control_plane", history=SMALL_HISTORY)
 
 
-def _server(request: pytest.FixtureRequest, control_plane: str, history: int = 0) -> Server:
+def _server(request: pytest.FixtureRequest, control_plane: str, history: int = HISTORY_LENGTH) -> Server:
     is_real = request.param == "real"
     module = request.module.__name__.rpartition(".")[2]
     recording = Recording(module, _name_of(request.node), is_real=is_real)

@@ -100,7 +100,7 @@ def with_metadata(obj: KubeObject, **metadata: Any) -> KubeObject:
     return {**obj, "metadata": {**obj["metadata"], **metadata}}
 
 
-WIDGET_SPEC = {
+WIDGET_SPEC: dict[str, Any] = {
     "type": "object",
     "required": ["size"],
     "x-kubernetes-validations": [{"rule": "self.size < 100", "message": "too big"}],
@@ -131,7 +131,10 @@ WIDGET_SPEC = {
         },
     },
 }
-WIDGET_STATUS = {"type": "object", "properties": {"replicas": {"type": "integer"}, "phase": {"type": "string"}}}
+WIDGET_STATUS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"replicas": {"type": "integer"}, "phase": {"type": "string"}},
+}
 
 
 def widget_definition(group: str, **version: Any) -> KubeObject:

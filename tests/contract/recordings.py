@@ -1,6 +1,6 @@
 """What the real server answered, kept beside the tests: both servers are held against it, and only the real one writes it.
 
-    HOLDFAST_RECORD=1 HOLDFAST_CONTROL_PLANE=required .venv/bin/pytest tests/contract -m control_plane
+HOLDFAST_RECORD=1 HOLDFAST_CONTROL_PLANE=required .venv/bin/pytest tests/contract -m control_plane
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Recording:
         kept = self._read().get(self._test, [])
         assert len(kept) > at, f"{self._test} has no answer {at} in {self._path.name}: record it on the real server"
         if kept[at] != found:
-            raise AssertionError("\n".join(["not as the real server answered:", *_difference(kept[at], found)]))
+            raise AssertionError("\n".join(["not as the real server answered:", *difference(kept[at], found)]))
 
     def _read(self) -> dict[str, list[Any]]:
         if not self._path.exists():
@@ -47,7 +47,8 @@ class Recording:
         self._path.write_text(_text(dict(sorted(everything.items()))) + "\n")
 
 
-def _difference(expected: Any, found: Any) -> list[str]:
+def difference(expected: Any, found: Any) -> list[str]:
+    """The lines that differ, with what is around them."""
     lines = difflib.unified_diff(
         _text(expected).splitlines(), _text(found).splitlines(), "real server", "this server", lineterm="", n=2
     )

@@ -19,6 +19,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.ports.transport import Request, Transport
 from holdfast.runtime.clock import LoopClock, SystemClock
 from holdfast.sandbox.server import Sandbox
+from holdfast.sandbox.storage import HISTORY_LENGTH
 from tests.contract.answers import Answer, Eraser
 from tests.contract.objects import CLUSTER_SCOPED, plural_of, secret, with_metadata
 from tests.contract.recordings import Recording
@@ -43,7 +44,7 @@ class Server:
     """One server, with a namespace that nobody else uses; `group` is a group of custom resources of its own."""
 
     def __init__(
-        self, control_plane: ControlPlane | None, recording: Recording | None = None, *, history: int = 0
+        self, control_plane: ControlPlane | None, recording: Recording | None = None, *, history: int = HISTORY_LENGTH
     ) -> None:
         self.control_plane = control_plane
         self._recording = recording
@@ -61,8 +62,7 @@ class Server:
             self.transport = transport
         else:
             clock = LoopClock(START)
-            options = {"history": self._history} if self._history else {}
-            sandbox = await self._stack.enter_async_context(Sandbox(None, clock, **options))
+            sandbox = await self._stack.enter_async_context(Sandbox(None, clock, history=self._history))
             self.transport = sandbox.transport
         await self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
         return self
@@ -132,7 +132,9 @@ class Server:
     async def replace(self, obj: KubeObject, sub: str = "", **query: str) -> Answer:
         return await self.call("PUT", self.path(obj, sub), obj, query)
 
-    async def patch(self, obj: Mapping[str, Any], body: Any, kind: str = "merge", sub: str = "", **query: str) -> Answer:
+    async def patch(
+        self, obj: Mapping[str, Any], body: Any, kind: str = "merge", sub: str = "", **query: str
+    ) -> Answer:
         return await self.call("PATCH", self.path(obj, sub), body, query, {"content-type": MEDIA_TYPES[kind]})
 
     async def apply(

@@ -91,6 +91,14 @@ async def test_what_nobody_owns_any_more_is_removed(server: Server) -> None:
     server.matches(answer)
 
 
+async def test_who_holds_nothing_any_more_is_forgotten(server: Server) -> None:
+    await server.applied(config_map("x"), "a")
+    nothing = {key: value for key, value in config_map("x").items() if key != "data"}
+    answer = await server.apply(nothing, "a")
+    assert "managedFields" not in answer.body["metadata"]
+    server.matches(answer)
+
+
 async def test_what_another_manager_owns_too_stays(server: Server) -> None:
     await server.applied(config_map("x", a="1", b="1"), "a")
     await server.applied(config_map("x", b="1"), "b")

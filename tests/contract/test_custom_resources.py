@@ -16,7 +16,6 @@ from tests.contract.objects import (
 )
 from tests.contract.servers import Server
 
-
 SHARED_GROUP = "contract.example.com"
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.objects import config_map, cron_job, deployment, job, owned_by, pod, replica_set, secret, with_metadata
+from holdfast.model.kube import KubeObject
+from tests.contract.objects import (
+    config_map,
+    cron_job,
+    deployment,
+    job,
+    owned_by,
+    pod,
+    replica_set,
+    secret,
+    with_metadata,
+)
 from tests.contract.servers import Server
 
 FINALIZER = "example.com/f"
@@ -18,7 +29,10 @@ async def test_an_object_with_a_finalizer_waits(server: Server) -> None:
     assert answer.body["metadata"]["deletionTimestamp"]
     server.matches(answer)
     again = await server.delete(obj)
-    assert (again.status, again.body["metadata"]["resourceVersion"]) == (200, answer.body["metadata"]["resourceVersion"])
+    assert (again.status, again.body["metadata"]["resourceVersion"]) == (
+        200,
+        answer.body["metadata"]["resourceVersion"],
+    )
     assert not await server.is_gone(obj)
 
 
@@ -58,7 +72,7 @@ async def test_names_of_finalizers(server: Server, finalizer: str) -> None:
     server.matches(await server.create(with_metadata(config_map("x"), finalizers=[finalizer])))
 
 
-async def family(server: Server, *, blocks: bool = False) -> tuple[dict, dict]:
+async def family(server: Server, *, blocks: bool = False) -> tuple[KubeObject, KubeObject]:
     parent = await server.created(deployment("parent"))
     child = await server.created(owned_by(replica_set("child"), parent, blocks=blocks))
     return parent, child

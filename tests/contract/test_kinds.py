@@ -48,7 +48,9 @@ VOLUMES = [
     {"name": "f"},
     {"name": "g", "ephemeral": {"volumeClaimTemplate": {"spec": CLAIM}}},
 ]
-METRICS = [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}]
+METRICS = [
+    {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
+]
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}
 CONTAINER = {"name": "c", "image": "c:1"}
 
@@ -212,7 +214,9 @@ INVALID: dict[str, dict[str, Any]] = {
     "the same container twice": deployment(
         "x", template={**template(), "spec": {"containers": [CONTAINER, {**CONTAINER, "image": "d:1"}]}}
     ),
-    "a mount of no volume": deployment("x", template=template({**CONTAINER, "volumeMounts": [{"name": "v", "mountPath": "/v"}]})),
+    "a mount of no volume": deployment(
+        "x", template=template({**CONTAINER, "volumeMounts": [{"name": "v", "mountPath": "/v"}]})
+    ),
     "a job that always restarts": job("x", template=template()),
     "a bad schedule": cron_job("x", schedule="x"),
     "an autoscaler upside down": kind(
@@ -247,7 +251,9 @@ async def test_field_validation_of_built_in_kinds(server: Server) -> None:
     for mode in ("Strict", "Warn", "Ignore", "Bogus"):
         server.matches(await server.create(obj, fieldValidation=mode, dryRun="All"))
     server.matches(await server.create(obj, dryRun="All"))
-    repeated = b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1","a":"2"},"data":{"b":"3"}}'
+    repeated = (
+        b'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1","a":"2"},"data":{"b":"3"}}'
+    )
     for mode in ("Strict", "Warn"):
         query = {"fieldValidation": mode, "dryRun": "All"}
         server.matches(await server.call("POST", server.path(config_map("")), repeated, query))
@@ -262,4 +268,6 @@ async def test_null_where_something_is_required(server: Server) -> None:
     nothing = deployment("x", template={**template(), "spec": {"containers": [None]}})
     server.matches(await server.create(nothing))
     server.matches(await server.create(deployment("x", selector=None)))
-    server.matches(await server.create(deployment("x", template=template({"name": "c", "image": "c:1", "args": [None]}))))
+    server.matches(
+        await server.create(deployment("x", template=template({"name": "c", "image": "c:1", "args": [None]})))
+    )

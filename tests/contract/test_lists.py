@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.model.kube import KubeObject
 from tests.contract.objects import config_map, deployment, pod, secret, with_metadata
 from tests.contract.servers import Server
 
 
-def names(items: list[dict]) -> list[str]:
+def names(items: list[KubeObject]) -> list[str]:
     return [each["metadata"]["name"] for each in items]
 
 
@@ -32,7 +33,16 @@ async def test_a_list_of_nothing(server: Server) -> None:
     assert (await server.get(absent)).body["items"] == []
 
 
-SELECTORS = ["even=true", "even!=true", "name in (a, bb)", "name notin (a,bb)", "even", "!even", "!absent", "even=true,name=bb"]
+SELECTORS = [
+    "even=true",
+    "even!=true",
+    "name in (a, bb)",
+    "name notin (a,bb)",
+    "even",
+    "!even",
+    "!absent",
+    "even=true,name=bb",
+]
 
 
 @pytest.mark.parametrize("selector", SELECTORS)

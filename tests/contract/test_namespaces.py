@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from holdfast.model.kube import KubeObject
 from tests.contract.objects import config_map, deployment, secret, with_metadata
 from tests.contract.servers import Server
 
 
-def namespace(name: str) -> dict:
+def namespace(name: str) -> KubeObject:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 

@@ -87,8 +87,10 @@ JSON_PATCHES: dict[str, list[dict[str, Any]]] = {
     "copy": [{"op": "copy", "from": "/data/a", "path": "/data/c"}],
     "test holds": [{"op": "test", "path": "/data/a", "value": "1"}, {"op": "remove", "path": "/data/a"}],
     "test fails": [{"op": "test", "path": "/data/a", "value": "2"}],
-    "escaped": [{"op": "add", "path": "/metadata/annotations", "value": {"x/y~z": "1"}}]
-    + [{"op": "replace", "path": "/metadata/annotations/x~1y~0z", "value": "2"}],
+    "escaped": [
+        {"op": "add", "path": "/metadata/annotations", "value": {"x/y~z": "1"}},
+        {"op": "replace", "path": "/metadata/annotations/x~1y~0z", "value": "2"},
+    ],
     "remove absent": [{"op": "remove", "path": "/data/absent"}],
     "replace absent": [{"op": "replace", "path": "/data/absent", "value": "1"}],
     "add below absent": [{"op": "add", "path": "/metadata/labels/l", "value": "1"}],
@@ -139,7 +141,9 @@ async def test_other_media_types_are_refused(server: Server) -> None:
     await server.created(config_map("x"))
     path = server.path(config_map("x"))
     server.matches(await server.call("PATCH", path, {"data": {}}, headers={"content-type": "application/json"}))
-    server.matches(await server.call("POST", server.path(config_map("")), b"{}", headers={"content-type": "text/plain"}))
+    server.matches(
+        await server.call("POST", server.path(config_map("")), b"{}", headers={"content-type": "text/plain"})
+    )
 
 
 async def test_custom_resources_take_no_strategic_patch(server: Server) -> None:

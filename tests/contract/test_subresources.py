@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.model.kube import KubeObject
 from tests.contract.objects import config_map, deployment, pod, replica_set, service, stateful_set
 from tests.contract.servers import Server
 
@@ -11,7 +12,7 @@ BALANCED = service("x", type="LoadBalancer", allocateLoadBalancerNodePorts=False
 
 
 @pytest.mark.parametrize("obj", [deployment("x"), stateful_set("x"), replica_set("x")], ids=lambda obj: obj["kind"])
-async def test_scale_shows_replicas_and_selector(server: Server, obj: dict) -> None:
+async def test_scale_shows_replicas_and_selector(server: Server, obj: KubeObject) -> None:
     await server.created(obj)
     server.matches(await server.get(obj, "scale"))
 
@@ -47,7 +48,7 @@ async def test_scale_of_what_has_none_or_is_not_there(server: Server) -> None:
 
 
 @pytest.mark.parametrize("obj", [deployment("x"), BALANCED], ids=lambda obj: obj["kind"])
-async def test_the_status_is_written_by_its_own_path_alone(server: Server, obj: dict) -> None:
+async def test_the_status_is_written_by_its_own_path_alone(server: Server, obj: KubeObject) -> None:
     balanced = {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}}
     status = balanced if obj["kind"] == "Service" else {"replicas": 3, "observedGeneration": 1}
     made = await server.created({**obj, "status": status})

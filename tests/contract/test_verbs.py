@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.model.kube import KubeObject
 from tests.contract.objects import config_map, deployment, pod, secret, service, with_metadata
 from tests.contract.servers import Server
 
@@ -11,7 +12,7 @@ CREATED = [config_map("x", a="b"), secret("x"), deployment("x"), service("x")]
 
 
 @pytest.mark.parametrize("obj", CREATED, ids=lambda obj: obj["kind"])
-async def test_create_answers_the_object_with_what_the_server_adds(server: Server, obj: dict) -> None:
+async def test_create_answers_the_object_with_what_the_server_adds(server: Server, obj: KubeObject) -> None:
     answer = await server.create(obj)
     assert answer.status == 201
     server.matches(answer)

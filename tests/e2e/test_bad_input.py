@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.up_process import UpProcess, condition_text, is_settled, new_repository
 
-pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240), pytest.mark.xdist_group("up")]
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: good\n"
 CHART = "apiVersion: v2\nname: chart\nversion: 0.1.0\n"
 ENDLESS = "{{- range $i := until 100000 }}{{- range $j := until 100000 }}{{ $i }}{{ $j }}{{- end }}{{- end }}"

@@ -19,7 +19,7 @@ from tests.e2e.up_process import (
     new_repository,
 )
 
-pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240), pytest.mark.xdist_group("up")]
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  key: {value}\n"
 SERVICE_MANIFEST = """apiVersion: v1
 kind: Service

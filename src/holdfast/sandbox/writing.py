@@ -15,7 +15,17 @@ from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request
-from holdfast.sandbox import deletion, failures, kind_traits, metadata_rules, patches, problems, timestamps, versions
+from holdfast.sandbox import (
+    deletion,
+    failures,
+    kind_traits,
+    metadata_rules,
+    patches,
+    problems,
+    scale_owners,
+    timestamps,
+    versions,
+)
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.preparation import Preparation
 from holdfast.sandbox.registry import Registry, ServedType
@@ -232,12 +242,14 @@ class Writer:
         after = self._preparation.complete(served, meant, before)
         after = self._admission.before_update(place, before, after)
         self._preparation.judge(served, after, before)
-        if _is_same(before, after):
+        if _is_same(before, after, applied=applied):
             return Written(stored, warnings=warnings)
         if not applied:
             # A write through the scale is noted without a time.
             now = "" if place.subresource == "scale" else self._now()
             tracked = self._tracked(served, before, meant, options.manager, now, place.subresource)
+            if place.subresource == "scale":
+                tracked = scale_owners.settled(served, before, tracked, options.manager)
             after = _with_owners_of(tracked, after)
         return self._store(place, after, options, warnings=warnings)
 
@@ -299,11 +311,12 @@ def _with_owners_of(tracked: KubeObject, obj: KubeObject) -> KubeObject:
     return {**obj, "metadata": metadata}
 
 
-def _is_same(before: KubeObject, after: KubeObject) -> bool:
+def _is_same(before: KubeObject, after: KubeObject, *, applied: bool) -> bool:
+    """Only an apply can leave an object without owners by saying nothing of them."""
     if not equal(without(before, _MANAGED_FIELDS), without(after, _MANAGED_FIELDS)):
         return False
     entries = after["metadata"].get("managedFields")
-    return entries is None or equal(before["metadata"].get("managedFields"), entries)
+    return (entries is None and not applied) or equal(before["metadata"].get("managedFields"), entries)
 
 
 def _check_type(served: ServedType, obj: KubeObject) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import ipaddress
 import ssl
@@ -10,6 +9,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from io import BytesIO
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -147,7 +147,7 @@ class AiohttpTransport:
             request.method,
             url_of(self.connection.server, request),
             headers=headers,
-            data=request.body or None,
+            data=BytesIO(request.body) if request.body else None,
             proxy=self._proxy or None,
             timeout=limits,
             allow_redirects=False,

@@ -1,4 +1,4 @@
-"""JSON patch (RFC 6902): a list of operations on a document."""
+"""JSON patch (RFC 6902, as loosely as the API server takes it): a list of operations on a document."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ CASES: list[tuple[str, Any, list[dict[str, Any]], Any]] = [
     ("remove an item", [1, 2, 3], [{"op": "remove", "path": "/1"}], [1, 3]),
     ("replace", {"a": {"b": 1}}, [{"op": "replace", "path": "/a/b", "value": None}], {"a": {"b": None}}),
     ("replace an item", [1, 2], [{"op": "replace", "path": "/0", "value": 9}], [9, 2]),
+    ("replace what is not there", {}, [{"op": "replace", "path": "/a", "value": 1}], {"a": 1}),
+    ("add no value", {}, [{"op": "add", "path": "/a"}], {"a": None}),
     ("move", {"a": 1, "b": {}}, [{"op": "move", "from": "/a", "path": "/b/c"}], {"b": {"c": 1}}),
     ("move within a list", [1, 2, 3], [{"op": "move", "from": "/0", "path": "/2"}], [2, 3, 1]),
     ("copy", {"a": [1]}, [{"op": "copy", "from": "/a", "path": "/b"}], {"a": [1], "b": [1]}),
@@ -34,7 +36,6 @@ def test_operations(document: Any, operations: list[dict[str, Any]], expected: A
 
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ({}, {"op": "remove", "path": "/a"}, "there is no 'a'"),
-    ({}, {"op": "replace", "path": "/a", "value": 1}, "there is no 'a'"),
     ({}, {"op": "add", "path": "/a/b", "value": 1}, "there is no 'a'"),
     ([1], {"op": "add", "path": "/2", "value": 1}, "out of bounds"),
     ([1], {"op": "remove", "path": "/1"}, "out of bounds"),
@@ -46,7 +47,6 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ({"a": 1}, {"op": "test", "path": "/a", "value": True}, "the test failed"),
     ({"a": {}}, {"op": "move", "from": "/a", "path": "/a/b"}, "into itself"),
     ({}, {"op": "remove", "path": ""}, "whole document"),
-    ({}, {"op": "add", "path": "/a"}, "no 'value'"),
     ({}, {"op": "add", "value": 1}, "no 'path'"),
     ({}, {"op": "add", "path": "a", "value": 1}, "does not start with '/'"),
     ({}, {"op": "frob", "path": "/a"}, "unknown operation"),
