@@ -89,11 +89,14 @@ class Expectations:
         if ((status.get("operationState") or {}).get("phase")) in (
             OperationPhase.RUNNING,
             OperationPhase.TERMINATING,
-        ):
-            yield f"{app.name}: a sync is still under way: {status['operationState'].get('message')}"
+        ) or application.get("operation"):
+            yield f"{app.name}: a sync is still under way: {(status.get('operationState') or {}).get('message')}"
         wish = self._git.wish(app)
         if wish.unreadable or wish.refused:
             yield from _broken(app, wish, status)
+            return
+        if not wish.objects:
+            # Nothing is left but hooks: an automated sync does not take everything away by itself.
             return
         if sync.get("status") != SyncCode.SYNCED or sync.get("revision") != self._git.head_of(app):
             conditions = [one.get("message") for one in status.get("conditions") or ()]
@@ -146,4 +149,3 @@ def _is_part_of(part: Any, whole: Any) -> bool:
             and all(_is_part_of(one, other) for one, other in zip(part, whole, strict=True))
         )
     return bool(part == whole)
-

@@ -108,6 +108,16 @@ class Invariants:
         if write.before is not None and uid_of(write.before) == uid_of(write.after):
             for problem in backward_steps(write.before.get("status") or {}, write.after.get("status") or {}):
                 self.fail("the status never goes back", f"{name}: {problem}")
+            if write.actor == ENGINE:
+                self._begins_what_was_asked_for(write.before, write.after)
+
+    def _begins_what_was_asked_for(self, before: KubeObject, after: KubeObject) -> None:
+        asked = before.get("operation")
+        if not asked or after.get("operation"):
+            return
+        begun = ((after.get("status") or {}).get("operationState") or {}).get("operation") or {}
+        if begun.get("initiatedBy") != asked.get("initiatedBy") or begun.get("sync") != asked.get("sync"):
+            self.fail("what was asked for is begun", f"{asked} was taken away, and {begun} was begun")
 
     def _stays_with_its_own(self, write: Write) -> None:
         """Of another application's objects, and of those of nobody, only what Git gives to this one is written."""
@@ -179,6 +189,8 @@ def backward_steps(before: dict[str, Any], after: dict[str, Any]) -> Iterator[st
     same = all(state.get(field) == next_state.get(field) for field in ("startedAt", "operation"))
     if _ended(state) and not _ended(next_state) and same:
         yield f"the operation of {state.get('startedAt')} came back to life after it {state.get('phase')}"
+    if same and (state.get("phase"), next_state.get("phase")) == (OperationPhase.TERMINATING, OperationPhase.RUNNING):
+        yield f"the operation of {state.get('startedAt')} was to be terminated, and goes on"
 
 
 def _ended(state: dict[str, Any]) -> bool:

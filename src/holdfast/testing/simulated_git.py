@@ -16,7 +16,17 @@ from holdfast.model.names import Annotation
 from holdfast.testing.builders import config_map, deployment, job, obj
 from holdfast.testing.memory_repositories import MemoryRepositories
 
-KINDS = ("config_map", "secret", "deployment", "service", "service_account", "cluster_role", "definition", "hook", "hook")
+KINDS = (
+    "config_map",
+    "secret",
+    "deployment",
+    "service",
+    "service_account",
+    "cluster_role",
+    "definition",
+    "hook",
+    "hook",
+)
 CLUSTER_SCOPED = frozenset({"ClusterRole", "CustomResourceDefinition"})
 MOST_OBJECTS = 7
 
@@ -162,6 +172,8 @@ class SimulatedGit:
                 mark = self._secrets.new()
                 data: dict[str, Any] = {"password": f"{mark}!", "count": 5}
                 files[f"{app.path}/broken.json"] = json.dumps(obj("v1", "Secret", f"{app.name}-broken", data=data))
+            case _:
+                pass
         return files
 
     def _wish(self, app: AppPlan) -> Wish:
@@ -234,8 +246,10 @@ class SimulatedGit:
                 return manifest
 
     def _marks(self) -> dict[str, str] | None:
-        wave = self._random.choice((None, None, None, "-1", "1"))
-        return {Annotation.SYNC_WAVE.value: wave} if wave else None
+        wave = self._random.choice(("", "", "", "-1", "1"))
+        options = self._random.choice(("", "", "", "", "Force=true", "Replace=true", "Force=true,Replace=true"))
+        marks = {Annotation.SYNC_WAVE.value: wave, Annotation.SYNC_OPTIONS.value: options}
+        return {name: value for name, value in marks.items() if value} or None
 
     def _data(self) -> dict[str, str]:
         return {f"key-{self._random.randrange(3)}": f"value-{self._random.randrange(1000)}" for _ in range(2)}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -20,7 +19,6 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import name_of
 from holdfast.model.names import FIELD_MANAGER, Label
 from holdfast.model.resource_types import SECRET
-from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.sandbox.server import Sandbox
@@ -30,8 +28,9 @@ from holdfast.testing import virtual_time
 from holdfast.testing.convergence import Expectations
 from holdfast.testing.faulty_repositories import FaultyRepositories
 from holdfast.testing.faulty_transport import FaultyTransport
-from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write, acting_as
+from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write
 from holdfast.testing.memory_repositories import MemoryRepositories
+from holdfast.testing.observation import Acting, listening, summary
 from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
 from holdfast.testing.simulated_user import People
 
@@ -64,41 +63,12 @@ class Outcome(Struct, frozen=True):
     faults: dict[str, int]
 
 
-class _Acting:
-    """A transport whose requests are known to be made by `actor`."""
-
-    def __init__(self, inner: Transport, actor: str) -> None:
-        self._inner = inner
-        self._actor = actor
-
-    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
-        with acting_as(self._actor):
-            return await self._inner.send(request, timeout=timeout)
-
-    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
-        return self._inner.stream(request)
-
-    async def close(self) -> None:
-        pass
-
-
-class _Ear(logging.Handler):
-    def __init__(self, simulation: Simulation) -> None:
-        super().__init__(logging.INFO)
-        self._simulation = simulation
-        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._simulation.heard(self.format(record), bug=record.exc_info is not None)
-
-
 class Simulation:
     """One run. Everything random comes from the seed."""
 
     def __init__(self, seed: int, builtin: BuiltinKinds | None = None) -> None:
-        self._seed = seed
         self._builtin = builtin
-        self._random = Random(seed)
+        self._random = Random(seed)  # noqa: S311 - a run that can be repeated
         self.log: list[str] = []
         self.occurred: dict[str, int] = {}
         self.secrets = Secrets(self._part())
@@ -112,7 +82,7 @@ class Simulation:
         self._engine: asyncio.Task[None] | None = None
 
     def _part(self) -> Random:
-        return Random(self._random.getrandbits(64))
+        return Random(self._random.getrandbits(64))  # noqa: S311 - a run that can be repeated
 
     def _plan(self) -> list[AppPlan]:
         apps = [
@@ -136,7 +106,7 @@ class Simulation:
         self.clock = LoopClock(START)
         asyncio.get_running_loop().set_exception_handler(self._unheard)
         uids = self._part()
-        with _listening(self):
+        with listening(self._heard):
             async with Sandbox(
                 None, self.clock, builtin=self._builtin, new_uid=lambda: UUID(int=uids.getrandbits(128), version=4)
             ) as sandbox:
@@ -246,7 +216,7 @@ class Simulation:
 
     def _start_engine(self) -> None:
         transport = FaultyTransport(
-            _Acting(self.sandbox.transport, ENGINE),
+            Acting(self.sandbox.transport, ENGINE),
             random=self._part(),
             clock=self.clock,
             strength=self._strength,
@@ -283,7 +253,7 @@ class Simulation:
                 await task
 
     def _client(self, actor: str) -> KubeClient:
-        return KubeClient(_Acting(self.sandbox.transport, actor), user_agent=actor)
+        return KubeClient(Acting(self.sandbox.transport, actor), user_agent=actor)
 
     def _credentials(self, app: AppPlan) -> dict[str, Any]:
         metadata = {"name": f"repo-{app.name}", "namespace": CONTROL_NAMESPACE}
@@ -300,7 +270,9 @@ class Simulation:
     def _saw(self, collection: Collection, change: Change) -> None:
         actor = ACTOR.get()
         verb = "deletes" if change.after is None else "creates" if change.before is None else "writes"
-        what = f"{actor} {verb} {collection.plural} {change.key.namespace}/{change.key.name} at {change.resource_version}"
+        what = (
+            f"{actor} {verb} {collection.plural} {change.key.namespace}/{change.key.name} at {change.resource_version}"
+        )
         if actor != ENGINE and collection.plural != "applications":
             # Most writes are of no interest, and decoding them takes long.
             return self._note(what)
@@ -309,11 +281,11 @@ class Simulation:
             before=change.before.decode() if change.before is not None else None,
             after=change.after.decode() if change.after is not None else None,
         )
-        self._note(what + _summary(write))
+        self._note(what + summary(write))
         self.invariants.saw(write)
         return None
 
-    def heard(self, line: str, *, bug: bool) -> None:
+    def _heard(self, line: str, bug: bool) -> None:
         self._note(line)
         self.invariants.heard(line)
         if bug:
@@ -326,39 +298,6 @@ class Simulation:
         self.log.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
 
 
-def _summary(write: Write) -> str:
-    """Of an Application the part of its status that matters for a reader of the log."""
-    status = (write.after or {}).get("status") or {}
-    if write.deletes:
-        return " (a deletion)"
-    if write.key.kind == "Event":
-        return f": {write.obj.get('reason')}: {write.obj.get('message')}"
-    if write.key.kind != "Application":
-        return ""
-    state = status.get("operationState") or {}
-    sync, health = status.get("sync") or {}, status.get("health") or {}
-    told = (sync.get("status"), health.get("status"), state.get("phase"), state.get("message"))
-    return ": " + ", ".join(str(word) for word in told if word)
-
-
-class _listening:  # noqa: N801 - used as a function
-    """Everything that Holdfast logs is heard, and goes nowhere else."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self._logger = logging.getLogger("holdfast")
-        self._ear = _Ear(simulation)
-
-    def __enter__(self) -> None:
-        self._before = self._logger.level, self._logger.propagate
-        self._logger.addHandler(self._ear)
-        self._logger.setLevel(logging.INFO)
-        self._logger.propagate = False
-
-    def __exit__(self, *_: object) -> None:
-        self._logger.removeHandler(self._ear)
-        self._logger.level, self._logger.propagate = self._before
-
-
 def simulate(seed: int, builtin: BuiltinKinds | None = None) -> Outcome:
     """One whole run."""
     simulation = Simulation(seed, builtin)
@@ -367,4 +306,6 @@ def simulate(seed: int, builtin: BuiltinKinds | None = None) -> Outcome:
         virtual_time.run(simulation.run())
     except Violation as found:
         violation = str(found)
+    except Exception as bug:  # noqa: BLE001 - the seed must be told whatever happens
+        violation = f"the simulation itself goes on to its end: {bug!r}"
     return Outcome(seed, violation, tuple(simulation.log), simulation.occurred)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -277,7 +277,7 @@ async def test_discovery_is_repeated_every_few_minutes() -> None:
 
 async def test_a_discovery_that_fails_is_repeated_soon_and_not_before_the_server_wants() -> None:
     class Failing(ScriptedCluster):
-        failures = [
+        failures: ClassVar[list[HoldfastError]] = [
             Unavailable("no leader", status=500),
             TooManyRequests("busy", details={"retryAfterSeconds": 20}),
         ]

@@ -59,7 +59,9 @@ def test_nothing_is_pruned_outside_a_sync() -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        Write(ENGINE, config_map("foreign", namespace="shop"), config_map("foreign", namespace="shop", data={"a": "b"})),
+        Write(
+            ENGINE, config_map("foreign", namespace="shop"), config_map("foreign", namespace="shop", data={"a": "b"})
+        ),
         Write(ENGINE, config_map(namespace="shop"), None),
         Write(ENGINE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}, None),
     ],
@@ -86,6 +88,16 @@ def test_a_hook_is_made_once_for_an_operation() -> None:
     assert found.violations == []
     found.saw(Write(ENGINE, None, first))
     assert violated(found) == ["a hook runs once for a sync"]
+
+
+def test_an_operation_that_was_asked_for_must_not_be_lost() -> None:
+    found = watched()
+    asked = {**application_object("web"), "operation": {"sync": {"prune": True}}}
+    begun = {**application_object("web"), "status": {"operationState": {"operation": {"sync": {"prune": True}}}}}
+    found.saw(Write(ENGINE, asked, begun))
+    assert found.violations == []
+    found.saw(Write(ENGINE, asked, application_object("web")))
+    assert violated(found) == ["what was asked for is begun"]
 
 
 @pytest.mark.parametrize("coded", [0, 1], ids=["plain", "base64"])

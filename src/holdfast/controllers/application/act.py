@@ -8,7 +8,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from holdfast.controllers.application.refusals import is_refusal
+from holdfast.controllers.application.refusals import is_contention, is_refusal
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
 from holdfast.engine.kube import canonical
@@ -106,6 +106,8 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
     try:
         answer = await world.cluster.apply(resource, task.obj, field_manager=FIELD_MANAGER)
     except (Invalid, Conflict) as error:
+        if is_contention(error):
+            raise
         live = await world.cluster.get(resource, task.key.namespace, task.key.name)
         taken = await taken_over(world.cluster, resource, live, task.obj, error)
         if taken is not None:
@@ -174,7 +176,9 @@ async def delete(world: World, live: KubeObject, how: Propagation, *, resource: 
         await world.cluster.delete(resource, namespace_of(live), name_of(live), propagation=how, uid=uid_of(live))
     except NotFound:
         pass
-    except Conflict:
+    except Conflict as error:
+        if is_contention(error):
+            raise
         # The uid is another one: the object that was meant is gone.
         return True
     world.view.deleted(key_of(live), uid_of(live))

@@ -13,9 +13,9 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import operation
+from holdfast.engine.status import operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
-from holdfast.model.errors import Blocked, Transient
+from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome
@@ -24,6 +24,7 @@ LOOK_AGAIN = timedelta(seconds=10)
 """Events wake the application before that; this is for what no watch tells."""
 
 MOST_STEPS = 1000
+ONE_SECOND = timedelta(seconds=1)
 
 
 class _Ended(Exception):
@@ -45,6 +46,10 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
     """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
     sync = asked.sync
     now = world.now()
+    last = app.status.operation_state
+    if last is not None and last.started_at == times.stamp(now):
+        # The second of its start names an operation, on its hooks as well.
+        raise Waiting(ONE_SECOND, "JustStarted", "the last sync began in this second")
     source = (sync.source if sync else None) or app.spec.source
     try:
         revision = await _revision(world, app, asked, source, observed)

@@ -159,20 +159,21 @@ def _settled(plan: SyncPlan, recorded: Results, states: States) -> dict[ResultKe
     for task in plan.tasks:
         key = results.result_key(task)
         result = known.get(key)
-        if result is None or not results.is_running(result):
+        if result is None or results.has_failed(result):
             continue
-        if _is_gone(task, plan, states):
+        if _is_gone(task, result, plan, states):
             del known[key]
-        else:
+        elif results.is_running(result):
             known[key] = _settle(task, result, plan, states)
     return known
 
 
-def _is_gone(task: SyncTask, plan: SyncPlan, states: States) -> bool:
-    """Somebody took away what was applied, before it was healthy: waiting would not bring it back, applying does."""
+def _is_gone(task: SyncTask, result: ResourceResult, plan: SyncPlan, states: States) -> bool:
+    """Somebody took away what was applied, before it was healthy or while others still need it as the definition of
+    their kind: waiting would not bring it back, applying does."""
     if task.hook or task.action is Action.PRUNE or task.key in states:
         return False
-    return _is_judged(task, plan)
+    return _is_early_definition(task) or (results.is_running(result) and _is_judged(task, plan))
 
 
 def _is_judged(task: SyncTask, plan: SyncPlan) -> bool:
@@ -188,9 +189,10 @@ def _settle(task: SyncTask, result: ResourceResult, plan: SyncPlan, states: Stat
     if task.hook:
         if state is not None and _is_own(task, states):
             return results.judged(result, state.health)
-        if result.message == results.CREATING or state is not None:
+        if result.message == results.CREATING:
             return result
-        return results.refused(task, "the hook was deleted before its end was seen")
+        fate = "was deleted" if state is None else "was replaced by another of its name"
+        return results.refused(task, f"the hook {fate} before its end was seen")
     if state is None or not _is_judged(task, plan):
         return result
     return results.judged(result, state.health)

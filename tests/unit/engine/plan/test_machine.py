@@ -146,6 +146,16 @@ def test_what_somebody_took_away_before_it_was_healthy_is_applied_once_more() ->
     assert sync.done == ["Sync web", "Sync web"]
 
 
+def test_a_hook_whose_place_another_has_taken_is_not_waited_for() -> None:
+    sync = Imitation(plan_of(job("migrate", annotations=hook("PreSync"))), health=lambda _: Health.PROGRESSING)
+    assert sync.run() == Wait("waiting for completion of hook batch/Job/migrate")
+    sync.put(plan_of(job("migrate", annotations=hook("PreSync")), operation="another/0").tasks[0].obj)
+    ended = sync.run()
+    assert isinstance(ended, Finished)
+    assert ended.phase == OperationPhase.FAILED
+    assert "replaced by another of its name" in ended.message
+
+
 def test_a_degraded_wave_fails_the_sync() -> None:
     sync = Imitation(plan_of(deployment(), config_map(annotations=wave(1))), health=lambda _: Health.DEGRADED)
     ended = sync.run()
@@ -330,6 +340,9 @@ def test_objects_of_a_kind_that_the_sync_defines_wait_until_it_is_served() -> No
     sync = Imitation(plan_of(crd, obj("example.com/v1", "Widget", "w"), config_map()), health=lambda _: Health.HEALTHY)
     assert sync.run() == Wait("waiting until the cluster serves the kind of example.com/Widget/w")
     assert sync.done == ["Sync widgets.example.com", "Sync settings"]
+    del sync.live[key_of(crd)]
+    assert isinstance(sync.run(), Wait)
+    assert sync.done[2:] == ["Sync widgets.example.com"], "a definition that somebody took away is applied once more"
 
 
 def test_the_namespace_comes_before_everything() -> None:
