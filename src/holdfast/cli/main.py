@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "up": ("holdfast.cli.up", "up", "Bring everything up on this machine and keep a cluster at what Git says."),
     "app": ("holdfast.cli.app.group", "app", "See and act on applications."),
     "controller": ("holdfast.cli.controller", "controller", "Run the engine against a cluster until it is stopped."),
+    "health": ("holdfast.cli.health", "command", "Judge how well the objects of files are."),
+    "actions": ("holdfast.cli.actions", "actions", "See and try the actions of the objects of files."),
     "validate": ("holdfast.cli.validate", "command", "Judge documents by the schemas of our kinds."),
 }
 """Where each command stands: module, name in it, and its one line in the help."""

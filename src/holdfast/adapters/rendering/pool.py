@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from holdfast.adapters.rendering import worker_process
 from holdfast.adapters.rendering.cache import RenderCache
-from holdfast.adapters.rendering.worker_process import WorkerProcess
 from holdfast.engine.render.prepare import identity, is_reproducible, prepare
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderRequest, RenderResult
+from holdfast.runtime.worker_pool import WorkerPool
 
 KEEP_BELOW: Final = 512 * 1024**2
 """A worker that holds more than this after a render is replaced, since Go gives memory back slowly."""
@@ -34,14 +35,13 @@ class RenderPool:
         self._open_tree = open_tree
         self._tools = tools
         self._cache = cache
-        self._places = asyncio.Semaphore(workers)
-        self._idle: list[WorkerProcess] = []
-        self._closed = False
+        self._workers = WorkerPool(
+            lambda: worker_process.start(open_tree, tools), workers=workers, keep_below=KEEP_BELOW
+        )
 
     async def start(self) -> None:
         """Brings one worker up, so that the first render does not wait for it."""
-        async with self._places:
-            await self._give_back(await WorkerProcess.start(self._open_tree, self._tools))
+        await self._workers.start()
 
     async def render(self, request: RenderRequest) -> RenderResult:
         cache, key = self._cache, ""
@@ -49,15 +49,14 @@ class RenderPool:
             key, known = await asyncio.to_thread(self._look_up, cache, request)
             if known is not None:
                 return known
-        result = await self._render(request)
+        async with self._workers.lend() as worker:
+            result = await worker_process.render(worker, request)
         if cache is not None and key:
             await asyncio.to_thread(cache.store, key, result)
         return result
 
     async def close(self) -> None:
-        self._closed = True
-        while self._idle:
-            await self._idle.pop().kill()
+        await self._workers.close()
 
     def _look_up(self, cache: RenderCache, request: RenderRequest) -> tuple[str, RenderResult | None]:
         """The key under which the result may be kept ("" when it may not), and what is kept there."""
@@ -67,25 +66,3 @@ class RenderPool:
             return "", None
         key = cache.key(identity(tree, job, request), job, self._tools)
         return key, cache.load(key)
-
-    async def _render(self, request: RenderRequest) -> RenderResult:
-        async with self._places:
-            worker = await self._take()
-            try:
-                return await worker.render(request)
-            finally:
-                await self._give_back(worker)
-
-    async def _take(self) -> WorkerProcess:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_alive:
-                return worker
-            await worker.kill()
-        return await WorkerProcess.start(self._open_tree, self._tools)
-
-    async def _give_back(self, worker: WorkerProcess) -> None:
-        if self._closed or not worker.is_alive or worker.resident_bytes > KEEP_BELOW:
-            await worker.kill()
-        else:
-            self._idle.append(worker)

@@ -53,10 +53,15 @@ CHECKS: dict[GroupKind, Check] = {
 
 def judge(obj: KubeObject) -> HealthReport | None:
     """None when the kind has no check: then it counts as healthy."""
-    if is_being_deleted(obj) and Finalizer.HOOK not in finalizers_of(obj):
+    if is_waiting_for_deletion(obj):
         return progressing("Pending deletion")
     check = check_of(group_kind_of(obj))
     return check(obj) if check else None
+
+
+def is_waiting_for_deletion(obj: KubeObject) -> bool:
+    """Then nothing else is asked about it."""
+    return is_being_deleted(obj) and Finalizer.HOOK not in finalizers_of(obj)
 
 
 def check_of(group_kind: GroupKind) -> Check | None:

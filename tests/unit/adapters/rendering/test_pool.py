@@ -206,10 +206,10 @@ async def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = (
         "import asyncio, os, signal\n"
         "from holdfast.adapters.rendering.local_tree import open_local_tree\n"
-        "from holdfast.adapters.rendering.worker_process import WorkerProcess\n"
+        "from holdfast.adapters.rendering.worker_process import start\n"
         "async def main():\n"
-        "    worker = await WorkerProcess.start(open_local_tree, None)\n"
-        "    print(worker._process.pid, flush=True)\n"
+        "    worker = await start(open_local_tree, None)\n"
+        "    print(worker.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )

@@ -49,7 +49,9 @@ CHECKS: dict[str, dict[str, Check]] = {
     "policy.open-cluster-management.io": {"OperatorPolicy": operators.operator_policy},
     "work.karmada.io": dict.fromkeys(("ClusterResourceBinding", "ResourceBinding"), operators.karmada_binding),
     "core.gardener.cloud": {"Shoot": operators.gardener_shoot},
-    "metrics.keptn.sh": {"KeptnMetric": operators.keptn_metric},
+    "metrics.keptn.sh": {"KeptnMetric": operators.keptn_metric, "Analysis": operators.keptn_analysis},
+    "game.kruise.io": {"GameServerSet": replicated.game_server_set},
+    "cassandra.rook.io": {"Cluster": replicated.rook_cassandra_cluster},
     "proclaim.dogmatiq.io": {"DNSSDServiceInstance": operators.dns_sd_instance},
     "numaplane.numaproj.io": dict.fromkeys(
         ("ISBServiceRollout", "MonoVertexRollout", "PipelineRollout", "NumaflowControllerRollout"),

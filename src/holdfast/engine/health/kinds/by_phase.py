@@ -198,4 +198,13 @@ RULES: dict[GroupKind, PhaseRule] = {
     GroupKind("lifecycle.keptn.sh", "KeptnEvaluation"): PhaseRule(
         field=("status", "overallStatus"), healthy=("Succeeded",), degraded=("Failed",)
     ),
+    GroupKind("game.kruise.io", "GameServer"): PhaseRule(
+        field=("status", "currentState"), healthy=("Ready",), degraded=("Crash",)
+    ),
+    GroupKind("astra.netapp.io", "AppVault"): PhaseRule(
+        field=("status", "state"),
+        healthy=("available", "Available"),
+        degraded=("error", "Error", "failed", "Failed"),
+        message=("status", "error"),
+    ),
 }

@@ -124,6 +124,18 @@ def keptn_metric(obj: KubeObject) -> HealthReport:
     )
 
 
+def keptn_analysis(obj: KubeObject) -> HealthReport:
+    if text(obj, "status", "state") != "Completed":
+        return progressing("Analysis is in progress")
+    if at(obj, "status", "pass") is True:
+        return healthy("Analysis passed")
+    return (
+        healthy("Analysis passed with a warning")
+        if at(obj, "status", "warning") is True
+        else degraded("Analysis failed")
+    )
+
+
 def dns_sd_instance(obj: KubeObject) -> HealthReport:
     for kind in ("Adopted", "Advertised"):
         row = condition(obj, kind)

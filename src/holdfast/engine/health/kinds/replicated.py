@@ -109,3 +109,30 @@ def open_telemetry_collector(obj: KubeObject) -> HealthReport:
     if int(ready) >= int(wanted):
         return healthy("All replicas are ready" if int(wanted) else "DaemonSet has no eligible nodes (0/0)")
     return progressing("Replicas are starting up") if int(ready) else degraded("No replicas are ready")
+
+
+def game_server_set(obj: KubeObject) -> HealthReport:
+    """Servers under maintenance or waiting for their players to leave are not missed."""
+    wanted = count(obj, "spec", "replicas")
+    if not is_observed(obj) or not at(obj, "status"):
+        return progressing("Waiting for GameServerSet to be observed")
+    partition = count(obj, "spec", "updateStrategy", "rollingUpdate", "partition")
+    updated = count(obj, "status", "updatedReplicas")
+    if updated < wanted - partition:
+        return progressing(f"{updated} of {wanted - partition} game servers are updated")
+    ready = count(obj, "status", "readyReplicas")
+    excused = count(obj, "status", "maintainingReplicas") + count(obj, "status", "waitToBeDeletedReplicas")
+    if ready + excused < wanted:
+        return progressing(f"{ready} of {wanted} game servers are ready")
+    return healthy(f"{ready} of {wanted} game servers are ready")
+
+
+def rook_cassandra_cluster(obj: KubeObject) -> HealthReport:
+    """Every rack of the datacenter has as many ready members as it wants."""
+    racks = rows(obj, "spec", "datacenter", "racks")
+    for rack in racks:
+        name, wanted = text(rack, "name"), count(rack, "members")
+        ready = count(obj, "status", "racks", name, "readyMembers")
+        if ready < wanted or count(obj, "status", "racks", name, "members") != wanted:
+            return progressing(f"{ready} of {wanted} members of rack {name} are ready")
+    return healthy("All members are ready") if racks else progressing("Waiting for Cluster")

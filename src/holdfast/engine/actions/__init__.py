@@ -1,0 +1,1 @@
+"""Resource actions: which a live object offers, and what each would change."""

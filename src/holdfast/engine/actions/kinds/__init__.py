@@ -1,0 +1,1 @@
+"""Our own actions, one API group a file."""
