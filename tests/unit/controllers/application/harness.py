@@ -171,12 +171,12 @@ async def stage() -> AsyncIterator[Stage]:
 
 @lru_cache(maxsize=1)
 def our_definitions() -> tuple[KubeObject, ...]:
-    wanted = ("applications.argoproj.io", "appprojects.argoproj.io")
+    wanted = ("applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev")
     return tuple(definition for definition in definitions() if name_of(definition) in wanted)
 
 
 async def install(world: Stage) -> None:
-    """The two kinds that the controller reads, its namespace and the project `default`."""
+    """The kinds that the controller reads and writes, its namespace and the project `default`."""
     for definition in our_definitions():
         await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
     await namespace(world, "argocd")
