@@ -50,7 +50,7 @@ async def record(
     if resource is None or state is None or not flow.deserves_record(state):
         return
     done = state.sync_result.resources if state.sync_result else ()
-    manifests = flow.manifests(*work, done) if work is not None else ()
+    manifests = flow.manifests(app, *work, done) if work is not None else ()
     async with _not_in_the_way(app, "the record of the sync was not written"):
         key = await _key(world) if any(sealing.is_secret(one.object) for one in manifests) else b""
         await _write(
@@ -172,5 +172,6 @@ async def _not_in_the_way(app: Application, what: str) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(PATIENCE):
             yield
-    except (HoldfastError, TimeoutError) as error:
+    except (HoldfastError, TimeoutError, ValueError, TypeError, msgspec.MsgspecError) as error:
+        # A manifest that was refused may hold what JSON cannot say.
         log.warning("%s: %s: %s", app.metadata.key, what, str(error) or "the server took too long")

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.engine.diff import differences, masking
-from holdfast.engine.plan import results
+from holdfast.engine.plan import namespaces, results
 from holdfast.engine.plan.tasks import Action, SyncPlan
 from holdfast.engine.record import drift
 from holdfast.engine.status import automation, history, operation
@@ -19,7 +19,7 @@ from holdfast.model.comparison import Difference
 from holdfast.model.desired import ObjectState, Targets
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, key_of
-from holdfast.model.names import OperationPhase, ResultCode
+from holdfast.model.names import HookPhase, OperationPhase, ResultCode
 from holdfast.model.sync_record import Drift, RecordedManifest
 
 
@@ -39,15 +39,22 @@ def history_id(status: ApplicationStatus) -> int | None:
     return status.history[-1].id
 
 
-def manifests(plan: SyncPlan, wanted: Targets, done: Sequence[ResourceResult]) -> tuple[RecordedManifest, ...]:
+def manifests(
+    app: Application, plan: SyncPlan, wanted: Targets, done: Sequence[ResourceResult]
+) -> tuple[RecordedManifest, ...]:
     """Each manifest as it was sent, and beside them those that were left alone."""
-    outcome = results.by_key(done)
-    found: list[RecordedManifest] = []
-    for task in plan.tasks:
-        if task.action is Action.APPLY:
-            result = outcome.get(results.result_key(task))
-            applied = result is not None and result.status == ResultCode.SYNCED
-            found.append(RecordedManifest(object=task.obj, applied=applied))
+    synced = {results.key_of_result(result) for result in done if result.status == ResultCode.SYNCED}
+    found = [
+        RecordedManifest(object=task.obj, applied=results.result_key(task) in synced)
+        for task in plan.tasks
+        if task.action is Action.APPLY
+    ]
+    sent = {key_of(one.object) for one in found} | {one.key for one in wanted.objects}
+    # A plan has no place any more for the namespace that its own sync made.
+    namespace = namespaces.namespace_object(app.spec.sync_policy, app.spec.destination.namespace, exists=False)
+    if namespace is not None and key_of(namespace) not in sent:
+        applied = (key_of(namespace), HookPhase.PRE_SYNC.value) in synced
+        found.insert(0, RecordedManifest(object=namespace, applied=applied))
     sent = {key_of(one.object) for one in found}
     found += [RecordedManifest(object=one.obj, applied=False) for one in wanted.objects if one.key not in sent]
     return tuple(found)

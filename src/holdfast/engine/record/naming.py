@@ -44,7 +44,7 @@ def id_of(name: str) -> str:
 def matching(records: Iterable[SyncRecord], asked: str) -> list[SyncRecord]:
     """The records that `asked` may mean: an id of status.history, a record's id or the beginning of one, its name."""
     candidates = list(records)
-    by_history = [one for one in candidates if str(one.spec.history_id) == asked]
+    by_history = [one for one in candidates if one.spec.history_id is not None and str(one.spec.history_id) == asked]
     if by_history:
         return by_history
     return [

@@ -49,6 +49,7 @@ class WatchedTransport:
         self.writes: list[str] = []
         self.kill_at = 0
         self.failing = False
+        self.refused = ""
         self.killed = asyncio.Event()
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
@@ -61,6 +62,8 @@ class WatchedTransport:
         if self.killed.is_set():
             await asyncio.Event().wait()
         self.writes.append(f"{request.method} {request.path}")
+        if self.refused and self.refused in request.path:
+            return Response(403, {"content-type": "text/plain"}, b"nobody may do that")
         last = len(self.writes) == self.kill_at
         if last:
             self.killed.set()
