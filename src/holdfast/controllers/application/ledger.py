@@ -53,9 +53,8 @@ async def record(
     manifests = flow.manifests(app, *work, done) if work is not None else ()
     async with _not_in_the_way(app, "the record of the sync was not written"):
         key = await _key(world) if any(sealing.is_secret(one.object) for one in manifests) else b""
-        await _write(
-            world, resource, entry.document(app, state, manifests, key=key, history_id=flow.history_id(status))
-        )
+        id_in_history = flow.history_id(status)
+        await _write(world, resource, entry.document(app, state, manifests, key=key, history_id=id_in_history))
         await _make_room(world, resource, app, limit)
 
 
@@ -135,7 +134,16 @@ async def _make_room(world: World, resource: ResourceType, app: Application, lim
 
 
 async def _key(world: World) -> bytes:
-    """The key of the digests, made when it is missing; none when it cannot be had: then values leave only a mask."""
+    """The key of the digests; none when it cannot be had: then values leave only a mask."""
+    try:
+        return await _key_of_cluster(world)
+    except HoldfastError as error:
+        log.warning("the Secret %s cannot be had: %s; values of Secrets are masked", KEY_SECRET, error)
+        return b""
+
+
+async def _key_of_cluster(world: World) -> bytes:
+    """Made when it is missing."""
     for _ in range(2):
         found = await world.cluster.get(SECRET, world.namespace, KEY_SECRET)
         if found is not None:

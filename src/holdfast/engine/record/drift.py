@@ -16,7 +16,7 @@ from holdfast.model.names import SyncCode
 from holdfast.model.sync_record import Drift
 
 MOST_ENTRIES = 50
-LONGEST_TEXT = 512
+LONGEST_TEXT = 256
 
 Place: TypeAlias = tuple[str, str, str, str, str]
 

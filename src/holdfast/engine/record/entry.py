@@ -15,7 +15,7 @@ from holdfast.model.names import API_VERSION, OWN_API_VERSION, Label
 from holdfast.model.sync_record import RecordContent, RecordedManifest, SyncRecordSpec
 
 MOST_BYTES = 1024 * 1024
-ROOM_FOR_LATER = 192 * 1024
+ROOM_FOR_LATER = 256 * 1024
 """Drift is noted in the record afterwards, and the server adds its metadata."""
 
 LONGEST_MESSAGE = 2048

@@ -18,7 +18,8 @@ def record_name(application: str, state: OperationState) -> str:
     """The same operation has the same name whoever writes it, and later operations sort later."""
     started = "".join(letter for letter in state.started_at if letter.isdigit())[:14].ljust(14, "0")
     mark = canonical.content_hash([application, state.started_at, _what(state)])[:6]
-    return f"{application[: LONGEST_NAME - ID_LENGTH - 1]}-{started[:8]}-{started[8:]}-{mark}"
+    cut = application[: LONGEST_NAME - ID_LENGTH - 1].rstrip(".-")
+    return f"{cut}-{started[:8]}-{started[8:]}-{mark}"
 
 
 def _what(state: OperationState) -> list[object]:

@@ -16,6 +16,7 @@ from holdfast.model.sync_record import RecordContent, RecordedManifest
 
 MOST_UNPACKED = 64 * 1024 * 1024
 NAMED_IN_NOTE = 5
+CAUTION = 0.98
 
 
 class Packed(Struct, frozen=True):
@@ -26,23 +27,22 @@ class Packed(Struct, frozen=True):
 
 
 def pack(content: RecordContent, most: int) -> Packed:
-    """At most `most` characters; the largest manifests are left out first, then the results."""
-    whole = _packed(content)
-    if len(whole) <= most:
-        return Packed(whole)
-    by_size = sorted(content.manifests, key=lambda one: len(msgspec.json.encode(one)), reverse=True)
-    fewest, enough = 1, len(by_size)
-    while fewest < enough:
-        tried = (fewest + enough) // 2
-        if len(_packed(_without(content, by_size[:tried]))) <= most:
-            enough = tried
-        else:
-            fewest = tried + 1
-    dropped = by_size[:enough]
-    packed = _packed(_without(content, dropped))
-    if len(packed) <= most:
-        return Packed(packed, _note(dropped))
-    return Packed("", "nothing of this sync fitted into the record")
+    """At most `most` characters; the largest manifests are left out first."""
+    packed = _packed(content)
+    by_size = sorted(((len(msgspec.json.encode(one)), one) for one in content.manifests), key=lambda it: -it[0])
+    left = sum(size for size, _ in by_size)
+    dropped: list[RecordedManifest] = []
+    while len(packed) > most and len(dropped) < len(by_size):
+        # What has to go is told from what it packs to on the whole: trying each manifest would take seconds.
+        goal = left * most / len(packed) * CAUTION
+        while left > goal and len(dropped) < len(by_size):
+            size, largest = by_size[len(dropped)]
+            left -= size
+            dropped.append(largest)
+        packed = _packed(_without(content, dropped))
+    if len(packed) > most:
+        return Packed("", "nothing of this sync fitted into the record")
+    return Packed(packed, _note(dropped) if dropped else "")
 
 
 def unpack(text: str) -> RecordContent:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, annotations_of, group_of, key_of, kind_of
+from holdfast.model.kube import KubeObject, annotations_of, group_of, key_of, kind_of, metadata_of
 from holdfast.model.names import Annotation
 
 HIDDEN = ("data", "stringData")
@@ -33,7 +33,7 @@ def sealed(obj: KubeObject, key: bytes) -> KubeObject:
         return obj
     name = key_of(obj)
     hidden = {part: _sealed_values(obj[part], part, name, key) for part in HIDDEN if obj.get(part) is not None}
-    return _without_copy({**obj, **hidden})
+    return {**obj, **hidden, "metadata": _without_copies(obj)}
 
 
 def _sealed_values(values: Any, part: str, name: ObjectKey, key: bytes) -> Any:
@@ -45,12 +45,15 @@ def _sealed_values(values: Any, part: str, name: ObjectKey, key: bytes) -> Any:
     }
 
 
-def _without_copy(obj: KubeObject) -> KubeObject:
-    """kubectl's annotation holds the whole object once more."""
-    if Annotation.LAST_APPLIED not in annotations_of(obj):
-        return obj
-    annotations = {**annotations_of(obj), Annotation.LAST_APPLIED.value: MASK}
-    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
+def _without_copies(obj: KubeObject) -> dict[str, Any]:
+    """The metadata. kubectl's annotation holds the whole object once more, others may repeat a value."""
+    metadata = metadata_of(obj)
+    if not annotations_of(obj):
+        return metadata
+    annotations = scrubbed(annotations_of(obj), secret_texts([obj]))
+    if Annotation.LAST_APPLIED in annotations:
+        annotations[Annotation.LAST_APPLIED.value] = MASK
+    return {**metadata, "annotations": annotations}
 
 
 def _digest(value: bytes, name: ObjectKey, field: str, key: bytes) -> str:

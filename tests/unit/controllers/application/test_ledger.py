@@ -229,3 +229,35 @@ async def test_records_go_with_their_application() -> None:
             await world.cluster.delete(APPLICATION, "argocd", "web")
             await world.clock.sleep(5)
         assert await records(world) == []
+
+
+async def test_without_a_key_a_record_masks_what_it_would_digest() -> None:
+    async with stage() as world:
+        world.transport.refused = "/namespaces/argocd/secrets"
+        world.push(secret())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller():
+            pass
+        (record,) = await records(world)
+        assert content_of(record).manifests[-1].object["stringData"] == {"password": "++++++++"}
+
+
+# More than a heal takes.
+MOST_WRITES = 9
+
+
+@pytest.mark.parametrize("number", range(1, MOST_WRITES + 1))
+async def test_drift_is_noted_once_whenever_the_process_is_killed(number: int) -> None:
+    async with stage() as world:
+        world.push(deployment(replicas=2))
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            world.transport.kill_at = len(world.transport.writes) + number
+            await world.patch(DEPLOYMENT, "web", {"spec": {"replicas": 7}})
+            await world.clock.sleep(3)
+        world.survive()
+        async with world.controller() as controller:
+            await world.settle(controller, 30)
+        assert len(await records(world)) == 1
+        (found,) = await drifts(world)
+        assert (found.field, found.after, found.times, bool(found.healed_at)) == (".spec.replicas", "7", 1, True)

@@ -37,6 +37,10 @@ def test_names_and_labels_stay_within_kubernetes_limits(length: int) -> None:
     assert len(naming.label_value("a" * length)) <= 63
 
 
+def test_a_name_that_is_cut_stays_a_name() -> None:
+    assert ".-" not in naming.record_name("a" * 229 + "." + "b" * 20, state())
+
+
 def test_long_names_with_the_same_beginning_are_told_apart() -> None:
     one, other = "a" * 250 + "x", "a" * 250 + "y"
     assert naming.label_value(one) != naming.label_value(other)
