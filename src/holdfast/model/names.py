@@ -8,6 +8,8 @@ from typing import Final
 GROUP: Final = "argoproj.io"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = "argoproj.io/v1alpha1"
+OWN_GROUP: Final = "holdfast.dev"
+OWN_API_VERSION: Final = "holdfast.dev/v1alpha1"
 FIELD_MANAGER: Final = "argocd-controller"
 IN_CLUSTER_SERVER: Final = "https://kubernetes.default.svc"
 IN_CLUSTER_NAME: Final = "in-cluster"
@@ -41,11 +43,13 @@ class Annotation(StrEnum):
     LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
     HOLD = "holdfast.dev/hold"
     DEPENDS_ON = "holdfast.dev/depends-on"
+    OPEN_DRIFT = "holdfast.dev/open-drift"
 
 
 class Label(StrEnum):
     INSTANCE = "app.kubernetes.io/instance"
     ARGOCD_INSTANCE = "argocd.argoproj.io/instance"
+    APPLICATION = "holdfast.dev/application"
     SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - a label's name
 
 

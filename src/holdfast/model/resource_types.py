@@ -8,6 +8,7 @@ from holdfast.model.discovery import ResourceType
 
 APPLICATION: Final = ResourceType("argoproj.io", "v1alpha1", "Application", "applications", namespaced=True)
 APP_PROJECT: Final = ResourceType("argoproj.io", "v1alpha1", "AppProject", "appprojects", namespaced=True)
+SYNC_RECORD: Final = ResourceType("holdfast.dev", "v1alpha1", "SyncRecord", "syncrecords", namespaced=True)
 NAMESPACE: Final = ResourceType("", "v1", "Namespace", "namespaces", namespaced=False)
 SECRET: Final = ResourceType("", "v1", "Secret", "secrets", namespaced=True)
 CONFIG_MAP: Final = ResourceType("", "v1", "ConfigMap", "configmaps", namespaced=True)

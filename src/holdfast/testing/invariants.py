@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from holdfast.engine.plan import hooks, tracking
+from holdfast.engine.record import packing
 from holdfast.engine.status import times
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, key_of, uid_of
@@ -22,6 +23,7 @@ ACTOR: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="cl
 """Who makes the write that is being carried out."""
 
 CONTROL_NAMESPACE = "argocd"
+LEDGER_KEY = ObjectKey("", "Secret", CONTROL_NAMESPACE, "holdfast-ledger-key")
 IN_PROGRESS = frozenset({OperationPhase.RUNNING, OperationPhase.TERMINATING})
 
 
@@ -77,6 +79,12 @@ class Invariants:
             self._saw_application(write)
         elif write.actor == ENGINE and write.key.kind == "Event":
             self._tells_no_secret("an Event", str(write.obj))
+        elif write.actor == ENGINE and write.key.kind == "SyncRecord":
+            content = packing.unpack((write.obj.get("spec") or {}).get("content") or "")
+            self._tells_no_secret(f"SyncRecord {write.key.name}", f"{write.obj} {content}")
+        elif write.actor == ENGINE and write.key == LEDGER_KEY:
+            if write.before is not None:
+                self.fail("the key of the ledger never changes", str(write.key))
         elif write.actor == ENGINE:
             self._stays_with_its_own(write)
             if write.deletes:

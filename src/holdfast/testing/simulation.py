@@ -39,7 +39,7 @@ REPOSITORIES = ("https://git.example.com/one.git", "https://git.example.com/two.
 NAMES = ("web", "pay", "ops")
 NAMESPACES = ("shop", "shop", "attic")
 POLL_SECONDS = 30.0
-DEFINITIONS = frozenset({"applications.argoproj.io", "appprojects.argoproj.io"})
+DEFINITIONS = frozenset({"applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev"})
 """Those of our kinds that the simulation uses; making all of them would take a quarter of its time."""
 
 # How long after the last fault everything must be as Git says, and how long nothing must happen after that.

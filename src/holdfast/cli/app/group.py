@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from holdfast.cli.app import create, delete, diff, get, history, listing, manifests, refresh, sync, wait
+from holdfast.cli.app import (
+    create,
+    delete,
+    diff,
+    drift,
+    get,
+    history,
+    ledger_diff,
+    ledger_list,
+    ledger_show,
+    listing,
+    manifests,
+    refresh,
+    sync,
+    wait,
+)
 
 app = typer.Typer(help="See and act on applications.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(listing.list_)
@@ -17,3 +32,10 @@ app.command("wait")(wait.wait)
 app.command("create")(create.create)
 app.command("delete")(delete.delete)
 app.command("refresh")(refresh.refresh)
+app.command("drift")(drift.drift)
+
+ledger = typer.Typer(help="See what was synced, exactly.", no_args_is_help=True, rich_markup_mode=None)
+ledger.command("list")(ledger_list.list_)
+ledger.command("show")(ledger_show.show)
+ledger.command("diff")(ledger_diff.diff)
+app.add_typer(ledger, name="ledger")

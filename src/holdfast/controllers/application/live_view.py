@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from holdfast.engine.plan import tracking
-from holdfast.model.keys import ObjectKey
+from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, group_of, kind_of, version_of
 from holdfast.model.live import LiveMetadata, LiveObject
 from holdfast.runtime.store import Store
@@ -55,6 +55,13 @@ class LiveView:
         keys |= set(self._written)
         found = [obj for key in sorted(keys) if (obj := self.get(key)) is not None]
         return [obj for obj in found if instance_of(obj) == (instance,)]
+
+    def owned_by_uid(self, uid: str, kind: GroupKind) -> list[LiveObject]:
+        """The objects of a kind that name this uid among their owners, save those being deleted."""
+        keys = {obj.key for obj in self._store.owned_by(uid)}
+        keys |= {key for key, obj in self._written.items() if uid in {it.uid for it in obj.metadata.owner_references}}
+        found = [self.get(key) for key in sorted(keys) if key.group_kind == kind]
+        return [obj for obj in found if obj is not None and not obj.metadata.deletion_timestamp]
 
     def wrote(self, obj: KubeObject) -> LiveObject:
         """Takes in the server's answer to a write."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, observe, report
+from holdfast.controllers.application import act, events, ledger, observe, report
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -133,7 +133,7 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message), ""
+            return await _end(world, app, state, phase, message, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -194,9 +194,15 @@ async def _record(world: World, app: Application, state: OperationState) -> Appl
 
 
 async def _end(
-    world: World, app: Application, state: OperationState, phase: OperationPhase, message: str
+    world: World,
+    app: Application,
+    state: OperationState,
+    phase: OperationPhase,
+    message: str,
+    scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
+    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):

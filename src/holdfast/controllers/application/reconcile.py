@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.application import deletion, operate
+from holdfast.controllers.application import deletion, ledger, operate
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
@@ -36,6 +36,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     decision = flow.automatic(app, found, world.now())
     app = await report(world, app, with_hold(found, decision))
     if not operation.is_in_progress(app.status.operation_state):
+        await ledger.look(world, app, found)
         asked = app.operation
         if asked is None and isinstance(decision, automation.Start):
             asked = decision.operation

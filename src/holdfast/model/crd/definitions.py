@@ -1,4 +1,4 @@
-"""The eight CustomResourceDefinitions of group argoproj.io: names, scope, subresources and columns."""
+"""Our CustomResourceDefinitions: names, scope, subresources and columns of those of Argo CD's group and of our own."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from holdfast.model.appproject import AppProject
 from holdfast.model.crd.schema import Schema, schema_of
 from holdfast.model.experiment import Experiment
 from holdfast.model.kube import KubeObject
-from holdfast.model.names import GROUP, VERSION
+from holdfast.model.names import GROUP, OWN_GROUP, VERSION
 from holdfast.model.rollout import Rollout
+from holdfast.model.sync_record import SyncRecord
 
 
 class Column(Struct, frozen=True):
@@ -36,6 +37,7 @@ class Definition(Struct, frozen=True):
     namespaced: bool = True
     subresources: dict[str, Any] | None = None
     columns: tuple[Column, ...] = ()
+    group: str = GROUP
 
 
 _AGE = Column("Age", ".metadata.creationTimestamp", "date", "Time since resource was created")
@@ -109,6 +111,20 @@ DEFINITIONS = (
         subresources={"status": {}},
         columns=(_PHASE, _AGE),
     ),
+    Definition(
+        group=OWN_GROUP,
+        resource=SyncRecord,
+        kind="SyncRecord",
+        plural="syncrecords",
+        short_names=("syncrec", "syncrecs"),
+        columns=(
+            Column("Application", ".spec.application"),
+            Column("Revision", ".spec.revision"),
+            Column("Phase", ".spec.phase"),
+            Column("Started", ".spec.startedAt"),
+            _AGE,
+        ),
+    ),
 )
 
 
@@ -135,14 +151,14 @@ def _manifest(definition: Definition) -> KubeObject:
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {
-            "name": f"{definition.plural}.{GROUP}",
+            "name": f"{definition.plural}.{definition.group}",
             "labels": {
-                "app.kubernetes.io/name": f"{definition.plural}.{GROUP}",
+                "app.kubernetes.io/name": f"{definition.plural}.{definition.group}",
                 "app.kubernetes.io/part-of": "holdfast",
             },
         },
         "spec": {
-            "group": GROUP,
+            "group": definition.group,
             "names": {
                 "kind": definition.kind,
                 "listKind": f"{definition.kind}List",

@@ -49,6 +49,7 @@ class WatchedTransport:
         self.writes: list[str] = []
         self.kill_at = 0
         self.failing = False
+        self.refused = ""
         self.killed = asyncio.Event()
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
@@ -61,6 +62,8 @@ class WatchedTransport:
         if self.killed.is_set():
             await asyncio.Event().wait()
         self.writes.append(f"{request.method} {request.path}")
+        if self.refused and self.refused in request.path:
+            return Response(403, {"content-type": "text/plain"}, b"nobody may do that")
         last = len(self.writes) == self.kill_at
         if last:
             self.killed.set()
@@ -171,12 +174,12 @@ async def stage() -> AsyncIterator[Stage]:
 
 @lru_cache(maxsize=1)
 def our_definitions() -> tuple[KubeObject, ...]:
-    wanted = ("applications.argoproj.io", "appprojects.argoproj.io")
+    wanted = ("applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev")
     return tuple(definition for definition in definitions() if name_of(definition) in wanted)
 
 
 async def install(world: Stage) -> None:
-    """The two kinds that the controller reads, its namespace and the project `default`."""
+    """The kinds that the controller reads and writes, its namespace and the project `default`."""
     for definition in our_definitions():
         await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
     await namespace(world, "argocd")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from holdfast.model.names import Annotation
-from holdfast.model.resource_types import CONFIG_MAP
+from holdfast.model.resource_types import CONFIG_MAP, SYNC_RECORD
 from holdfast.testing.builders import config_map, deployment, job
 from tests.unit.controllers.application.harness import DEPLOYMENT, JOB, Stage, WatchedTransport, namespace, stage
 
@@ -82,6 +82,8 @@ async def test_a_sync_survives_a_kill(number: int) -> None:
             for name in ("settings", "late"):
                 assert await world.get(CONFIG_MAP, name) is not None
             assert await world.get(CONFIG_MAP, "old", "attic") is None
+            records = (await world.cluster.list(SYNC_RECORD, namespace="argocd")).items
+            assert len(records) == 1, "a sync is recorded once"
             jobs_left = (await world.cluster.list(JOB, namespace="shop")).items
             assert [live.metadata.name[:8] for live in jobs_left] == ["migrate-"]
             before = list(world.transport.writes)

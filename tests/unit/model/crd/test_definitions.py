@@ -53,6 +53,7 @@ def test_no_file_of_a_kind_that_is_gone() -> None:
         ("ClusterAnalysisTemplate", "clusteranalysistemplates.argoproj.io", ["cat"], "Cluster"),
         ("AnalysisRun", "analysisruns.argoproj.io", ["ar"], "Namespaced"),
         ("Experiment", "experiments.argoproj.io", ["exp"], "Namespaced"),
+        ("SyncRecord", "syncrecords.holdfast.dev", ["syncrec", "syncrecs"], "Namespaced"),
     ],
 )
 def test_names_are_those_people_type(kind: str, name: str, short_names: list[str], scope: str) -> None:

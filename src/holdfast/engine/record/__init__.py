@@ -1,0 +1,1 @@
+"""The record of what was synced, and of what drifted since."""
