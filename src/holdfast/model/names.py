@@ -81,6 +81,7 @@ class ConditionType(StrEnum):
     EXCLUDED_RESOURCE_WARNING = "ExcludedResourceWarning"
     ORPHANED_RESOURCE_WARNING = "OrphanedResourceWarning"
     REVISION_HELD = "RevisionHeld"
+    SYNC_WINDOW_WARNING = "SyncWindowWarning"
 
 
 class SyncCode(StrEnum):

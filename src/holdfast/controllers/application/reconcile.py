@@ -12,6 +12,7 @@ from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, operation
 from holdfast.model.application import Application
 from holdfast.model.keys import NamespacedName
@@ -33,7 +34,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
         world.predictions.forget_all()
     observed = await observe(world, app, fresh=refresh is not None)
     found = findings(world, app, observed)
-    decision = flow.automatic(app, found, world.now())
+    project = world.project(spec.project_of(app))
+    decision = flow.automatic(app, found, world.now(), project)
     app = await report(world, app, with_hold(found, decision))
     if not operation.is_in_progress(app.status.operation_state):
         asked = app.operation
@@ -42,7 +44,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
         if asked is None:
             return _next_look(world, key, decision)
         app = await operate.begin(world, app, asked, observed)
-    return await operate.proceed(world, app, observed)
+    newer = flow.newer_commit(app, found, world.now(), project)
+    return await operate.proceed(world, app, observed, newer=newer)
 
 
 def findings(world: World, app: Application, observed: Observed) -> compose.Findings:

@@ -97,6 +97,10 @@ def marked(obj: KubeObject, operation: str, phase: HookPhase) -> KubeObject:
     return canonical.with_path(obj, f"{operation}/{phase}", "metadata", "annotations", OPERATION)
 
 
+def is_of_run(obj: KubeObject, operation: str, phase: str) -> bool:
+    return annotations_of(obj).get(OPERATION) == f"{operation}/{phase}"
+
+
 def is_same_run(left: KubeObject, right: KubeObject) -> bool:
     """Both are the hook of one phase of one operation."""
     return annotations_of(left).get(OPERATION, "") == annotations_of(right).get(OPERATION)

@@ -55,6 +55,11 @@ class SyncPlan(Struct, frozen=True):
     waits_for_health: bool = False
     prune_last: bool = False
 
+    def has_wave_after(self, done: Iterable[SyncTask]) -> bool:
+        """A later wave of the same phase follows on these tasks; the namespace of the application is no wave."""
+        last = max((task.rank for task in done if task.hook or task.phase is HookPhase.SYNC), default=None)
+        return last is not None and any(task.rank[:2] == last[:2] and task.rank[2] > last[2] for task in self.tasks)
+
 
 class PlanRequest(Struct, frozen=True):
     """`operation` names the attempt: hooks carry it. `extraneous` are the live objects that no target wants;

@@ -113,33 +113,30 @@ async def test_lists_are_paged() -> None:
 
 
 async def test_a_watch_that_ends_is_resumed_without_a_list() -> None:
-    async with stage() as world:
-        async with counted(world) as (controller, transport):
-            for _ in range(10):
-                transport.close_watches()
-                await world.clock.sleep(60)
-            assert transport.watches[CONFIG_MAPS] > 10
-            assert set(transport.lists.values()) == {1}
-            await world.put(config_map("late", namespace="argocd"), CONFIG_MAP)
-            await world.clock.sleep(1)
-            known = [each.metadata.name for each in controller.world.store.of_kind(CONFIG_MAP.group_kind)]
-            assert "late" in known
+    async with stage() as world, counted(world) as (controller, transport):
+        for _ in range(10):
+            transport.close_watches()
+            await world.clock.sleep(60)
+        assert transport.watches[CONFIG_MAPS] > 10
+        assert set(transport.lists.values()) == {1}
+        await world.put(config_map("late", namespace="argocd"), CONFIG_MAP)
+        await world.clock.sleep(1)
+        known = [each.metadata.name for each in controller.world.store.of_kind(CONFIG_MAP.group_kind)]
+        assert "late" in known
 
 
 async def test_a_version_that_is_gone_costs_one_list_of_each_kind() -> None:
-    async with stage() as world:
-        async with counted(world) as (_, transport):
-            transport.close_watches(EXPIRED)
-            await world.clock.sleep(60)
-            assert set(transport.lists.values()) == {2}
+    async with stage() as world, counted(world) as (_, transport):
+        transport.close_watches(EXPIRED)
+        await world.clock.sleep(60)
+        assert set(transport.lists.values()) == {2}
 
 
 async def test_a_quiet_hour_costs_no_list() -> None:
     """The server ends its watches every few minutes; bookmarks keep their versions young."""
-    async with stage() as world:
-        async with counted(world) as (_, transport):
-            await world.clock.sleep(3600)
-            assert set(transport.lists.values()) == {1}
+    async with stage() as world, counted(world) as (_, transport):
+        await world.clock.sleep(3600)
+        assert set(transport.lists.values()) == {1}
 
 
 async def test_a_server_that_asks_to_be_left_alone_is_left_alone() -> None:

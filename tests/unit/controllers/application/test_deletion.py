@@ -100,6 +100,7 @@ async def test_the_last_wave_goes_first_and_is_waited_for() -> None:
     async with stage() as world:
         await deployed(world, config_map("first"), held)
         async with world.controller() as controller:
+            await world.settle(controller, 5)
             await delete(world)
             await world.settle(controller, 30)
             assert await world.get(CONFIG_MAP, "first") is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from holdfast.engine.plan import results, tasks
-from holdfast.engine.plan.machine import Apply, Finished, LiveState, Remove, Wait, next_step
+from holdfast.engine.plan.machine import Apply, Finished, LiveState, Remove, Wait, next_step, termination
 from holdfast.engine.plan.results import ResultKey
 from holdfast.engine.plan.targets import Frame, target_objects
 from holdfast.engine.plan.tasks import Action, PlanRequest, SyncPlan
@@ -346,9 +346,19 @@ def test_a_terminated_sync_stops_its_hooks_and_fails() -> None:
     [task, _] = plan.tasks
     record = {results.result_key(task): results.applied(task, "created")}
     states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
-    step = next_step(plan, record, states, terminating=True)
+    step = termination(record, states, "one/0", "Operation terminated")
     assert step.next == Remove((task.obj,))
-    assert next_step(plan, record, {}, terminating=True).next == Finished(OperationPhase.FAILED, "Operation terminated")
+    step = termination(record, {}, "one/0", "Operation terminated")
+    assert step.next == Finished(OperationPhase.FAILED, "Operation terminated")
+    assert [(one.hook_phase, one.message) for one in step.results.values()] == [("Failed", "terminated")]
+
+
+def test_a_terminated_sync_leaves_the_hooks_of_other_operations() -> None:
+    plan = plan_of(job(annotations=hook("PreSync")), config_map())
+    [task, _] = plan.tasks
+    record = {results.result_key(task): results.applied(task, "created")}
+    states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
+    assert isinstance(termination(record, states, "two/0", "Operation terminated").next, Finished)
 
 
 def test_a_sync_of_chosen_resources_runs_no_hooks() -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from holdfast.model.kube import KubeObject, labels_of, name_of
 from holdfast.sandbox.simulators import conditions, kubelet
