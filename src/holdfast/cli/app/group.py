@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from holdfast.cli.app import create, delete, diff, get, history, listing, manifests, refresh, sync, wait
+from holdfast.cli.app import (
+    confirm,
+    create,
+    delete,
+    diff,
+    get,
+    history,
+    listing,
+    manifests,
+    refresh,
+    rollback,
+    sync,
+    terminate,
+    wait,
+)
 
 app = typer.Typer(help="See and act on applications.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(listing.list_)
@@ -17,3 +31,6 @@ app.command("wait")(wait.wait)
 app.command("create")(create.create)
 app.command("delete")(delete.delete)
 app.command("refresh")(refresh.refresh)
+app.command("rollback")(rollback.rollback)
+app.command("terminate-op")(terminate.terminate_op)
+app.command("confirm-deletion")(confirm.confirm_deletion)
