@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.application import deletion, operate
+from holdfast.controllers.application import deletion, deletion_hooks, operate
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
@@ -37,6 +37,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
     app = await report(world, app, with_hold(found, decision))
+    if observed.desired is not None:
+        app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
     if not operation.is_in_progress(app.status.operation_state):
         asked = app.operation
         if asked is None and isinstance(decision, automation.Start):

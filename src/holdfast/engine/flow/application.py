@@ -274,7 +274,7 @@ def planned(
             resources=sync.resources,
             out_of_sync=frozenset(changed | recorded) if "ApplyOutOfSyncOnly=true" in chosen else None,
             shared={key: owner for key, owner in live.owners.items() if owner != instance_of(app, control_namespace)},
-            confirmed=_is_confirmed(app, state),
+            confirmed=is_approved_since(app, state.started_at),
         )
     )
 
@@ -311,7 +311,8 @@ def _respecting(app: Application, wanted: Targets, live: Live) -> Targets:
     return msgspec.structs.replace(wanted, objects=tuple(objects))
 
 
-def _is_confirmed(app: Application, state: OperationState) -> bool:
+def is_approved_since(app: Application, began: str | None) -> bool:
+    """A person has approved deletions after the sync, or the deletion of the application, began."""
     approved = times.parse(app.metadata.annotations.get(Annotation.DELETION_APPROVED))
-    started = times.parse(state.started_at)
-    return approved is not None and started is not None and approved >= started
+    since = times.parse(began)
+    return approved is not None and since is not None and approved >= since

@@ -130,6 +130,8 @@ def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:
     """A kind that this sync itself defines may take a moment to be served."""
     if _is_leftover(task, states):
         return False
+    if task.unconfirmed:
+        return False
     if task.action is Action.PRUNE or task.resource is not None:
         return True
     return not any(targets.defines(other.obj, [task.key.group_kind]) for other in plan.tasks)
@@ -272,6 +274,9 @@ def _waiting_message(tasks: list[SyncTask]) -> str:
 
 
 def _pending_message(tasks: list[SyncTask]) -> str:
+    unconfirmed = [task for task in tasks if task.unconfirmed]
+    if unconfirmed:
+        return _listed("waiting for pruning confirmation of", unconfirmed)
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)
     return _listed("waiting until the cluster serves the kind of", tasks)
