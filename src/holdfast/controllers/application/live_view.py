@@ -56,6 +56,15 @@ class LiveView:
         found = [obj for key in sorted(keys) if (obj := self.get(key)) is not None]
         return [obj for obj in found if instance_of(obj) == (instance,)]
 
+    def unowned_in(self, namespace: str) -> list[ObjectKey]:
+        """What belongs to no application and to no other object."""
+        return [
+            obj.key
+            for obj in self._store
+            if namespace and obj.metadata.namespace == namespace and not obj.metadata.owner_references
+            if not instance_of(obj)
+        ]
+
     def wrote(self, obj: KubeObject) -> LiveObject:
         """Takes in the server's answer to a write."""
         live = _live_object(obj)

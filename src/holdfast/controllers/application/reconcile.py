@@ -11,12 +11,14 @@ from holdfast.controllers.application import deletion, deletion_hooks, operate
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
+from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.status import automation, compose, operation
-from holdfast.model.application import Application
+from holdfast.engine.status import automation, compose, conditions, operation
+from holdfast.model.application import Application, ApplicationCondition
+from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
-from holdfast.model.names import Annotation, RefreshKind
+from holdfast.model.names import Annotation, ConditionType, RefreshKind
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 
@@ -64,7 +66,19 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
         source_type=desired.source_type,
         control_namespace=world.namespace,
     )
-    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions))
+    warnings = _orphans(world, app, desired.targets)
+    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions, *warnings))
+
+
+def _orphans(world: World, app: Application, targets: Targets) -> tuple[ApplicationCondition, ...]:
+    """Looked for only where the project asks, as it goes through all that is known."""
+    project = world.project(spec.project_of(app))
+    if project is None or not orphans.are_watched(project):
+        return ()
+    wanted = {target.key for target in targets.objects}
+    unowned = world.view.unowned_in(app.spec.destination.namespace)
+    message = orphans.warning(orphans.orphans(project, (key for key in unowned if key not in wanted)))
+    return (conditions.condition(ConditionType.ORPHANED_RESOURCE_WARNING, message),) if message else ()
 
 
 def with_hold(found: compose.Findings, decision: automation.Decision) -> compose.Findings:

@@ -190,6 +190,25 @@ def test_what_may_not_be_pruned_is_left(
     assert any(result.message.startswith(message) for result in sync.record.values())
 
 
+def test_an_object_of_another_application_fails_the_sync_when_that_is_asked_for() -> None:
+    shared = {ObjectKey("", "ConfigMap", "shop", "settings"): "other"}
+    step = next_step(plan_of(config_map(), shared=shared, sync_options=("FailOnSharedResource=true",)), {}, {}).next
+    assert isinstance(step, Finished)
+    assert step.message.endswith("Shared resource found: ConfigMap/settings is part of application other")
+    assert isinstance(next_step(plan_of(config_map(), shared=shared), {}, {}).next, Apply)
+
+
+def test_the_pause_comes_between_the_waves_of_a_phase() -> None:
+    plan = plan_of(
+        config_map("a"),
+        config_map("b", annotations=wave(1)),
+        job("before", annotations=hook("PreSync")),
+        namespace=obj("v1", "Namespace", "shop"),
+    )
+    following = [(task.key.name, plan.has_wave_after([task])) for task in plan.tasks]
+    assert following == [("shop", False), ("before", False), ("a", True), ("b", False)]
+
+
 def test_what_must_be_confirmed_is_pruned_last_and_only_then() -> None:
     kept = config_map("kept", namespace="shop", annotations={Annotation.SYNC_OPTIONS: "Prune=confirm"})
     old = config_map("old", namespace="shop")
