@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +36,7 @@ def _matches(case: Case) -> Any:
     return sync_windows.matching(_windows(case), place)
 
 
-ANSWERS = {
+ANSWERS: dict[str, Callable[[Case], Any]] = {
     "Matches": _matches,
     "Active": lambda case: sync_windows.active(_windows(case), NOW),
     "InactiveAllows": lambda case: sync_windows.inactive_allows(_windows(case), NOW),

@@ -153,7 +153,14 @@ async def _give_way(world: World, app: Application, newer: str) -> tuple[Applica
     state = app.status.operation_state
     if state is None:
         return app, False
-    why = interruption.given_way(state, newer, world.now(), world.parameters.supersede_after)
+    key, now = app.metadata.key, world.clock.monotonic()
+    what = f"{operation.attempt_of(state)} {state.message}"
+    known, since = world.stuck_since.get(key, ("", now))
+    if known != what:
+        since = now
+    world.stuck_since[key] = (what, since)
+    waited = timedelta(seconds=now - since)
+    why = interruption.given_way(state, newer, waited, world.parameters.supersede_after)
     if not why:
         return app, False
     return await _record(world, app, interruption.terminating(state, why)), True

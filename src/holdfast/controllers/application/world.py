@@ -76,6 +76,7 @@ class World:
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
         self.wave_pauses: dict[NamespacedName, float] = {}
+        self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
         self._discovery = discovery
 
@@ -123,6 +124,7 @@ class World:
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.wave_pauses.pop(key, None)
+        self.stuck_since.pop(key, None)
 
     def namespace_exists(self, name: str) -> bool:
         """Where namespaces are not watched, nothing speaks against it."""

@@ -31,15 +31,14 @@ def overdue(state: OperationState, now: datetime, limit: timedelta | None) -> st
     return f"it ran longer than the sync timeout of {limit.total_seconds():.0f} seconds"
 
 
-def given_way(state: OperationState, newer: str, now: datetime, patience: timedelta | None) -> str:
-    """Why the operation, which waits, makes room for the commit `newer`; "" when it does not.
+def given_way(state: OperationState, newer: str, waited: timedelta, patience: timedelta | None) -> str:
+    """Why the operation, which has `waited` for one and the same, makes room for the commit `newer`; "" when it does not.
 
     An operation that only waits for its next attempt has nothing running, and makes room at once.
     """
-    started = times.parse(state.started_at)
-    if not newer or patience is None or started is None:
+    if not newer or patience is None:
         return ""
-    if operation.waits_until(state) is None and now - started < patience:
+    if operation.waits_until(state) is None and waited < patience:
         return ""
     revision = state.sync_result.revision if state.sync_result else ""
     return f"newer commit {newer} takes the place of {revision}, which was stuck: {state.message}"
