@@ -12,11 +12,10 @@ from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.plan import options, order
 from holdfast.engine.plan.deletion_hooks import FINALIZERS
-from holdfast.engine.plan.targets import CRD
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application
 from holdfast.model.errors import ApiError, Blocked, Transient
-from holdfast.model.kube import KubeObject, group_kind_of, is_being_deleted, key_of, uid_of
+from holdfast.model.kube import KubeObject, is_being_deleted, key_of, uid_of
 from holdfast.model.names import ConditionType, Finalizer, HookPhase
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome, Settled
@@ -109,10 +108,8 @@ def _order(obj: KubeObject) -> tuple[int, int, object]:
 
 
 def _stays(app: Application, obj: KubeObject, sync_options: tuple[str, ...]) -> bool:
-    """A definition would take the objects of everybody along, and the application itself goes when all is done."""
-    if group_kind_of(obj) == CRD or uid_of(obj) == app.metadata.uid:
-        return True
-    return options.survives_deletion(obj, sync_options)
+    """An application that holds itself goes when all else is gone."""
+    return uid_of(obj) == app.metadata.uid or options.survives_deletion(obj, sync_options)
 
 
 async def _fail(world: World, app: Application, message: str) -> Outcome:

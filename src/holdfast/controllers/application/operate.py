@@ -24,6 +24,8 @@ from holdfast.runtime.outcome import Again, Outcome
 LOOK_AGAIN = timedelta(seconds=10)
 """Events wake the application before that; this is for what no watch tells."""
 
+# A timer may be a fraction of a microsecond off: what is left then is no pause any more.
+TIMER_SLACK = 0.001
 WINDOW_AGAIN = timedelta(minutes=1)
 
 MOST_STEPS = 1000
@@ -139,7 +141,7 @@ async def _advance(
         again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
         return await _record(world, app, again), None
     until_next_wave = world.wave_pauses.get(app.metadata.key, 0.0) - world.clock.monotonic()
-    if until_next_wave > 0:
+    if until_next_wave >= TIMER_SLACK:
         return app, Again(timedelta(seconds=until_next_wave), because="the pause between two waves")
     try:
         app, waiting = await _step(world, app, state, observed)
