@@ -38,6 +38,7 @@ class Annotation(StrEnum):
     CLIENT_SIDE_APPLY_MIGRATION_MANAGER = "argocd.argoproj.io/client-side-apply-migration-manager"
     APPLICATION_SET_REFRESH = "argocd.argoproj.io/application-set-refresh"
     HELM_HOOK = "helm.sh/hook"
+    HELM_RESOURCE_POLICY = "helm.sh/resource-policy"
     HELM_HOOK_WEIGHT = "helm.sh/hook-weight"
     HELM_HOOK_DELETE_POLICY = "helm.sh/hook-delete-policy"
     LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -68,7 +69,9 @@ class Finalizer(StrEnum):
     RESOURCES_FOREGROUND = "resources-finalizer.argocd.argoproj.io/foreground"
     RESOURCES_BACKGROUND = "resources-finalizer.argocd.argoproj.io/background"
     PRE_DELETE = "pre-delete-finalizer.argocd.argoproj.io"
+    PRE_DELETE_CLEANUP = "pre-delete-finalizer.argocd.argoproj.io/cleanup"
     POST_DELETE = "post-delete-finalizer.argocd.argoproj.io"
+    POST_DELETE_CLEANUP = "post-delete-finalizer.argocd.argoproj.io/cleanup"
     HOOK = "argocd.argoproj.io/hook-finalizer"
 
 
@@ -85,6 +88,7 @@ class ConditionType(StrEnum):
     EXCLUDED_RESOURCE_WARNING = "ExcludedResourceWarning"
     ORPHANED_RESOURCE_WARNING = "OrphanedResourceWarning"
     REVISION_HELD = "RevisionHeld"
+    SYNC_WINDOW_WARNING = "SyncWindowWarning"
 
 
 class SyncCode(StrEnum):

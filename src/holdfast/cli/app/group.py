@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from holdfast.cli.app import (
+    confirm,
     create,
     delete,
     diff,
@@ -17,7 +18,9 @@ from holdfast.cli.app import (
     listing,
     manifests,
     refresh,
+    rollback,
     sync,
+    terminate,
     wait,
 )
 
@@ -32,6 +35,9 @@ app.command("wait")(wait.wait)
 app.command("create")(create.create)
 app.command("delete")(delete.delete)
 app.command("refresh")(refresh.refresh)
+app.command("rollback")(rollback.rollback)
+app.command("terminate-op")(terminate.terminate_op)
+app.command("confirm-deletion")(confirm.confirm_deletion)
 app.command("drift")(drift.drift)
 
 ledger = typer.Typer(help="See what was synced, exactly.", no_args_is_help=True, rich_markup_mode=None)

@@ -6,52 +6,88 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import act, events, report
+from holdfast.controllers.application import act, deletion_hooks, events, report
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.plan import options, order
+from holdfast.engine.plan.deletion_hooks import FINALIZERS
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application
-from holdfast.model.errors import ApiError
-from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, key_of
-from holdfast.model.names import Annotation, ConditionType, Finalizer
+from holdfast.model.errors import ApiError, Blocked, Transient
+from holdfast.model.kube import KubeObject, is_being_deleted, key_of, uid_of
+from holdfast.model.names import ConditionType, Finalizer, HookPhase
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 LOOK_AGAIN = timedelta(seconds=5)
+TRY_AGAIN = timedelta(seconds=30)
 
 CASCADE = {
     Finalizer.RESOURCES.value: Propagation.FOREGROUND,
     Finalizer.RESOURCES_FOREGROUND.value: Propagation.FOREGROUND,
     Finalizer.RESOURCES_BACKGROUND.value: Propagation.BACKGROUND,
 }
-OURS = frozenset({*CASCADE, Finalizer.PRE_DELETE.value, Finalizer.POST_DELETE.value})
+OURS = frozenset({*CASCADE, *(name.value for names in FINALIZERS.values() for name in names)})
 
 
 async def proceed(world: World, app: Application) -> Outcome:
-    """Needs no repository, no project and no rendering: what to delete is what carries the tracking id."""
-    asked = [CASCADE[name] for name in app.metadata.finalizers if name in CASCADE]
-    if asked:
-        if not spec.is_in_cluster(app.spec.destination):
-            return await _fail(world, app, "the objects are on a cluster that is not supported yet")
-        waiting = await _delete_objects(world, app, asked[0])
+    """One stage after the other, each held by its finalizers: hooks before, objects, hooks after.
+
+    Without hooks it needs no repository, no project and no rendering: what to delete is what carries the tracking id.
+    """
+    if not any(name in OURS for name in app.metadata.finalizers):
+        return Settled()
+    if not spec.is_in_cluster(app.spec.destination):
+        return await _fail(world, app, "the objects are on a cluster that is not supported yet")
+    try:
+        app, waiting = await _through_hooks(world, app, HookPhase.PRE_DELETE)
+        if not waiting:
+            app, waiting = await _through_objects(world, app)
+        if not waiting:
+            app, waiting = await _through_hooks(world, app, HookPhase.POST_DELETE)
+    except (Blocked, Transient) as error:
+        await _fail(world, app, error.message)
+        return Again(TRY_AGAIN, because=error.message)
+    return Again(LOOK_AGAIN, because=waiting) if waiting else Settled()
+
+
+async def _through_hooks(world: World, app: Application, phase: HookPhase) -> tuple[Application, str]:
+    """Answers what is waited for, "" when the stage is through."""
+    running, cleaning = FINALIZERS[phase]
+    if running in app.metadata.finalizers:
+        waiting = await deletion_hooks.run(world, app, phase)
         if waiting:
-            return Again(LOOK_AGAIN, because=waiting)
-    if any(name in OURS for name in app.metadata.finalizers):
-        kept = [name for name in app.metadata.finalizers if name not in OURS]
-        await world.patch_application(app, {"metadata": {"finalizers": kept or None}})
-    return Settled()
+            return app, waiting
+        app = await _without(world, app, running)
+    if cleaning in app.metadata.finalizers:
+        await deletion_hooks.clean_up(world, app, phase)
+        app = await _without(world, app, cleaning)
+    return app, ""
+
+
+async def _through_objects(world: World, app: Application) -> tuple[Application, str]:
+    asked = [CASCADE[name] for name in app.metadata.finalizers if name in CASCADE]
+    if not asked:
+        return app, ""
+    waiting = await _delete_objects(world, app, asked[0])
+    return (app, waiting) if waiting else (await _without(world, app, *CASCADE), "")
+
+
+async def _without(world: World, app: Application, *finalizers: str) -> Application:
+    kept = [name for name in app.metadata.finalizers if name not in finalizers]
+    return await world.patch_application(app, {"metadata": {"finalizers": kept or None}})
 
 
 async def _delete_objects(world: World, app: Application, how: Propagation) -> str:
     """The last wave first; answers what is waited for, "" when all are gone."""
     owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
-    left = sorted((obj for obj in owned if not _is_kept(obj)), key=_order, reverse=True)
+    chosen = flow.sync_options_of(app)
+    left = sorted((obj for obj in owned if not _stays(app, obj, chosen)), key=_order, reverse=True)
     if not left:
         return ""
-    unapproved = [obj for obj in left if options.needs_confirmation(obj, flow.sync_options_of(app), ("Delete",))]
-    if unapproved and Annotation.DELETION_APPROVED not in app.metadata.annotations:
+    unapproved = [obj for obj in left if options.needs_confirmation(obj, chosen, ("Delete",))]
+    if unapproved and not flow.is_approved_since(app, app.metadata.deletion_timestamp):
         return f"waiting for confirmation to delete {key_of(unapproved[0])}"
     wave = order.wave_of(left[0])
     current = [obj for obj in left if order.wave_of(obj) == wave]
@@ -71,12 +107,15 @@ def _order(obj: KubeObject) -> tuple[int, int, object]:
     return order.wave_of(obj), *order.sort_key(key_of(obj))
 
 
-def _is_kept(obj: KubeObject) -> bool:
-    return options.has(obj, "Delete=false") or annotations_of(obj).get("helm.sh/resource-policy") == "keep"
+def _stays(app: Application, obj: KubeObject, sync_options: tuple[str, ...]) -> bool:
+    """An application that holds itself goes when all else is gone."""
+    return uid_of(obj) == app.metadata.uid or options.survives_deletion(obj, sync_options)
 
 
 async def _fail(world: World, app: Application, message: str) -> Outcome:
     found = conditions.condition(ConditionType.DELETION_ERROR, message)
-    after = conditions.merged(app.status.conditions, [*app.status.conditions, found], world.stamp())
+    others = [known for known in app.status.conditions if known.type != ConditionType.DELETION_ERROR]
+    before = [*others, *(known for known in app.status.conditions if known.message == message)]
+    after = conditions.merged(before, [*others, found], world.stamp())
     await report.write_status(world, app, msgspec.structs.replace(app.status, conditions=after))
     return Settled()

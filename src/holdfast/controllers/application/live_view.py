@@ -63,6 +63,15 @@ class LiveView:
         found = [self.get(key) for key in sorted(keys) if key.group_kind == kind]
         return [obj for obj in found if obj is not None and not obj.metadata.deletion_timestamp]
 
+    def unowned_in(self, namespace: str) -> list[ObjectKey]:
+        """What belongs to no application and to no other object."""
+        return [
+            obj.key
+            for obj in self._store
+            if namespace and obj.metadata.namespace == namespace and not obj.metadata.owner_references
+            if not instance_of(obj)
+        ]
+
     def wrote(self, obj: KubeObject) -> LiveObject:
         """Takes in the server's answer to a write."""
         live = _live_object(obj)

@@ -99,15 +99,20 @@ async def resolve(world: World, app: Application, source: ApplicationSource, rev
 
 async def desired_at(world: World, app: Application, source: ApplicationSource, commit: str) -> Desired:
     """Renders one commit and asks the server what an apply of it would do."""
+    wanted, source_type = await targets_at(world, app, source, commit)
+    world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
+    live = await live_objects(world, app, (target.key for target in wanted.objects))
+    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
+    return Desired(commit, source, source_type, wanted, live, predictions)
+
+
+async def targets_at(world: World, app: Application, source: ApplicationSource, commit: str) -> tuple[Targets, str]:
+    """What one commit wants, and how it was rendered."""
     project = world.project(spec.project_of(app))
     if project is None:
         raise Blocked("InvalidSpecError", f"project {spec.project_of(app)} does not exist")
     rendered = await _render(world, app, source, commit)
-    wanted = flow.desired(app, rendered.objects, project, world.discovery, world.namespace)
-    world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
-    live = await live_objects(world, app, (target.key for target in wanted.objects))
-    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
-    return Desired(commit, source, rendered.source_type, wanted, live, predictions)
+    return flow.desired(app, rendered.objects, project, world.discovery, world.namespace), rendered.source_type
 
 
 async def _render(world: World, app: Application, source: ApplicationSource, commit: str) -> RenderResult:

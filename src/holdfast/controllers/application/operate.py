@@ -11,9 +11,10 @@ from holdfast.controllers.application import act, events, ledger, observe, repor
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import operation, times
+from holdfast.engine.status import interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
@@ -22,6 +23,10 @@ from holdfast.runtime.outcome import Again, Outcome
 
 LOOK_AGAIN = timedelta(seconds=10)
 """Events wake the application before that; this is for what no watch tells."""
+
+# A timer may be a fraction of a microsecond off: what is left then is no pause any more.
+TIMER_SLACK = 0.001
+WINDOW_AGAIN = timedelta(minutes=1)
 
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
@@ -79,6 +84,9 @@ async def _revision(
     sync = asked.sync
     if sync is None:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: it names no sync")
+    verdict = windows.verdict(app, world.project(spec.project_of(app)), asked, world.now())
+    if not verdict.allowed:
+        raise _Ended(OperationPhase.FAILED, f"Cannot sync: blocked by sync window: {windows.told(verdict)}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
     if sync.sources or sync.revisions or source is None:
@@ -95,26 +103,87 @@ async def _revision(
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
 
 
-async def proceed(world: World, app: Application, observed: Observed) -> Outcome:
-    """As many steps as can be taken now."""
+async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:
+    """As many steps as can be taken now. `newer` is the commit that takes the place of this sync when it is stuck."""
     for _ in range(MOST_STEPS):
         state = app.status.operation_state
         if state is None or not operation.is_in_progress(state):
             return Again(timedelta(0), because="the sync has ended")
-        retry_at = operation.waits_until(state)
-        if retry_at is not None:
-            remaining = retry_at - world.now()
-            if remaining > timedelta(0):
-                return Again(remaining, because=state.message)
-            app = await _record(world, app, operation.tried_again(state))
+        if state.phase == OperationPhase.TERMINATING:
+            app = await _terminate(world, app, state)
             continue
-        try:
-            app, waiting = await _step(world, app, state, observed)
-        except _Ended as ended:
-            app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
-        if waiting:
-            return Again(LOOK_AGAIN, because=waiting)
+        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
+        if overdue:
+            app = await _record(world, app, interruption.terminating(state, overdue))
+            continue
+        app, pause = await _advance(world, app, state, observed)
+        if pause is None:
+            continue
+        app, gives_way = await _give_way(world, app, newer)
+        if not gives_way:
+            return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+async def _advance(
+    world: World, app: Application, state: OperationState, observed: Observed
+) -> tuple[Application, Again | None]:
+    """One step of a running operation; answers what it waits for, None when the next step can be taken at once."""
+    now = world.now()
+    retry_at = operation.waits_until(state)
+    if retry_at is not None and retry_at > now:
+        news = world.revisions.due_in(app.metadata.key, world.poll_seconds)
+        return app, Again(min(retry_at - now, news), because=state.message)
+    project = world.project(spec.project_of(app))
+    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
+    if not verdict.allowed:
+        message = f"Sync operation blocked by sync window: {windows.told(verdict)}"
+        app = await _record(world, app, msgspec.structs.replace(state, message=message))
+        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
+        return app, Again(min(opens, WINDOW_AGAIN), because=message)
+    if retry_at is not None:
+        newest = observed.desired
+        again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
+        return await _record(world, app, again), None
+    until_next_wave = world.wave_pauses.get(app.metadata.key, 0.0) - world.clock.monotonic()
+    if until_next_wave >= TIMER_SLACK:
+        return app, Again(timedelta(seconds=until_next_wave), because="the pause between two waves")
+    try:
+        app, waiting = await _step(world, app, state, observed)
+    except _Ended as ended:
+        app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
+    return app, Again(LOOK_AGAIN, because=waiting) if waiting else None
+
+
+async def _give_way(world: World, app: Application, newer: str) -> tuple[Application, bool]:
+    """The operation waits: for a newer commit it does so only for a while."""
+    state = app.status.operation_state
+    if state is None:
+        return app, False
+    key, now = app.metadata.key, world.clock.monotonic()
+    what = f"{operation.attempt_of(state)} {state.message}"
+    known, since = world.stuck_since.get(key, ("", now))
+    if known != what:
+        since = now
+    world.stuck_since[key] = (what, since)
+    waited = timedelta(seconds=now - since)
+    why = interruption.given_way(state, newer, waited, world.parameters.supersede_after)
+    if not why:
+        return app, False
+    return await _record(world, app, interruption.terminating(state, why)), True
+
+
+async def _terminate(world: World, app: Application, state: OperationState) -> Application:
+    recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
+    live = await observe.live_objects(world, app, [key for key, _ in machine.running_hooks(recorded)])
+    message = interruption.last_message(state)
+    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), message)
+    if isinstance(step.next, machine.Remove):
+        for obj in step.next.objects:
+            await act.delete(world, obj, Propagation.BACKGROUND)
+        return app
+    ended = operation.with_results(state, step.results.values())
+    return await _end(world, app, ended, OperationPhase.FAILED, message)
 
 
 async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
@@ -128,8 +197,7 @@ async def _step(world: World, app: Application, state: OperationState, observed:
         message = "one or more objects would not be accepted (dry run)" if failed else "successfully synced (dry run)"
         return await _end(world, app, rehearsed, phase, message), ""
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
-    terminating = state.phase == OperationPhase.TERMINATING
-    step = machine.next_step(scene.plan, recorded, flow.live_states(scene.live), terminating=terminating)
+    step = machine.next_step(scene.plan, recorded, flow.live_states(scene.live))
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
@@ -153,6 +221,9 @@ async def _step(world: World, app: Application, state: OperationState, observed:
             )
             if done.trouble is not None:
                 raise done.trouble
+            if scene.plan.has_wave_after(tasks):
+                delay = world.parameters.wave_delay.total_seconds()
+                world.wave_pauses[app.metadata.key] = world.clock.monotonic() + delay
             return app, ""
 
 

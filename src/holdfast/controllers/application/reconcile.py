@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.application import deletion, ledger, operate
+from holdfast.controllers.application import deletion, deletion_hooks, ledger, operate
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
+from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
-from holdfast.engine.status import automation, compose, operation
-from holdfast.model.application import Application
+from holdfast.engine.flow import spec
+from holdfast.engine.status import automation, compose, conditions, operation
+from holdfast.model.application import Application, ApplicationCondition
+from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
-from holdfast.model.names import Annotation, RefreshKind
+from holdfast.model.names import Annotation, ConditionType, RefreshKind
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 
@@ -33,8 +36,11 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
         world.predictions.forget_all()
     observed = await observe(world, app, fresh=refresh is not None)
     found = findings(world, app, observed)
-    decision = flow.automatic(app, found, world.now())
+    project = world.project(spec.project_of(app))
+    decision = flow.automatic(app, found, world.now(), project)
     app = await report(world, app, with_hold(found, decision))
+    if observed.desired is not None:
+        app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
     if not operation.is_in_progress(app.status.operation_state):
         await ledger.look(world, app, found)
         asked = app.operation
@@ -43,7 +49,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
         if asked is None:
             return _next_look(world, key, decision)
         app = await operate.begin(world, app, asked, observed)
-    return await operate.proceed(world, app, observed)
+    newer = flow.newer_commit(app, found, world.now(), project)
+    return await operate.proceed(world, app, observed, newer=newer)
 
 
 def findings(world: World, app: Application, observed: Observed) -> compose.Findings:
@@ -60,7 +67,19 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
         source_type=desired.source_type,
         control_namespace=world.namespace,
     )
-    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions))
+    warnings = _orphans(world, app, desired.targets)
+    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions, *warnings))
+
+
+def _orphans(world: World, app: Application, targets: Targets) -> tuple[ApplicationCondition, ...]:
+    """Looked for only where the project asks, as it goes through all that is known."""
+    project = world.project(spec.project_of(app))
+    if project is None or not orphans.are_watched(project):
+        return ()
+    wanted = {target.key for target in targets.objects}
+    unowned = world.view.unowned_in(app.spec.destination.namespace)
+    message = orphans.warning(orphans.orphans(project, (key for key in unowned if key not in wanted)))
+    return (conditions.condition(ConditionType.ORPHANED_RESOURCE_WARNING, message),) if message else ()
 
 
 def with_hold(found: compose.Findings, decision: automation.Decision) -> compose.Findings:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
+from holdfast.controllers.application.parameters import PARAMETERS_MAP
 from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
 
-SETTINGS_MAPS = frozenset({"argocd-cm", KNOWN_HOSTS, TLS_CERTIFICATES})
+SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES})
 GENERATIONS = 10
 
 

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from holdfast.controllers.application import parameters
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
+from holdfast.controllers.application.parameters import SyncParameters
 from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
@@ -73,6 +75,8 @@ class World:
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.wave_pauses: dict[NamespacedName, float] = {}
+        self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
         self._discovery = discovery
 
@@ -81,6 +85,10 @@ class World:
         """How often a repository is asked for news: what argocd-cm says, else the setting of the process."""
         said = self.config_map("argocd-cm").get("timeout.reconciliation", "")
         return times.duration(said, timedelta(seconds=self._settings.poll_seconds)).total_seconds()
+
+    @property
+    def parameters(self) -> SyncParameters:
+        return parameters.read(self.config_map("argocd-cm"), self.config_map(parameters.PARAMETERS_MAP))
 
     @property
     def discovery(self) -> Discovery:
@@ -115,6 +123,8 @@ class World:
         self.revisions.forget(key)
         self.wanted.forget(key)
         self.failed_renders.forget(key)
+        self.wave_pauses.pop(key, None)
+        self.stuck_since.pop(key, None)
 
     def namespace_exists(self, name: str) -> bool:
         """Where namespaces are not watched, nothing speaks against it."""

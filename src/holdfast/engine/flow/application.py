@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from holdfast.engine.access import project as rules
 from holdfast.engine.diff import compare, normalize, pairing
+from holdfast.engine.flow import windows
 from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
@@ -26,7 +27,15 @@ from holdfast.model.discovery import Discovery
 from holdfast.model.health import Health, HealthReport
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, key_of, version_of
-from holdfast.model.names import GROUP, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, Annotation, ConditionType, SyncCode
+from holdfast.model.names import (
+    GROUP,
+    IN_CLUSTER_NAME,
+    IN_CLUSTER_SERVER,
+    Annotation,
+    ConditionType,
+    OperationPhase,
+    SyncCode,
+)
 
 NO_PREDICTIONS: Mapping[ObjectKey, Prediction] = {}
 
@@ -191,9 +200,44 @@ def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondit
     return (conditions.condition(ConditionType.SYNC_ERROR, "; ".join(bad[:3]) + more),)
 
 
-def automatic(app: Application, findings: compose.Findings, now: datetime) -> automation.Decision:
-    code = resources.sync_code(findings.states) if findings.compared else SyncCode.UNKNOWN
-    return automation.decide(app, findings.states, code, findings.revision, now)
+def automatic(
+    app: Application, findings: compose.Findings, now: datetime, project: AppProject | None
+) -> automation.Decision:
+    decision = automation.decide(app, findings.states, _code(findings), findings.revision, now)
+    if isinstance(decision, automation.Hold):
+        return decision
+    verdict = windows.verdict(app, project, decision.operation, now)
+    if verdict.allowed:
+        return decision
+    message = f"Automated sync to {findings.revision} waits for a sync window: {windows.told(verdict)}"
+    return automation.Hold(
+        message,
+        after=verdict.opens - now if verdict.opens is not None else None,
+        condition=conditions.condition(ConditionType.SYNC_WINDOW_WARNING, message),
+    )
+
+
+def newer_commit(app: Application, findings: compose.Findings, now: datetime, project: AppProject | None) -> str:
+    """The commit for which the running automated sync would have to make room, "" when there is none: it is another
+    one, and it would be synced if nothing ran, or is what the cluster has already."""
+    state = app.status.operation_state
+    if state is None or state.phase != OperationPhase.RUNNING or not state.operation.initiated_by.automated:
+        return ""
+    if not findings.compared or automation.was_attempted(app, findings.revision):
+        return ""
+    if _code(findings) is SyncCode.SYNCED:
+        return findings.revision
+    idle = msgspec.structs.replace(
+        app,
+        status=msgspec.structs.replace(
+            app.status, operation_state=msgspec.structs.replace(state, phase=OperationPhase.FAILED)
+        ),
+    )
+    return findings.revision if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
+
+
+def _code(findings: compose.Findings) -> SyncCode:
+    return resources.sync_code(findings.states) if findings.compared else SyncCode.UNKNOWN
 
 
 def planned(
@@ -230,7 +274,7 @@ def planned(
             resources=sync.resources,
             out_of_sync=frozenset(changed | recorded) if "ApplyOutOfSyncOnly=true" in chosen else None,
             shared={key: owner for key, owner in live.owners.items() if owner != instance_of(app, control_namespace)},
-            confirmed=_is_confirmed(app, state),
+            confirmed=is_approved_since(app, state.started_at),
         )
     )
 
@@ -267,7 +311,8 @@ def _respecting(app: Application, wanted: Targets, live: Live) -> Targets:
     return msgspec.structs.replace(wanted, objects=tuple(objects))
 
 
-def _is_confirmed(app: Application, state: OperationState) -> bool:
+def is_approved_since(app: Application, began: str | None) -> bool:
+    """A person has approved deletions after the sync, or the deletion of the application, began."""
     approved = times.parse(app.metadata.annotations.get(Annotation.DELETION_APPROVED))
-    started = times.parse(state.started_at)
-    return approved is not None and started is not None and approved >= started
+    since = times.parse(began)
+    return approved is not None and since is not None and approved >= since

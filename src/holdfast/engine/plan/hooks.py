@@ -29,6 +29,7 @@ HELM_PHASES = {
     "pre-upgrade": HookPhase.PRE_SYNC,
     "post-install": HookPhase.POST_SYNC,
     "post-upgrade": HookPhase.POST_SYNC,
+    "pre-delete": HookPhase.PRE_DELETE,
     "post-delete": HookPhase.POST_DELETE,
 }
 HELM_POLICIES = {
@@ -37,7 +38,7 @@ HELM_POLICIES = {
     "before-hook-creation": DeletePolicy.BEFORE_HOOK_CREATION,
 }
 # A release of Argo CD is neither installed nor upgraded: hooks of these names alone never run.
-HELM_NEVER = frozenset({"pre-delete", "pre-rollback", "post-rollback", "test", "test-success", "test-failure"})
+HELM_NEVER = frozenset({"pre-rollback", "post-rollback", "test", "test-success", "test-failure"})
 SYNC_PHASES = (HookPhase.PRE_SYNC, HookPhase.SYNC, HookPhase.POST_SYNC, HookPhase.SYNC_FAIL)
 
 
@@ -95,6 +96,10 @@ def named(obj: KubeObject, revision: str, phase: HookPhase, started: datetime) -
 
 def marked(obj: KubeObject, operation: str, phase: HookPhase) -> KubeObject:
     return canonical.with_path(obj, f"{operation}/{phase}", "metadata", "annotations", OPERATION)
+
+
+def is_of_run(obj: KubeObject, operation: str, phase: str) -> bool:
+    return annotations_of(obj).get(OPERATION) == f"{operation}/{phase}"
 
 
 def is_same_run(left: KubeObject, right: KubeObject) -> bool:

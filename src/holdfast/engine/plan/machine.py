@@ -60,10 +60,8 @@ class Step(Struct, frozen=True):
     results: dict[ResultKey, ResourceResult]
 
 
-def next_step(plan: SyncPlan, recorded: Results, states: States, *, terminating: bool = False) -> Step:
+def next_step(plan: SyncPlan, recorded: Results, states: States) -> Step:
     known = _settled(plan, recorded, states)
-    if terminating:
-        return _terminated(plan, known, states)
     if not recorded and any(task.problem for task in plan.tasks):
         return _invalid(plan, known)
     finished_hooks = _to_clean_up(plan, known, states)
@@ -131,6 +129,8 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
 def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:
     """A kind that this sync itself defines may take a moment to be served."""
     if _is_leftover(task, states):
+        return False
+    if task.unconfirmed:
         return False
     if task.action is Action.PRUNE or task.resource is not None:
         return True
@@ -224,20 +224,28 @@ def _invalid(plan: SyncPlan, known: dict[ResultKey, ResourceResult]) -> Step:
     return Step(Finished(OperationPhase.FAILED, message), {**known, **refusals})
 
 
-def _terminated(plan: SyncPlan, known: dict[ResultKey, ResourceResult], states: States) -> Step:
-    """Hooks that still run are stopped; objects stay as they are."""
-    running = tuple(
-        states[task.key].obj
-        for task in plan.tasks
-        if task.hook
-        and _is_own(task, states)
-        and not is_being_deleted(states[task.key].obj)
-        and (result := known.get(results.result_key(task))) is not None
-        and results.is_running(result)
+def running_hooks(recorded: Results) -> tuple[ResultKey, ...]:
+    """Those whose end the record does not tell."""
+    return tuple(key for key, result in recorded.items() if result.hook_type and results.is_running(result))
+
+
+def termination(recorded: Results, states: States, operation: str, message: str) -> Step:
+    """Hooks of the attempt `operation` that still run are stopped; objects stay as they are.
+
+    Needs no plan: what cannot be rendered any more can still be stopped.
+    """
+    keys = running_hooks(recorded)
+    left = tuple(
+        states[key].obj
+        for key, phase in keys
+        if key in states
+        and hooks.is_of_run(states[key].obj, operation, phase)
+        and not is_being_deleted(states[key].obj)
     )
-    if running:
-        return Step(Remove(running), known)
-    return Step(Finished(OperationPhase.FAILED, "Operation terminated"), known)
+    if left:
+        return Step(Remove(left), dict(recorded))
+    stopped = {key: results.stopped(recorded[key]) for key in keys}
+    return Step(Finished(OperationPhase.FAILED, message), {**recorded, **stopped})
 
 
 def _failed(failures: list[ResourceResult]) -> Finished:
@@ -268,6 +276,9 @@ def _waiting_message(tasks: list[SyncTask]) -> str:
 
 
 def _pending_message(tasks: list[SyncTask]) -> str:
+    unconfirmed = [task for task in tasks if task.unconfirmed]
+    if unconfirmed:
+        return _listed("waiting for pruning confirmation of", unconfirmed)
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)
     return _listed("waiting until the cluster serves the kind of", tasks)

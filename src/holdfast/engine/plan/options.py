@@ -45,6 +45,16 @@ def ignores_extraneous(obj: KubeObject) -> bool:
     return "IgnoreExtraneous" in listed(obj, Annotation.COMPARE_OPTIONS)
 
 
+def is_kept_by_helm(obj: KubeObject) -> bool:
+    """Source: https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource"""
+    return annotations_of(obj).get(Annotation.HELM_RESOURCE_POLICY) == "keep"
+
+
+def survives_deletion(obj: KubeObject, app_options: Iterable[str]) -> bool:
+    """The object stays when its application goes."""
+    return has(obj, "Delete=false") or "Delete=false" in app_options or is_kept_by_helm(obj)
+
+
 def needs_confirmation(
     obj: KubeObject, app_options: Iterable[str], what: tuple[str, ...] = ("Prune", "Delete")
 ) -> bool:

@@ -99,6 +99,11 @@ def judged(result: ResourceResult, health: HealthReport | None) -> ResourceResul
     return result
 
 
+def stopped(result: ResourceResult) -> ResourceResult:
+    """A hook whose operation was terminated before its end."""
+    return msgspec.structs.replace(result, hook_phase=OperationPhase.FAILED, message="terminated")
+
+
 def has_failed(result: ResourceResult) -> bool:
     return result.status == ResultCode.SYNC_FAILED or result.hook_phase in (OperationPhase.FAILED, OperationPhase.ERROR)
 

@@ -27,7 +27,7 @@ class SyncTask(Struct, frozen=True):
     """One object in one phase. `rank` orders the groups: phase, apply before prune, wave, stage.
 
     `obj` is the manifest to apply, or the live object to prune. `problem` says why it cannot be done, `skip` why it is
-    left out.
+    left out. `unconfirmed`: a person has to approve it first.
     """
 
     key: ObjectKey
@@ -41,6 +41,7 @@ class SyncTask(Struct, frozen=True):
     problem: str = ""
     skip: str = ""
     waits_for_definition: bool = False
+    unconfirmed: bool = False
 
     @property
     def sort_key(self) -> tuple[tuple[int, int, int, int], int, ObjectKey]:
@@ -54,6 +55,11 @@ class SyncPlan(Struct, frozen=True):
     tasks: tuple[SyncTask, ...]
     waits_for_health: bool = False
     prune_last: bool = False
+
+    def has_wave_after(self, done: Iterable[SyncTask]) -> bool:
+        """A later wave of the same phase follows on these tasks; the namespace of the application is no wave."""
+        last = max((task.rank for task in done if task.hook or task.phase is HookPhase.SYNC), default=None)
+        return last is not None and any(task.rank[:2] == last[:2] and task.rank[2] > last[2] for task in self.tasks)
 
 
 class PlanRequest(Struct, frozen=True):
@@ -170,10 +176,22 @@ def _prunes(request: PlanRequest) -> list[SyncTask]:
         skip = "" if request.prune else "ignored (requires pruning)"
         if options.has(live, "Prune=false") or "Prune=false" in request.sync_options:
             skip = "ignored (no prune)"
-        elif not request.confirmed and options.needs_confirmation(live, request.sync_options, ("Prune",)):
-            skip = "ignored (requires pruning confirmation)"
+        elif options.is_kept_by_helm(live):
+            skip = "ignored (helm.sh/resource-policy: keep)"
+        asks = not skip and options.needs_confirmation(live, request.sync_options, ("Prune",))
         rank = (_phase_rank(HookPhase.SYNC), 1, -order.wave_of(live), 0)
-        tasks.append(SyncTask(key, version_of(live), HookPhase.SYNC, Action.PRUNE, live, rank, skip=skip))
+        tasks.append(
+            SyncTask(
+                key=key,
+                version=version_of(live),
+                phase=HookPhase.SYNC,
+                action=Action.PRUNE,
+                obj=live,
+                rank=rank,
+                skip=skip,
+                unconfirmed=asks and not request.confirmed,
+            )
+        )
     return tasks
 
 

@@ -89,12 +89,22 @@ def waits_until(state: OperationState) -> datetime | None:
     return finished + retry_delay(state.operation.retry, state.retry_count - 1)
 
 
-def tried_again(state: OperationState) -> OperationState:
-    """A new attempt: the record of the last one is gone, the commit stays."""
+def tried_again(state: OperationState, newest: str = "", source: ApplicationSource | None = None) -> OperationState:
+    """A new attempt: the record of the last one is gone. The commit stays, unless the retry asks for the newest one
+    and the operation was not about a chosen one."""
     result = state.sync_result or SyncOperationResult()
+    if newest and source is not None and _follows_its_source(state.operation):
+        result = msgspec.structs.replace(result, revision=newest, source=source)
     return msgspec.structs.replace(
         state,
         finished_at=None,
         message=f"Retrying operation. Attempt #{state.retry_count}",
         sync_result=msgspec.structs.replace(result, resources=()),
     )
+
+
+def _follows_its_source(asked: Operation) -> bool:
+    sync = asked.sync
+    if not asked.retry.refresh or sync is None or sync.source is not None:
+        return False
+    return asked.initiated_by.automated or not sync.revision

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+from holdfast.engine.lang import durations
 
 
 def stamp(now: datetime) -> str:
@@ -29,7 +27,5 @@ def duration(text: str, default: timedelta) -> timedelta:
     """`1h30m`, `5s`, and a bare number of seconds; `default` for what cannot be read."""
     if text.isdigit():
         return timedelta(seconds=int(text))
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        return default
-    return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    found = durations.parse(text)
+    return default if found is None else found

@@ -9,11 +9,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import cron
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, name_of, namespace_of, uid_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import cron_schedule, timestamps
+from holdfast.sandbox.simulators import timestamps
 from holdfast.sandbox.simulators.jobs import JOB, finished_condition
 from holdfast.sandbox.simulators.pods import MANAGER, without_zeros
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner, owner_reference
@@ -38,7 +39,7 @@ def decide_cron_job(cron_job: KubeObject, owned: Sequence[KubeObject], now: date
     active = [job for job in owned if not finished_condition(job)]
     delete = _too_old(spec, owned)
     try:
-        schedule = cron_schedule.parse(spec.get("schedule", ""), spec.get("timeZone") or "")
+        schedule = cron.parse(spec.get("schedule", ""), spec.get("timeZone") or "")
     except ValueError:
         # The kind has no condition that could say so; the controller of Kubernetes only writes an Event.
         return CronJobDecision(None, delete, _status(cron_job, active, owned, None))
@@ -58,7 +59,7 @@ def decide_cron_job(cron_job: KubeObject, owned: Sequence[KubeObject], now: date
     )
 
 
-def _due(cron_job: KubeObject, schedule: cron_schedule.Schedule, now: datetime) -> datetime | None:
+def _due(cron_job: KubeObject, schedule: cron.Schedule, now: datetime) -> datetime | None:
     """The last scheduled time that has passed since the last start and is not too late."""
     status = cron_job.get("status") or {}
     since = timestamps.read(status.get("lastScheduleTime")) or timestamps.read(

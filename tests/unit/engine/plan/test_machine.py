@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from holdfast.engine.plan import results, tasks
-from holdfast.engine.plan.machine import Apply, Finished, LiveState, Remove, Wait, next_step
+from holdfast.engine.plan.machine import Apply, Finished, LiveState, Remove, Wait, next_step, termination
 from holdfast.engine.plan.results import ResultKey
 from holdfast.engine.plan.targets import Frame, target_objects
 from holdfast.engine.plan.tasks import Action, PlanRequest, SyncPlan
@@ -182,7 +182,8 @@ def test_pruning_comes_last_and_in_reverse() -> None:
 KEPT = [
     ({"prune": False}, {}, "ignored (requires pruning)"),
     ({}, {Annotation.SYNC_OPTIONS: "Prune=false"}, "ignored (no prune)"),
-    ({}, {Annotation.SYNC_OPTIONS: "Prune=confirm"}, "ignored (requires pruning confirmation)"),
+    ({}, {Annotation.HELM_RESOURCE_POLICY: "keep"}, "ignored (helm.sh/resource-policy: keep)"),
+    ({}, {Annotation.HELM_RESOURCE_POLICY: "keep", Annotation.SYNC_OPTIONS: "Prune=confirm"}, "ignored (helm"),
     ({"sync_options": ("Prune=false",)}, {}, "ignored (no prune)"),
 ]
 
@@ -196,7 +197,39 @@ def test_what_may_not_be_pruned_is_left(
     sync.put(old)
     assert isinstance(sync.run(), Finished)
     assert sync.done == ["Sync settings"]
-    assert message in [result.message for result in sync.record.values()]
+    assert any(result.message.startswith(message) for result in sync.record.values())
+
+
+def test_an_object_of_another_application_fails_the_sync_when_that_is_asked_for() -> None:
+    shared = {ObjectKey("", "ConfigMap", "shop", "settings"): "other"}
+    step = next_step(plan_of(config_map(), shared=shared, sync_options=("FailOnSharedResource=true",)), {}, {}).next
+    assert isinstance(step, Finished)
+    assert step.message.endswith("Shared resource found: ConfigMap/settings is part of application other")
+    assert isinstance(next_step(plan_of(config_map(), shared=shared), {}, {}).next, Apply)
+
+
+def test_the_pause_comes_between_the_waves_of_a_phase() -> None:
+    plan = plan_of(
+        config_map("a"),
+        config_map("b", annotations=wave(1)),
+        job("before", annotations=hook("PreSync")),
+        namespace=obj("v1", "Namespace", "shop"),
+    )
+    following = [(task.key.name, plan.has_wave_after([task])) for task in plan.tasks]
+    assert following == [("shop", False), ("before", False), ("a", True), ("b", False)]
+
+
+def test_what_must_be_confirmed_is_pruned_last_and_only_then() -> None:
+    kept = config_map("kept", namespace="shop", annotations={Annotation.SYNC_OPTIONS: "Prune=confirm"})
+    old = config_map("old", namespace="shop")
+    sync = Imitation(plan_of(config_map(), extraneous=(kept, old)))
+    sync.put(kept)
+    sync.put(old)
+    assert sync.run() == Wait("waiting for pruning confirmation of /ConfigMap/kept")
+    assert sync.done == ["Sync settings", "prune old"]
+    sync.plan = plan_of(config_map(), extraneous=(kept,), confirmed=True)
+    assert isinstance(sync.run(), Finished)
+    assert sync.done[-1] == "prune kept"
 
 
 def test_prune_last_waits_for_health_even_in_one_step() -> None:
@@ -359,9 +392,19 @@ def test_a_terminated_sync_stops_its_hooks_and_fails() -> None:
     [task, _] = plan.tasks
     record = {results.result_key(task): results.applied(task, "created")}
     states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
-    step = next_step(plan, record, states, terminating=True)
+    step = termination(record, states, "one/0", "Operation terminated")
     assert step.next == Remove((task.obj,))
-    assert next_step(plan, record, {}, terminating=True).next == Finished(OperationPhase.FAILED, "Operation terminated")
+    step = termination(record, {}, "one/0", "Operation terminated")
+    assert step.next == Finished(OperationPhase.FAILED, "Operation terminated")
+    assert [(one.hook_phase, one.message) for one in step.results.values()] == [("Failed", "terminated")]
+
+
+def test_a_terminated_sync_leaves_the_hooks_of_other_operations() -> None:
+    plan = plan_of(job(annotations=hook("PreSync")), config_map())
+    [task, _] = plan.tasks
+    record = {results.result_key(task): results.applied(task, "created")}
+    states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
+    assert isinstance(termination(record, states, "two/0", "Operation terminated").next, Finished)
 
 
 def test_a_sync_of_chosen_resources_runs_no_hooks() -> None:

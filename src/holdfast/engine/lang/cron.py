@@ -1,4 +1,4 @@
-"""Reads schedules of cron and says when they are next due.
+"""Reads schedules of cron and says when they are due next, and when they were due last.
 
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
 """
@@ -48,10 +48,31 @@ class Schedule(Struct, frozen=True):
                 for hour in sorted(self.hours):
                     for minute in sorted(self.minutes):
                         candidate = day.replace(hour=hour, minute=minute)
+                        if candidate < local:
+                            continue
                         found = candidate.replace(tzinfo=zone).astimezone(UTC)
-                        if candidate >= local and found > moment:
+                        if found > moment:
                             return found
             day += timedelta(days=1)
+        return None
+
+    def last_until(self, moment: datetime, earliest: datetime) -> datetime | None:
+        """The last time that fits at or before `moment`, in UTC; None when none since `earliest` does."""
+        zone = ZoneInfo(self.zone)
+        local = moment.astimezone(zone).replace(tzinfo=None)
+        day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        last_day = earliest.astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
+        while day >= last_day:
+            if self._fits(day):
+                for hour in sorted(self.hours, reverse=True):
+                    for minute in sorted(self.minutes, reverse=True):
+                        candidate = day.replace(hour=hour, minute=minute)
+                        if candidate > local:
+                            continue
+                        found = candidate.replace(tzinfo=zone).astimezone(UTC)
+                        if found <= moment:
+                            return found if found >= earliest else None
+            day -= timedelta(days=1)
         return None
 
     def _fits(self, day: datetime) -> bool:

@@ -1,0 +1,77 @@
+"""Runs the hooks before and after an Application's objects are deleted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from holdfast.controllers.application import act, observe
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import application as flow
+from holdfast.engine.plan import deletion_hooks, results
+from holdfast.engine.plan.machine import Apply, Finished, Remove, Wait
+from holdfast.engine.plan.tasks import SyncTask
+from holdfast.engine.status import times
+from holdfast.model.application import Application
+from holdfast.model.desired import Targets
+from holdfast.model.errors import Blocked
+from holdfast.model.names import HookPhase, OperationPhase
+from holdfast.ports.cluster import Propagation
+
+MOST_STEPS = 100
+
+
+async def keep_finalizers(world: World, app: Application, targets: Targets) -> Application:
+    """An application with such hooks must not be gone before they have run."""
+    known = {name.value for names in deletion_hooks.FINALIZERS.values() for name in names}
+    wanted = deletion_hooks.finalizers_of(targets)
+    present = app.metadata.finalizers
+    if known & set(present) == wanted:
+        return app
+    kept = [name for name in present if name not in known or name in wanted]
+    kept += sorted(wanted - set(present))
+    return await world.patch_application(app, {"metadata": {"finalizers": kept or None}})
+
+
+async def run(world: World, app: Application, phase: HookPhase) -> str:
+    """Answers what is waited for, "" when all have ended. Raises Blocked when they cannot run, or one has failed."""
+    tasks = await _tasks(world, app, phase)
+    for _ in range(MOST_STEPS):
+        live = await observe.live_objects(world, app, [task.key for task in tasks])
+        match deletion_hooks.next_step(tasks, flow.live_states(live)):
+            case Finished(OperationPhase.SUCCEEDED, _):
+                return ""
+            case Finished(_, message):
+                raise Blocked("HookFailed", message)
+            case Wait(message):
+                return message
+            case Remove(objects):
+                for obj in objects:
+                    await act.delete(world, obj, Propagation.BACKGROUND)
+            case Apply(todo):
+                done = await act.perform(world, todo, act.Manner(flow.sync_options_of(app)))
+                if done.trouble is not None:
+                    raise done.trouble
+                for result in done.results:
+                    if results.has_failed(result):
+                        raise Blocked("HookRefused", f"{phase} hook {result.kind} {result.name}: {result.message}")
+    return f"the {phase} hooks go on"
+
+
+async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
+    owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
+    for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app)):
+        await act.delete(world, obj, Propagation.BACKGROUND)
+
+
+async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[SyncTask, ...]:
+    """The hooks of the commit that was compared last; they are rendered anew."""
+    source = app.spec.source
+    if source is None:
+        raise Blocked("InvalidSpecError", "spec.source is missing")
+    commit = app.status.sync.revision or await observe.resolve(world, app, source, source.target_revision)
+    targets, _ = await observe.targets_at(world, app, source, commit)
+    return deletion_hooks.tasks_of(targets, phase, commit, _deletion(app))
+
+
+def _deletion(app: Application) -> datetime:
+    return times.parse(app.metadata.deletion_timestamp) or datetime.fromtimestamp(0, UTC)
