@@ -34,7 +34,7 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str], dict[str, Any], tuple[str
         {"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: [1\nb: }\n"},
         {},
         {"path": "."},
-        ("a.yaml", "line"),
+        ("a.yaml:",),
     ),
 }
 

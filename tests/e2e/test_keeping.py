@@ -48,11 +48,14 @@ def _settled(up: UpProcess, name: str) -> KubeObject:
 
 
 def test_the_services_of_the_example_run(up: UpProcess) -> None:
-    listed = up.holdfast("app", "list", "-o", "name")
+    root = _settled(up, "root")
+    listed = up.holdfast("app", "list", "-o", "name").stdout.splitlines()
+    children = [item["name"] for item in root["status"]["resources"] if item["kind"] == "Application"]
 
-    assert "argocd/microservice-identity" in listed.stdout.splitlines()
-    for name in listed.stdout.splitlines():
-        _settled(up, name.removeprefix("argocd/"))
+    assert "microservice-identity" in children
+    assert {f"argocd/{name}" for name in ("root", *children)} <= set(listed)
+    for name in children:
+        _settled(up, name)
 
 
 def test_scaling_and_editing_by_hand_are_undone(up: UpProcess, tmp_path: Path) -> None:
