@@ -9,7 +9,6 @@ import asyncio
 import fcntl
 import os
 import shutil
-import signal
 import struct
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import IO, Final
 from msgspec import Struct
 
 from holdfast.model.errors import HoldfastError
+from holdfast.runtime.processes import end_session
 
 PREFIX: Final = struct.Struct(">Q")
 START_SECONDS: Final = 60.0
@@ -139,10 +139,7 @@ class Worker:
 
     async def kill(self) -> None:
         if self._process.returncode is None:
-            # The session holds the worker and what it started.
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
+            await end_session(self._process)
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._complaints.close()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from holdfast.model.errors import Blocked, Transient
+from holdfast.runtime.processes import end_session
 
 _ERROR_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
@@ -66,7 +64,7 @@ async def run_git(
         raise Transient("RepositoryTimeout", f"{what}: no end after {seconds:g} s, given up") from error
     finally:
         if not ended:
-            await _end(process)
+            await end_session(process)
     return GitAnswer(status, output, errors.decode("utf-8", "replace"))
 
 
@@ -79,6 +77,7 @@ async def _outputs(process: asyncio.subprocess.Process, output_bytes: int, what:
         return output, await errors
     finally:
         errors.cancel()
+        await asyncio.gather(errors, return_exceptions=True)
 
 
 async def _all_of(stream: asyncio.StreamReader, most: int, what: str) -> bytes:
@@ -96,10 +95,3 @@ async def _last_of(stream: asyncio.StreamReader) -> bytes:
     while chunk := await stream.read(_CHUNK):
         kept = (kept + chunk)[-_ERROR_BYTES:]
     return kept
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The group outlives its leader: ssh and the transport helpers must end with git."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from msgspec import Struct
 from holdfast.adapters.kube.connection import Credentials
 from holdfast.model.errors import Blocked, Transient
 from holdfast.ports.clock import Clock
+from holdfast.runtime.processes import end_session
 
 API_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 SECONDS = 60.0
@@ -94,7 +94,8 @@ async def _run(plugin: ExecPlugin, seconds: float) -> bytes:
         message = f"{plugin.where}: {plugin.command} did not end within {seconds:g} s"
         raise Transient("CredentialPluginTimeout", message) from None
     finally:
-        await _end(process)
+        if process.returncode is None:
+            await end_session(process)
     if code != 0:
         said = " ".join(complaint.decode("utf-8", "replace").split())[-EXCERPT:]
         raise Transient("CredentialPluginFailed", f"{plugin.where}: {plugin.command} ended with {code}: {said}")
@@ -110,16 +111,6 @@ async def _bounded(stream: asyncio.StreamReader | None) -> bytes:
         if len(kept) <= LARGEST_OUTPUT:
             kept += piece
     return bytes(kept)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The program may have started others: all of its session goes."""
-    if process.returncode is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-        await process.wait()
 
 
 def credentials_from(plugin: ExecPlugin, output: bytes) -> tuple[Credentials, datetime | None]:
