@@ -76,6 +76,7 @@ async def test_aggregated_and_legacy_discovery_agree(server: Server) -> None:
     assert {key: listed[key] for key in ours} == {key: aggregated[key] for key in ours}
 
 
+@pytest.mark.timeout(200)
 async def test_a_new_kind_is_discovered_and_forgotten(server: Server) -> None:
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
@@ -95,7 +96,7 @@ async def test_a_new_kind_is_discovered_and_forgotten(server: Server) -> None:
     server.matches(await server.call("GET", f"/apis/{server.group}"))
     server.matches(await server.call("GET", f"/apis/{server.group}/v1"))
     await server.delete(made)
-    await server.until(is_forgotten, "the kind is forgotten")
+    await server.until(is_forgotten, "the kind is forgotten", seconds=150)
 
 
 async def test_the_newest_stable_version_is_preferred(server: Server) -> None:
