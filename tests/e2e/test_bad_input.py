@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.model.resource_types import APPLICATION
 from tests.e2e.up_process import UpProcess, condition_text, is_settled, new_repository
 
 pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240), pytest.mark.xdist_group("up")]
@@ -84,6 +85,8 @@ def test_a_chart_that_never_ends_is_ended_and_others_go_on_meanwhile(up: UpProce
     app = up.application_that("bad-endless", lambda app: bool(condition_text(app)), "ended", 120)
 
     assert "killed" in condition_text(app)
+    # It would be tried again at each poll, and take a core from the tests after this one.
+    up.run(lambda cluster: cluster.delete(APPLICATION, "argocd", "bad-endless"))
 
 
 def test_nothing_of_all_this_printed_a_traceback(up: UpProcess) -> None:
