@@ -79,4 +79,3 @@ def _names(rule: dict[str, Any]) -> list[str]:
         if expression.get("key") == HASH_LABEL
         for value in expression.get("values") or []
     ]
-

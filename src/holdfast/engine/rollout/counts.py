@@ -28,17 +28,50 @@ def basic(
     wanted = defaults.replicas(rollout)
     if stable is None or (canary is not None and canary.name == stable.name):
         return Counts(wanted, 0)
-    _, weight = steps.replicas_or_weight(rollout)
-    goal = approximate(wanted, weight, defaults.max_weight(rollout), defaults.max_surge(rollout))
+    goal = basic_goal(rollout)
     now = Counts(canary.desired if canary else 0, stable.desired)
     grown = _grow(now, goal, wanted + defaults.max_surge(rollout) - sum(other.desired for other in others), canary)
-    is_growing = goal.canary >= now.canary
-    can_serve = (
-        counted(canary, is_growing=is_growing)
-        + counted(stable, is_growing=not is_growing)
-        + sum(counted(other, is_growing=True) for other in others)
-    )
-    return _shrink(grown, goal, can_serve - (wanted - defaults.max_unavailable(rollout)))
+    spare = _spare(rollout, goal, canary, stable, others)
+    return _shrink(grown, goal, spare - sum(_taken(others, spare).values()))
+
+
+def older(
+    rollout: Rollout, canary: ReplicaSet | None, stable: ReplicaSet | None, others: Sequence[ReplicaSet]
+) -> dict[str, int]:
+    """Counts of the sets of earlier, unfinished updates: they go before anything else does."""
+    spare = _spare(rollout, basic_goal(rollout), canary, stable, others)
+    taken = _taken(others, spare)
+    return {other.name: other.desired - taken[other.name] for other in others}
+
+
+def basic_goal(rollout: Rollout) -> Counts:
+    _, weight = steps.replicas_or_weight(rollout)
+    most = defaults.max_weight(rollout)
+    return approximate(defaults.replicas(rollout), weight, most, defaults.max_surge(rollout))
+
+
+def _spare(
+    rollout: Rollout,
+    goal: Counts,
+    canary: ReplicaSet | None,
+    stable: ReplicaSet | None,
+    others: Sequence[ReplicaSet],
+) -> int:
+    """How many pods may go without leaving fewer than promised."""
+    is_growing = canary is None or goal.canary >= canary.desired
+    is_same = canary is not None and stable is not None and canary.name == stable.name
+    can_serve = counted(canary, is_growing=is_growing) + sum(counted(other, is_growing=False) for other in others)
+    if not is_same:
+        can_serve += counted(stable, is_growing=not is_growing)
+    return can_serve - (defaults.replicas(rollout) - defaults.max_unavailable(rollout))
+
+
+def _taken(others: Sequence[ReplicaSet], spare: int) -> dict[str, int]:
+    taken: dict[str, int] = {}
+    for other in others:
+        taken[other.name] = min(other.desired, max(spare, 0))
+        spare -= taken[other.name]
+    return taken
 
 
 def _grow(now: Counts, goal: Counts, most: int, canary: ReplicaSet | None) -> Counts:
@@ -145,11 +178,8 @@ def are_reached(
 ) -> bool:
     """The replicas are as the step asks, those of the canary serve, and nothing older is left to share the traffic."""
     goal = of(rollout, weights, canary, stable, others)
-    if not defaults.is_routed(rollout):
-        _, weight = steps.replicas_or_weight(rollout)
-        goal = approximate(
-            defaults.replicas(rollout), weight, defaults.max_weight(rollout), defaults.max_surge(rollout)
-        )
+    if not defaults.is_routed(rollout) and stable is not None and canary is not None and stable.name != canary.name:
+        goal = basic_goal(rollout)
     if canary is None or goal.canary != canary.desired:
         return False
     if not threshold_is_met(defaults.canary(rollout).replica_progress_threshold, canary, goal.canary):
