@@ -85,20 +85,17 @@ class AnnotateRollout(Struct, frozen=True):
     annotations: dict[str, str]
 
 
+RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment
 Action: TypeAlias = (
     CreateReplicaSet
     | ChangeReplicaSet
     | DeleteReplicaSet
     | PointService
     | SetTraffic
-    | StartRun
-    | StopRun
-    | DeleteRun
-    | StartExperiment
-    | StopExperiment
     | DeletePod
     | ScaleWorkload
     | AnnotateRollout
+    | RunAction
 )
 
 

@@ -147,7 +147,7 @@ def _may_be_promoted(draft: Draft) -> bool:
     new, status = draft.new, draft.status
     if draft.is_promoted or new is None or draft.rollout.spec.paused:
         return False
-    if not (new.available >= defaults.replicas(draft.rollout) == new.desired):
+    if not (new.is_observed and new.available >= defaults.replicas(draft.rollout) == new.desired):
         return False
     if not (steps.has_none_left(draft.rollout) or status.promote_full):
         return False

@@ -180,7 +180,7 @@ def are_reached(
     goal = of(rollout, weights, canary, stable, others)
     if not defaults.is_routed(rollout) and stable is not None and canary is not None and stable.name != canary.name:
         goal = basic_goal(rollout)
-    if canary is None or goal.canary != canary.desired:
+    if canary is None or not canary.is_observed or goal.canary != canary.desired:
         return False
     if not threshold_is_met(defaults.canary(rollout).replica_progress_threshold, canary, goal.canary):
         return False

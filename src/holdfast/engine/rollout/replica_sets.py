@@ -36,7 +36,10 @@ _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 
 
 class ReplicaSet(Struct, frozen=True):
-    """What deciding needs of one; `desired` is what its spec asks for, the other counts are of its status."""
+    """What deciding needs of one; `desired` is what its spec asks for, the other counts are of its status.
+
+    Those of a status from before the last scaling (`is_observed` is false) prove nothing.
+    """
 
     name: str
     hash: str = ""
@@ -47,12 +50,13 @@ class ReplicaSet(Struct, frozen=True):
     revision: int = 0
     created: str = ""
     deadline: str = ""
+    is_observed: bool = True
     obj: KubeObject = {}
 
     @property
     def is_saturated(self) -> bool:
         """Exactly as many as asked for, all of them serving."""
-        return self.current == self.desired == self.available
+        return self.is_observed and self.current == self.desired == self.available
 
     @property
     def uid(self) -> str:
@@ -73,8 +77,15 @@ def read(obj: KubeObject) -> ReplicaSet:
         revision=revision_of(annotations),
         created=str(metadata_of(obj).get("creationTimestamp") or ""),
         deadline=annotations.get(DEADLINE, ""),
+        is_observed=_is_observed(obj),
         obj=obj,
     )
+
+
+def _is_observed(obj: KubeObject) -> bool:
+    generation = metadata_of(obj).get("generation")
+    seen = (obj.get("status") or {}).get("observedGeneration")
+    return generation is None or (seen is not None and seen >= generation)
 
 
 def revision_of(annotations: dict[str, str]) -> int:
