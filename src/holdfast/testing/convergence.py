@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from holdfast.adapters.kube.client import KubeClient
-from holdfast.engine.plan import hooks
+from holdfast.engine.plan import hooks, options
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import NotFound
 from holdfast.model.health import Health
@@ -87,7 +87,7 @@ class Expectations:
     def _left_behind(self, app: AppPlan, live: dict[ObjectKey, KubeObject]) -> Iterator[str]:
         if app.cascades and app.name not in self._orphaned:
             for key, obj in live.items():
-                if owner_of(obj) == app.name:
+                if owner_of(obj) == app.name and not options.survives_deletion(obj, ()):
                     yield f"{app.name} is deleted and {key} is still there"
 
     def _differences(self, app: AppPlan, application: KubeObject, live: dict[ObjectKey, KubeObject]) -> Iterator[str]:
