@@ -177,7 +177,8 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
     live = await observe.live_objects(world, app, [key for key, _ in machine.running_hooks(recorded)])
     message = interruption.last_message(state)
-    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), message)
+    instance = flow.instance_of(app, world.namespace)
+    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
         for obj in step.next.objects:
             await act.delete(world, obj, Propagation.BACKGROUND)
