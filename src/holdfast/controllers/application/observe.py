@@ -53,7 +53,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
         return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     source = app.spec.source or ApplicationSource()
     if fresh:
-        world.failed_renders.forget(app.metadata.key)
+        world.failed_renders.refreshed(app.metadata.key)
     try:
         revision, trouble = await _revision(world, app, source, fresh=fresh)
         desired = await desired_at(world, app, source, revision)

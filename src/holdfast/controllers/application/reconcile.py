@@ -34,6 +34,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     refresh = app.metadata.annotations.get(Annotation.REFRESH)
     if refresh == RefreshKind.HARD:
         world.predictions.forget_all()
+        world.failed_renders.forget(key)
     observed = await observe(world, app, fresh=refresh is not None)
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
