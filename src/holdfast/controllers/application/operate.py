@@ -14,7 +14,7 @@ from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import interruption, operation, times
+from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
@@ -58,6 +58,8 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
     source = (sync.source if sync else None) or app.spec.source
     try:
         revision = await _revision(world, app, asked, source, observed)
+        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
         state = operation.begun(asked, revision, source, now)
     except _Ended as ended:
         failed = operation.begun(asked, sync.revision if sync else "", source, now)
@@ -112,9 +114,9 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
-        if overdue:
-            app = await _record(world, app, interruption.terminating(state, overdue))
+        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        if why:
+            app = await _record(world, app, interruption.terminating(state, why))
             continue
         app, pause = await _advance(world, app, state, observed)
         if pause is None:
@@ -123,6 +125,14 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if not gives_way:
             return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+def _unwanted(app: Application, state: OperationState) -> str:
+    """Why an automated sync has to end: its revision has been held off meanwhile."""
+    revision = state.sync_result.revision if state.sync_result else ""
+    if state.operation.initiated_by.automated and holding.is_held(app, revision):
+        return holding.told(app, revision)
+    return ""
 
 
 async def _advance(

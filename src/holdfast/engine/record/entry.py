@@ -30,11 +30,16 @@ def document(
     key: bytes,
     history_id: int | None = None,
     notes: Sequence[str] = (),
+    kept: Sequence[RecordedManifest] = (),
 ) -> KubeObject:
-    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask."""
+    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask.
+
+    `kept` come sealed from an earlier record.
+    """
     manifests = tuple(manifests)
     texts = sealing.secret_texts(one.object for one in manifests)
     content = _content(app, state, manifests, key, texts)
+    content = msgspec.structs.replace(content, manifests=(*content.manifests, *kept))
     source = content.source or ApplicationSource()
     plain = SyncRecordSpec(
         application=app.metadata.name,
