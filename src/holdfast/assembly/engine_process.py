@@ -8,6 +8,7 @@ from random import Random
 
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.places import DataPlace
@@ -38,6 +39,7 @@ async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
+    storages = ObjectStorages()
     async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
         controller = ApplicationController(
             cluster=cluster,
@@ -47,5 +49,9 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
+            storages=storages,
         )
-        await controller.run()
+        try:
+            await controller.run()
+        finally:
+            storages.close()

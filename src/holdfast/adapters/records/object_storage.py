@@ -126,7 +126,8 @@ class ObjectRecords:
             raise Blocked("StorageRefused", f"{self._root}: {_told(error)}") from error
         except ImportError as error:
             raise Blocked("StorageUnsupported", "records in object storage need the extra `holdfast[s3]`") from error
-        except Exception as error:  # noqa: BLE001 - each storage has errors of its own, and none may stop a sync
+        except Exception as error:
+            # Each storage has errors of its own, and none may stop a sync.
             raise Transient("StorageUnavailable", f"{self._root}: {_told(error)}") from error
 
     def _folder(self, owner: RecordOwner) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, report
+from holdfast.controllers.application import act, events, ledger, observe, report, restoring
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -211,7 +211,8 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message, scene), ""
+            told = f"{message}; {scene.desired.note}" if scene.desired.note else message
+            return await _end(world, app, state, phase, told, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -265,7 +266,7 @@ async def _desired(world: World, app: Application, state: OperationState, observ
     if known is not None and known.revision == result.revision and known.source == source:
         return known
     try:
-        return await observe.desired_at(world, app, source, result.revision)
+        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -283,7 +284,8 @@ async def _end(
     scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
-    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
+    work = (scene.plan, scene.desired.targets) if scene else None
+    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):

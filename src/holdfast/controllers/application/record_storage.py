@@ -12,9 +12,9 @@ from typing import TypeVar
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.kube import KubeObject
 from holdfast.model.resource_types import SECRET
+from holdfast.model.sync_record import Drift
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Reader
-from holdfast.model.sync_record import Drift
 from holdfast.ports.records import RecordHeader, RecordOwner, Records, RecordStorages, StoragePlace
 from holdfast.runtime.backoff import Backoff
 

@@ -17,7 +17,7 @@ from holdfast.engine.record import naming
 from holdfast.model.application import Application
 from holdfast.model.errors import HoldfastError
 from holdfast.model.kube import KubeObject
-from holdfast.ports.records import Records, RecordOwner
+from holdfast.ports.records import RecordOwner, Records
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
+from holdfast.engine.flow.restoring import Restored
 from holdfast.engine.status import times
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
@@ -79,6 +80,7 @@ class World:
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
+        self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
         self.wave_pauses: dict[NamespacedName, float] = {}
         self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
@@ -128,6 +130,7 @@ class World:
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.wave_pauses.pop(key, None)
+        self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
 
     def namespace_exists(self, name: str) -> bool:

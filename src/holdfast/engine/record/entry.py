@@ -69,7 +69,7 @@ def _content(
 ) -> RecordContent:
     result = state.sync_result or SyncOperationResult()
     told = RecordContent(
-        source=_without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
+        source=without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
     )
     cleaned = msgspec.convert(sealing.scrubbed(msgspec.to_builtins(told), texts), RecordContent)
     sealed = tuple(msgspec.structs.replace(one, object=sealing.sealed(one.object, key)) for one in manifests)
@@ -86,7 +86,7 @@ def _options(state: OperationState) -> Any:
     )
 
 
-def _without_password(source: ApplicationSource | None) -> ApplicationSource | None:
+def without_password(source: ApplicationSource | None) -> ApplicationSource | None:
     """A repository's URL may carry credentials."""
     if source is None or "://" not in source.repo_url or "@" not in source.repo_url:
         return source

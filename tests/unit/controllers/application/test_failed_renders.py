@@ -45,7 +45,8 @@ class Renders:
         return True
 
     async def pauses(self, tries: int) -> list[float]:
-        found, since = [], self.clock.monotonic()
+        found: list[float] = []
+        since = self.clock.monotonic()
         while len(found) < tries:
             await self.clock.sleep(POLL / 2)
             if self.is_tried():
