@@ -7,14 +7,14 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, report
+from holdfast.controllers.application import act, events, ledger, observe, report, restoring
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import interruption, operation, times
+from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
@@ -58,6 +58,8 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
     source = (sync.source if sync else None) or app.spec.source
     try:
         revision = await _revision(world, app, asked, source, observed)
+        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
         state = operation.begun(asked, revision, source, now)
     except _Ended as ended:
         failed = operation.begun(asked, sync.revision if sync else "", source, now)
@@ -112,9 +114,9 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
-        if overdue:
-            app = await _record(world, app, interruption.terminating(state, overdue))
+        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        if why:
+            app = await _record(world, app, interruption.terminating(state, why))
             continue
         app, pause = await _advance(world, app, state, observed)
         if pause is None:
@@ -123,6 +125,14 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if not gives_way:
             return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+def _unwanted(app: Application, state: OperationState) -> str:
+    """Why an automated sync has to end: its revision has been held off meanwhile."""
+    revision = state.sync_result.revision if state.sync_result else ""
+    if state.operation.initiated_by.automated and holding.is_held(app, revision):
+        return holding.told(app, revision)
+    return ""
 
 
 async def _advance(
@@ -202,7 +212,8 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message, scene), ""
+            told = f"{message}; {scene.desired.note}" if scene.desired.note else message
+            return await _end(world, app, state, phase, told, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -256,7 +267,7 @@ async def _desired(world: World, app: Application, state: OperationState, observ
     if known is not None and known.revision == result.revision and known.source == source:
         return known
     try:
-        return await observe.desired_at(world, app, source, result.revision)
+        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -274,7 +285,8 @@ async def _end(
     scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
-    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
+    work = (scene.plan, scene.desired.targets) if scene else None
+    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):

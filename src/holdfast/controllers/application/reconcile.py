@@ -34,6 +34,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     refresh = app.metadata.annotations.get(Annotation.REFRESH)
     if refresh == RefreshKind.HARD:
         world.predictions.forget_all()
+        world.failed_renders.forget(key)
     fresh = refresh is not None or key in world.asked_anew
     world.asked_anew.discard(key)
     observed = await observe(world, app, fresh=fresh)

@@ -6,22 +6,29 @@ from typing import Any
 
 from holdfast.controllers.application import events
 from holdfast.controllers.application.world import World
-from holdfast.engine.status import compose, patch
+from holdfast.engine.status import compose, holding, patch
 from holdfast.model.application import Application, ApplicationStatus
 from holdfast.model.health import Health
 from holdfast.model.names import Annotation, SyncCode
 
 
 async def report(world: World, app: Application, found: compose.Findings) -> Application:
-    """Answers the Application as it now is. The refresh annotation is taken off: it has had its effect."""
+    """Answers the Application as it now is. The refresh annotation is taken off, and a hold
+    that Git has moved past: they have had their effect."""
     refreshed = Annotation.REFRESH in app.metadata.annotations
     after = compose.new_status(app, found, world.stamp(), refreshed=refreshed)
     body: dict[str, Any] = patch.status_patch(app.status, after) or {}
-    if refreshed:
-        body["metadata"] = {"annotations": {Annotation.REFRESH.value: None}}
+    lifted = holding.is_passed(app, found.revision if found.compared else "")
+    gone = [mark.value for mark, is_gone in ((Annotation.REFRESH, refreshed), (Annotation.HOLD, lifted)) if is_gone]
+    if gone:
+        body["metadata"] = {"annotations": dict.fromkeys(gone)}
     if not body:
         return app
     written = await world.patch_application(app, body)
+    if lifted:
+        held = app.metadata.annotations[Annotation.HOLD]
+        message = f"Lifted the hold of {held}: Git is at {found.revision}"
+        await events.emit(world, written, events.Reason.RESOURCE_UPDATED, message)
     await _tell(world, written, app.status, after)
     return written
 
