@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.engine.flow import spec
+from holdfast.engine.flow.application import is_approved_since
 from holdfast.engine.gates import approvals, dependencies, freeze, gate, guard
+from holdfast.engine.plan.tasks import Action, SyncPlan
 from holdfast.engine.status import automation, compose, conditions, resources, times
-from holdfast.model.application import Application, ApplicationCondition, ApplicationSource, Operation, SyncOperation
+from holdfast.model.application import (
+    Application,
+    ApplicationCondition,
+    ApplicationSource,
+    Operation,
+    OperationInitiator,
+    OperationState,
+    SyncOperation,
+)
 from holdfast.model.appproject import AppProject
 from holdfast.model.approval import Approval
+from holdfast.model.desired import ObjectState
 from holdfast.model.freeze import Freeze
 from holdfast.model.gate import Hold, HoldKind
-from holdfast.model.keys import NamespacedName
+from holdfast.model.keys import NamespacedName, ObjectKey
+from holdfast.model.kube import KubeObject, metadata_of
 from holdfast.model.names import Annotation, ConditionType, OperationInfo, SyncCode
 
 CONDITIONS = {
@@ -120,15 +132,16 @@ def gated(
 ) -> tuple[automation.Decision, tuple[ApplicationCondition, ...]]:
     """The decision with the gates, and what people should know of them: of what keeps an automated sync, and of what
     would keep one that somebody asks for."""
-    starts = isinstance(decision, automation.Start)
-    if not starts and not _could_be_synced(app, findings):
-        return decision, ()
     asked = decision.operation if isinstance(decision, automation.Start) else WHAT_A_PERSON_MIGHT_ASK
     found = holds(app, around, asked, findings.revision, now)
+    if isinstance(decision, automation.Hold) and not _could_be_synced(app, findings):
+        found = tuple(one for one in found if one.kind is HoldKind.DEPENDENCY_CYCLE)
     told = tuple(conditions.condition(CONDITIONS[one.kind], one.told) for one in found)
-    if starts and found:
-        decision = automation.Hold(told[0].message, after=soonest(found))
-    return decision, told
+    if not found:
+        return decision, ()
+    if isinstance(decision, automation.Start):
+        return automation.Hold(told[0].message, after=soonest(found)), told
+    return msgspec.structs.replace(decision, after=decision.after or soonest(found)), told
 
 
 def _could_be_synced(app: Application, findings: compose.Findings) -> bool:
@@ -144,6 +157,45 @@ def soonest(found: Iterable[Hold]) -> timedelta | None:
 
 def told(found: Iterable[Hold]) -> str:
     return ". ".join(one.told for one in found)
+
+
+def by_itself(revision: str) -> Operation:
+    """An automated sync to a commit, as far as the gates look at it."""
+    return Operation(sync=SyncOperation(revision=revision), initiated_by=OperationInitiator(automated=True))
+
+
+def guarded(
+    app: Application,
+    state: OperationState,
+    plan: SyncPlan,
+    states: Iterable[ObjectState],
+    owned: Collection[ObjectKey],
+    around: Surroundings,
+) -> SyncPlan:
+    """The plan with all its deletions waiting for a person, where they are too many or too dear.
+
+    The share is of what the application had before: what came with this sync, or with one that never got through,
+    does not make it smaller. So the answer stays the same while the sync runs and after a restart.
+    """
+    deleted = {task.key for task in plan.tasks if task.action is Action.PRUNE and not task.skip}
+    if not deleted or is_approved_since(app, state.started_at):
+        return plan
+    last = app.status.history[-1].deployed_at if app.status.history else ""
+    since = times.parse(last) or times.parse(state.started_at)
+    had = {one.key for one in states if one.key in owned and not one.hook and _is_from_before(one.live, since)}
+    found = guard.hold(deleted, len(had | deleted), guard_limits(app, around), str(app.metadata.key))
+    if found is None:
+        return plan
+    asking = tuple(
+        msgspec.structs.replace(task, unconfirmed=True) if task.key in deleted and task.action is Action.PRUNE else task
+        for task in plan.tasks
+    )
+    return msgspec.structs.replace(plan, tasks=asking, confirmation=found.told)
+
+
+def _is_from_before(live: KubeObject | None, since: datetime | None) -> bool:
+    created = times.parse(metadata_of(live).get("creationTimestamp")) if live is not None else None
+    return created is not None and (since is None or created <= since)
 
 
 def guard_limits(app: Application, around: Surroundings) -> guard.Limits:
