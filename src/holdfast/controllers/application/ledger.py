@@ -15,7 +15,9 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
+from holdfast.controllers.application import gates
 from holdfast.controllers.application.world import World
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import ledger as flow
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.record import drift, entry, naming, sealing
@@ -54,7 +56,16 @@ async def record(
     async with _not_in_the_way(app, "the record of the sync was not written"):
         key = await _key(world) if any(sealing.is_secret(one.object) for one in manifests) else b""
         id_in_history = flow.history_id(status)
-        await _write(world, resource, entry.document(app, state, manifests, key=key, history_id=id_in_history))
+        document = entry.document(
+            app,
+            state,
+            manifests,
+            key=key,
+            history_id=id_in_history,
+            approvals=gates.given(world, app, state),
+            notes=gates_flow.notes(state),
+        )
+        await _write(world, resource, document)
         await _make_room(world, resource, app, limit)
 
 
