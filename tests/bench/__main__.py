@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 import msgspec
@@ -108,10 +109,18 @@ class Bench:
         """Until the object has changed; the CPU and requests until every application has been polled."""
         name = self._monorepo.names[len(self._monorepo.names) // 2]
         self._monorepo.change_one(name)
+        changes = self._cluster.watch(
+            CONFIG_MAP,
+            resource_version=(await self._cluster.list(CONFIG_MAP, namespace=PLACE)).resource_version,
+            namespace=PLACE,
+            fields=f"metadata.name={name}",
+        )
         before, began = self._engine.cpu(), time.monotonic()
         await self._refresh(name)
-        while (await self._cluster.get(CONFIG_MAP, PLACE, name) or {})["data"]["note"] != "two":
-            await asyncio.sleep(0.01)
+        async with aclosing(changes):
+            async for change in changes:
+                if change.obj.raw and change.obj.decode()["data"]["note"] == "two":
+                    break
         took = time.monotonic() - began
         await asyncio.sleep(POLL_SECONDS + 5)
         self._row(Measured("commit to one application", took, self._engine.cpu() - before))

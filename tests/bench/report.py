@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench.engine import POLL_SECONDS, Measured
 
 MIB = 1024**2
-HEADER = "| what | wall s | × floor | CPU s of the engine | peak memory MiB | API requests |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+HEADER = "| what | wall s | times the floor | CPU s of the engine | peak memory MiB | API requests |\n| --- | ---: | ---: | ---: | ---: | ---: |"
 
 
 def page(count: int, rows: Iterable[Measured]) -> str:
@@ -42,7 +42,7 @@ def _machine() -> str:
         (line.partition(":")[2].strip() for line in _read("/proc/cpuinfo") if line.startswith("model name")), ""
     )
     load = os.getloadavg()[2]
-    return f"{os.cpu_count()} × {model or platform.machine()}, Python {platform.python_version()}, load average {load:.1f} over the run"
+    return f"{os.cpu_count()} cores of {model or platform.machine()}, Python {platform.python_version()}, load average {load:.1f} over the run"
 
 
 def _read(path: str) -> list[str]:
