@@ -52,8 +52,12 @@ class _Scene(Struct, frozen=True):
     plan: SyncPlan
 
 
-async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
-    """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
+async def begin(
+    world: World, app: Application, asked: Operation, observed: Observed, *, before: Application | None = None
+) -> Application:
+    """Records the operation, with the commit that it keeps to, and takes the request away in the same write. `before` is
+    the Application as the server has it, where what was found since is to be written with it."""
+    before = before or app
     sync = asked.sync
     now = world.now()
     last = app.status.operation_state
@@ -70,11 +74,13 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
         failed = operation.begun(asked, sync.revision if sync else "", source, now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
-        written = await report.write_status(world, app, status, taken=True)
+        written = await report.write_status(world, before, status, taken=True)
+        await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=state)
-    written = await report.write_status(world, app, status, taken=True)
+    written = await report.write_status(world, before, status, taken=True)
+    await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
     await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
     return written
@@ -218,7 +224,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     return await _end(world, app, ended, OperationPhase.FAILED, message)
 
 
-async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
+async def _step(
+    world: World, app: Application, state: OperationState, observed: Observed, *, recorded_so_far: bool = True
+) -> tuple[Application, str]:
     """Answers what is waited for, "" when the next step can be taken at once."""
     scene = await _scene(world, app, state, observed)
     sync = state.operation.sync
@@ -249,9 +257,11 @@ async def _step(world: World, app: Application, state: OperationState, observed:
                 app = await _record(world, app, state)
             done = await act.perform(world, tasks, _manner(app, state))
             done_by_key = results.by_key(done.results)
-            app = await _record(
-                world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
-            )
+            state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
+            if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
+                # Written down with what comes next: if it is lost, these objects are applied once more, to no effect.
+                return await _step(world, app, state, observed, recorded_so_far=False)
+            app = await _record(world, app, state)
             if done.trouble is not None:
                 raise done.trouble
             if scene.plan.has_wave_after(tasks):
