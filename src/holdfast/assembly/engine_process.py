@@ -10,11 +10,13 @@ from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.tree import open_tree
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 
@@ -34,11 +36,24 @@ async def sources(
         await repositories.close()
 
 
+@asynccontextmanager
+async def scripts_of_users() -> AsyncIterator[Scripts]:
+    """Workers are started by the first script."""
+    scripts = ScriptPool()
+    try:
+        yield scripts
+    finally:
+        await scripts.close()
+
+
 async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
-    async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
+    async with (
+        sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer),
+        scripts_of_users() as scripts,
+    ):
         controller = ApplicationController(
             cluster=cluster,
             repositories=repositories,
@@ -47,5 +62,6 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
+            scripts=scripts,
         )
         await controller.run()

@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
+from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.places import place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
@@ -25,6 +25,7 @@ from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 from holdfast.runtime.store import Store, live_object
@@ -40,8 +41,11 @@ class Inspection(Struct, frozen=True):
 async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
     """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
-        world = await _world(cluster, repositories, renderer, namespace_of(app))
+    async with (
+        sources(place, place.read_rewrites(), workers=1) as (repositories, renderer),
+        scripts_of_users() as scripts,
+    ):
+        world = await _world(cluster, repositories, renderer, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
@@ -51,10 +55,12 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
         commit = await resolve(world, decoded, source, revision or source.target_revision)
         desired = await desired_at(world, decoded, source, commit)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
-        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
+        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
 
 
-async def _world(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+async def _world(
+    cluster: Cluster, repositories: Repositories, renderer: Renderer, scripts: Scripts, namespace: str
+) -> World:
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
     for resource in (APP_PROJECT, CONFIG_MAP, SECRET):
@@ -73,6 +79,7 @@ async def _world(cluster: Cluster, repositories: Repositories, renderer: Rendere
         store=store,
         discovery=lambda: discovery,
         is_watched=lambda kind: kind == NAMESPACE.group_kind,
+        scripts=scripts,
     )
 
 

@@ -24,6 +24,7 @@ from holdfast.model.names import Annotation, Label
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -49,6 +50,7 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
     ) -> None:
         self._namespace = namespace
@@ -67,6 +69,7 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            scripts=scripts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.controllers.application import parameters
+from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -28,6 +30,7 @@ from holdfast.model.names import FIELD_MANAGER, GROUP
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
@@ -61,6 +64,7 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
@@ -72,6 +76,8 @@ class World:
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
+        self.asked = AskedScripts(scripts, clock)
+        self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
