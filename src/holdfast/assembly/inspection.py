@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
@@ -9,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.assembly.engine_process import scripts_of_users, sources
-from holdfast.assembly.places import place_of
+from holdfast.assembly.local_sources import local_sources, path_within
+from holdfast.assembly.places import DataPlace, place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.observe import Desired, desired_at, live_objects, resolve
@@ -38,11 +40,24 @@ class Inspection(Struct, frozen=True):
     states: tuple[ObjectState, ...]
 
 
-async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
-    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
+class Local(Struct, frozen=True):
+    """Files that are not committed: the folder of the application, and that of its whole repository."""
+
+    folder: Path
+    root: Path
+
+
+async def inspect(
+    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Local | None = None
+) -> Inspection:
+    """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
+
+    Raises what stops that.
+    """
     place = place_of(kubeconfig)
+    path = path_within(local.root, local.folder) if local is not None else ""
     async with (
-        sources(place, place.read_rewrites(), workers=1) as (repositories, renderer),
+        _sources(place, local) as (repositories, renderer),
         scripts_of_users() as scripts,
     ):
         world = await _world(cluster, repositories, renderer, scripts, namespace_of(app))
@@ -52,10 +67,18 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
             raise Blocked("InvalidSpecError", "\n".join(problems))
         await _load_owned(world, cluster, app)
         source = decoded.spec.source or ApplicationSource()
+        if local is not None:
+            source = msgspec.structs.replace(source, path=path)
         commit = await resolve(world, decoded, source, revision or source.target_revision)
         desired = await desired_at(world, decoded, source, commit)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
         return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
+
+
+def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManager[tuple[Repositories, Renderer]]:
+    if local is not None:
+        return local_sources(place, local.root)
+    return sources(place, place.read_rewrites(), workers=1)
 
 
 async def _world(
