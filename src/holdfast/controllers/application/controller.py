@@ -27,6 +27,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -53,6 +54,7 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
         storages: RecordStorages | None = None,
     ) -> None:
@@ -73,6 +75,7 @@ class ApplicationController:
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
             storages=storages,
+            scripts=scripts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -281,8 +282,9 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     desired = await _desired(world, app, state, observed)
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
-    states = flow.compared(app, desired.targets, live, desired.predictions)
-    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
+    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
     plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:

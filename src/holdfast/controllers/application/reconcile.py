@@ -75,7 +75,7 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
     desired = observed.desired
     if desired is None:
         return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
-    states = flow.compared(app, desired.targets, observed.live, desired.predictions)
+    states = flow.compared(app, desired.targets, observed.live, desired.predictions, desired.ignored)
     whole = flow.found(
         app,
         states,

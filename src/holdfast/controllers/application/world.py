@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.controllers.application import parameters
+from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -31,6 +33,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
@@ -65,6 +68,7 @@ class World:
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
         storages: RecordStorages | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
@@ -76,6 +80,8 @@ class World:
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
+        self.asked = AskedScripts(scripts, clock)
+        self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
