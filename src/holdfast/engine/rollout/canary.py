@@ -62,13 +62,18 @@ def _is_reached(draft: Draft) -> bool:
 
 def _is_routed(draft: Draft) -> bool:
     """The routers have been told the weight of the step, and none says that it has not taken it."""
-    if not defaults.is_routed(draft.rollout):
+    return _has_weight(draft, steps.weight(draft.rollout))
+
+
+def _has_weight(draft: Draft, weight: int) -> bool:
+    """Where no pods are wanted there is nothing to send traffic to, and nothing to wait for."""
+    if not defaults.is_routed(draft.rollout) or not defaults.replicas(draft.rollout):
         return True
     weights = draft.status.canary.weights
     return (
         weights is not None
         and weights.verified is not False
-        and weights.canary.weight == steps.weight(draft.rollout)
+        and weights.canary.weight == weight
         and weights.canary.pod_template_hash == draft.status.current_pod_hash
     )
 
@@ -151,15 +156,7 @@ def _may_be_promoted(draft: Draft) -> bool:
         return False
     if not (steps.has_none_left(draft.rollout) or status.promote_full):
         return False
-    if not defaults.is_routed(draft.rollout):
-        return True
-    weights = status.canary.weights
-    return (
-        weights is not None
-        and weights.verified is not False
-        and weights.canary.weight == defaults.max_weight(draft.rollout)
-        and weights.canary.pod_template_hash == status.current_pod_hash
-    )
+    return _has_weight(draft, defaults.max_weight(draft.rollout))
 
 
 def _promote(draft: Draft) -> None:

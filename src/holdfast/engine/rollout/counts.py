@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -31,17 +31,21 @@ def basic(
     goal = basic_goal(rollout)
     now = Counts(canary.desired if canary else 0, stable.desired)
     grown = _grow(now, goal, wanted + defaults.max_surge(rollout) - sum(other.desired for other in others), canary)
-    spare = _spare(rollout, goal, canary, stable, others)
-    return _shrink(grown, goal, spare - sum(_taken(others, spare).values()))
+    spare = _Spare(rollout, [one for one in (canary, stable, *others) if one is not None])
+    for other in others:
+        spare.take(other, other.desired)
+    # What is too much goes from the canary first, as it is the one in doubt.
+    canary_down = spare.take(canary, now.canary - goal.canary) if canary is not None else 0
+    return Counts(grown.canary - canary_down, grown.stable - spare.take(stable, now.stable - goal.stable))
 
 
 def older(
     rollout: Rollout, canary: ReplicaSet | None, stable: ReplicaSet | None, others: Sequence[ReplicaSet]
 ) -> dict[str, int]:
     """Counts of the sets of earlier, unfinished updates: they go before anything else does."""
-    spare = _spare(rollout, basic_goal(rollout), canary, stable, others)
-    taken = _taken(others, spare)
-    return {other.name: other.desired - taken[other.name] for other in others}
+    serving = {one.name: one for one in (canary, stable, *others) if one is not None}
+    spare = _Spare(rollout, serving.values())
+    return {other.name: other.desired - spare.take(other, other.desired) for other in others}
 
 
 def basic_goal(rollout: Rollout) -> Counts:
@@ -50,28 +54,22 @@ def basic_goal(rollout: Rollout) -> Counts:
     return approximate(defaults.replicas(rollout), weight, most, defaults.max_surge(rollout))
 
 
-def _spare(
-    rollout: Rollout,
-    goal: Counts,
-    canary: ReplicaSet | None,
-    stable: ReplicaSet | None,
-    others: Sequence[ReplicaSet],
-) -> int:
-    """How many pods may go without leaving fewer than promised."""
-    is_growing = canary is None or goal.canary >= canary.desired
-    is_same = canary is not None and stable is not None and canary.name == stable.name
-    can_serve = counted(canary, is_growing=is_growing) + sum(counted(other, is_growing=False) for other in others)
-    if not is_same:
-        can_serve += counted(stable, is_growing=not is_growing)
-    return can_serve - (defaults.replicas(rollout) - defaults.max_unavailable(rollout))
+class _Spare:
+    """How many pods may go without leaving fewer than promised.
 
+    Pods that a spec does not ask for any more are about to go and do not count. Of a set that shrinks, those that do
+    not serve are the first that its controller takes away: they cost nothing.
+    """
 
-def _taken(others: Sequence[ReplicaSet], spare: int) -> dict[str, int]:
-    taken: dict[str, int] = {}
-    for other in others:
-        taken[other.name] = min(other.desired, max(spare, 0))
-        spare -= taken[other.name]
-    return taken
+    def __init__(self, rollout: Rollout, sets: Iterable[ReplicaSet]) -> None:
+        serving = sum(min(one.desired, one.available) for one in sets)
+        self._left = max(serving - (defaults.replicas(rollout) - defaults.max_unavailable(rollout)), 0)
+
+    def take(self, one: ReplicaSet, wanted: int) -> int:
+        free = max(one.desired - one.available, 0)
+        taken = min(max(wanted, 0), free + self._left)
+        self._left -= max(taken - free, 0)
+        return taken
 
 
 def _grow(now: Counts, goal: Counts, most: int, canary: ReplicaSet | None) -> Counts:
@@ -79,24 +77,6 @@ def _grow(now: Counts, goal: Counts, most: int, canary: ReplicaSet | None) -> Co
     up = min(max(goal.canary - now.canary, 0), max(room, 0)) if canary is not None else 0
     stable_up = min(max(goal.stable - now.stable, 0), max(room - up, 0))
     return Counts(now.canary + up, now.stable + stable_up)
-
-
-def _shrink(now: Counts, goal: Counts, spare: int) -> Counts:
-    """What is too much goes from the canary first, as it is the one in doubt."""
-    down = min(max(now.canary - goal.canary, 0), max(spare, 0))
-    stable_down = min(max(now.stable - goal.stable, 0), max(spare - down, 0))
-    return Counts(now.canary - down, now.stable - stable_down)
-
-
-def counted(replica_set: ReplicaSet | None, *, is_growing: bool) -> int:
-    """How many of a set's pods may be counted as serving.
-
-    Pods that its spec does not ask for any more are about to go. Of a set that shrinks all count: those that do not
-    serve are the first that its controller takes away.
-    """
-    if replica_set is None:
-        return 0
-    return min(replica_set.desired, replica_set.available) if is_growing else replica_set.desired
 
 
 def approximate(replicas: int, weight: int, max_weight: int, max_surge: int) -> Counts:
@@ -141,9 +121,17 @@ def routed(
         return Counts(count, wanted)
     count = max(count, _at_least(rollout, amounts.share(wanted, weights.canary.weight, most)))
     if not rollout.status.abort:
-        return Counts(count, amounts.share(wanted, weights.stable.weight, most))
+        # Where the weight is to fall, the stable pods must be there before it does.
+        falls_to = steps.weight(rollout) if goes_to_current(rollout, weights) else 0
+        return Counts(count, amounts.share(wanted, max(weights.stable.weight, most - falls_to), most))
     lower = next_lower_weight(rollout, weights.canary.weight) if canary and stable else 0
     return Counts(count, amounts.share(wanted, most - lower, most))
+
+
+def goes_to_current(rollout: Rollout, weights: TrafficWeights) -> bool:
+    """The canary's traffic does not go to the pods of an earlier, unfinished update any more."""
+    target = weights.canary.pod_template_hash
+    return not target or target == rollout.status.current_pod_hash or not weights.canary.weight
 
 
 def next_lower_weight(rollout: Rollout, weight: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.rollout import counts, defaults, steps
+from holdfast.engine.rollout import counts, defaults, replica_sets, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
 from holdfast.model.traffic import SetHeaderRoute, SetMirrorRoute
@@ -21,17 +21,39 @@ def services(rollout: Rollout) -> tuple[str, str]:
     return (ping, pong) if rollout.status.canary.stable_ping_pong == PONG else (pong, ping)
 
 
+def target(draft: Draft) -> str:
+    """The hash of the pods that the canary's traffic goes to: those of an earlier, unfinished update as long as some
+    traffic does."""
+    recorded = draft.status.canary.weights
+    current = draft.status.current_pod_hash
+    if recorded is None or counts.goes_to_current(draft.rollout, recorded):
+        return current
+    earlier = replica_sets.by_hash(draft.seen.sets, recorded.canary.pod_template_hash)
+    return (
+        earlier.hash
+        if earlier is not None and earlier.available and earlier.hash != draft.status.stable_rs
+        else current
+    )
+
+
 def weight(draft: Draft) -> int:
-    """Never more than what the pods of the canary can carry, and after an abort never less than what the stable ones
-    cannot."""
-    rollout, status = draft.rollout, draft.status
-    most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
-    new = draft.new
-    if draft.is_promoted or not status.stable_rs:
+    """Never more than what the pods of the canary can carry, and never less than what the stable ones cannot."""
+    if draft.is_promoted or not draft.status.stable_rs:
         return 0
-    if status.abort:
-        return _weight_after_abort(draft)
-    if new is None or not new.available:
+    goal = _goal(draft)
+    recorded = draft.status.canary.weights
+    if not defaults.canary(draft.rollout).dynamic_stable_scale or recorded is None:
+        return goal
+    most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
+    available = draft.stable.available if draft.stable is not None else 0
+    carried = min(most, most * available // wanted) if wanted else most
+    return max(goal, min(recorded.canary.weight, most - carried))
+
+
+def _goal(draft: Draft) -> int:
+    rollout, status, new = draft.rollout, draft.status, draft.new
+    most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
+    if status.abort or new is None or not new.available or target(draft) != status.current_pod_hash:
         return 0
     if status.promote_full:
         return min(most, most * new.available // wanted) if wanted else most
@@ -68,17 +90,6 @@ def _carried(draft: Draft, available: int) -> int:
     return -(-most * available // wanted)
 
 
-def _weight_after_abort(draft: Draft) -> int:
-    """With dynamicStableScale the stable pods were taken away: they get back what they can carry again."""
-    recorded = draft.status.canary.weights
-    if not defaults.canary(draft.rollout).dynamic_stable_scale or recorded is None:
-        return 0
-    most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
-    available = draft.stable.available if draft.stable is not None else 0
-    carried = min(most, most * available // wanted) if wanted else most
-    return min(recorded.canary.weight, most - carried)
-
-
 def wanted(draft: Draft) -> WantedTraffic:
     rollout = draft.rollout
     canary, stable = services(rollout)
@@ -89,7 +100,7 @@ def wanted(draft: Draft) -> WantedTraffic:
         stable=stable,
         weight=weight(draft),
         most=defaults.max_weight(rollout),
-        canary_hash=draft.status.current_pod_hash,
+        canary_hash=target(draft),
         stable_hash=draft.status.stable_rs,
         headers=headers,
         mirrors=mirrors,

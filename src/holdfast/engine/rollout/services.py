@@ -30,6 +30,8 @@ def canary(draft: Draft) -> None:
     point(draft, stable_name, stable)
     if new is None or not canary_name:
         return
+    if routes.target(draft) != new.hash:
+        return
     if not draft.status.abort and (new.available or not selected(draft, canary_name)):
         point(draft, canary_name, new)
     elif draft.status.abort and defaults.canary(draft.rollout).dynamic_stable_scale and _has_no_traffic(draft):

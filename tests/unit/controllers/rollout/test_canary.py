@@ -133,7 +133,7 @@ async def test_pods_that_never_serve_end_at_the_progress_deadline() -> None:
     async with stage() as world, world.controller():
         await world.put(ROLLOUT, rollout_object(strategy, progressDeadlineSeconds=60, progressDeadlineAbort=True))
         await world.until_phase("Healthy")
-        await world.set_image("web:crash-loop")
+        await world.set_image("web:image-pull-error")
         found = await world.until_phase("Degraded")
         assert found.status.abort
         assert "has timed out progressing" in found.status.message
