@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
@@ -50,6 +52,7 @@ async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
+    storages = ObjectStorages()
     async with (
         sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer),
         scripts_of_users() as scripts,
@@ -63,5 +66,10 @@ async def run_engine(
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
             scripts=scripts,
+            storages=storages,
         )
-        await controller.run()
+        async with AsyncExitStack() as stack:
+            stack.callback(storages.close)
+            if settings.listen:
+                await stack.enter_async_context(serving(controller, settings.listen))
+            await controller.run()

@@ -60,7 +60,7 @@ async def inspect(
         _sources(place, local) as (repositories, renderer),
         scripts_of_users() as scripts,
     ):
-        world = await _world(cluster, repositories, renderer, scripts, namespace_of(app))
+        world = await world_of(cluster, repositories, renderer, namespace_of(app), scripts)
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
@@ -81,9 +81,10 @@ def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManag
     return sources(place, place.read_rewrites(), workers=1)
 
 
-async def _world(
-    cluster: Cluster, repositories: Repositories, renderer: Renderer, scripts: Scripts, namespace: str
+async def world_of(
+    cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str, scripts: Scripts | None = None
 ) -> World:
+    """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
     for resource in (APP_PROJECT, CONFIG_MAP, SECRET):
