@@ -65,8 +65,8 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
-            scripts=scripts,
             storages=storages,
+            scripts=scripts,
         )
         async with AsyncExitStack() as stack:
             stack.callback(storages.close)

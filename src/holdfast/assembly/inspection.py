@@ -60,7 +60,7 @@ async def inspect(
         _sources(place, local) as (repositories, renderer),
         scripts_of_users() as scripts,
     ):
-        world = await world_of(cluster, repositories, renderer, namespace_of(app), scripts)
+        world = await world_of(cluster, repositories, renderer, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
@@ -82,7 +82,7 @@ def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManag
 
 
 async def world_of(
-    cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str, scripts: Scripts | None = None
+    cluster: Cluster, repositories: Repositories, renderer: Renderer, scripts: Scripts | None, namespace: str
 ) -> World:
     """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()

@@ -54,7 +54,7 @@ async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace
         sources(place, place.read_rewrites(), workers=workers) as (repositories, renderer),
         scripts_of_users() as scripts,
     ):
-        world = await world_of(cluster, repositories, renderer, namespace, scripts)
+        world = await world_of(cluster, repositories, renderer, scripts, namespace)
         items = (await cluster.list(APPLICATION, namespace=namespace)).items
         for item in items:
             world.store.put(item)
@@ -159,7 +159,7 @@ class Previewing:
         predictions = await self._world.predictions.of(
             self._world.cluster, wanted, live.objects, self._world.namespace_exists
         )
-        ignored = await ignored_in(self._world, app, msgspec.structs.replace(head, objects=wanted), live, predictions)
+        ignored = await ignored_in(self._world, app, Targets(wanted), live, predictions)
         return tuple(preview.in_cluster(change, head, live.objects, predictions, ignored) for change in changed)
 
 

@@ -38,7 +38,7 @@ async def synced(*manifests: KubeObject, **files: str) -> AsyncIterator[Stage]:
 
 
 async def preview(world: Stage, revision: str, base: str = "main", repository: str = REPOSITORY) -> Preview:
-    looking = await world_of(world.cluster, world.repositories, InlineRenderer(world.repositories.open), "argocd")
+    looking = await world_of(world.cluster, world.repositories, InlineRenderer(world.repositories.open), None, "argocd")
     items = (await world.cluster.list(APPLICATION, namespace="argocd")).items
     apps = [msgspec.convert(item.decode(), Application) for item in items]
     return await Previewing(looking, Asked(repository, revision, base)).run(apps)

@@ -67,8 +67,8 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
-        scripts: Scripts | None = None,
         storages: RecordStorages | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories

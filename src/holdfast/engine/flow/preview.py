@@ -68,7 +68,6 @@ def in_cluster(
     live: Mapping[ObjectKey, KubeObject],
     predictions: Mapping[ObjectKey, Prediction],
     ignored: Ignoring,
-    manner: compare.Manner = compare.USUAL,
 ) -> ObjectChange:
     """The change with what the cluster says to it."""
     target = {target.key: target for target in head.objects}.get(change.key)
@@ -80,7 +79,7 @@ def in_cluster(
     present = live.get(change.key)
     if present is None or prediction.obj is None:
         return change
-    fields = compare.compare(target.obj, present, prediction.obj, ignored, manner).differences
+    fields = compare.compare(target.obj, present, prediction.obj, ignored).differences
     rendered = {field.path for field in change.fields}
     return msgspec.structs.replace(change, live_fields=tuple(field for field in fields if field.path not in rendered))
 

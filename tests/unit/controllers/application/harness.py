@@ -144,8 +144,8 @@ class Stage:
             namespace=self.control_namespace,
             settings=Settings(**settings),
             random=Random(1),
-            scripts=self.scripts,
             storages=storages,
+            scripts=self.scripts,
         )
         task = asyncio.create_task(controller.run(), name="controller")
         try:
