@@ -119,7 +119,13 @@ async def desired_of(
     """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
+    predictions = await world.predictions.of(
+        world.cluster,
+        wanted.objects,
+        live.objects,
+        world.namespace_exists,
+        lambda target: flow.manner_of(app, target.obj).webhooks,
+    )
     ignored = await ignored_in(world, app, wanted, live, predictions)
     return Desired(commit, source, source_type, wanted, live, predictions, ignored=ignored)
 

@@ -40,13 +40,18 @@ class Predictions:
         targets: Iterable[Target],
         live: Mapping[ObjectKey, KubeObject],
         exists: Callable[[str], bool],
+        with_webhooks: Callable[[Target], bool] = lambda _: False,
     ) -> dict[ObjectKey, Prediction]:
-        """In a namespace that does not exist nothing can be tried out. Raises when the server fails."""
+        """In a namespace that does not exist nothing can be tried out; `with_webhooks` names those that only the server
+        can tell of. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
-                return target.key, await self._predict(cluster, target, live.get(target.key))
+                present = live.get(target.key)
+                if present is not None and not with_webhooks(target) and self._is_known_to_stand(target, present):
+                    return target.key, Prediction(present)
+                return target.key, await self._predict(cluster, target, present)
 
         askable = [target for target in targets if target.resource is not None and not target.problem]
         there = {namespace: exists(namespace) for namespace in {target.key.namespace for target in askable} - {""}}
@@ -55,8 +60,6 @@ class Predictions:
     async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None) -> Prediction:
         if target.resource is None:
             return Prediction()
-        if live is not None and self._is_known_to_stand(target, live):
-            return Prediction(live)
         version = resource_version_of(live) if live is not None else ""
         memory = (target.key, canonical.content_hash(target.obj), version)
         known = self._known.get(memory)
