@@ -12,11 +12,12 @@ from holdfast.assembly.engine_process import sources
 from holdfast.assembly.places import place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
-from holdfast.controllers.application.observe import Desired, desired_at, live_objects, resolve
+from holdfast.controllers.application.observe import Desired, desired_at, live_objects
+from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.application import Application
 from holdfast.model.desired import ObjectState
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import Blocked
@@ -47,9 +48,11 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
         if problems:
             raise Blocked("InvalidSpecError", "\n".join(problems))
         await _load_owned(world, cluster, app)
-        source = decoded.spec.source or ApplicationSource()
-        commit = await resolve(world, decoded, source, revision or source.target_revision)
-        desired = await desired_at(world, decoded, source, commit)
+        wanted = spec.sources_of(decoded)
+        if revision and len(wanted) > 1:
+            raise Blocked("SourceUnsupported", "--revision names one commit, and the application has several sources")
+        pinned = await resolve(world, decoded, wanted, [revision] * len(wanted), several=bool(decoded.spec.sources))
+        desired = await desired_at(world, decoded, pinned)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
         return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
 

@@ -58,13 +58,10 @@ def rollback_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> 
         ids = ", ".join(str(entry.get("id", 0)) for entry in history) or "none"
         raise Blocked("NoHistory", f"{name_of(app)} has no deployment {entry_id}; there: {ids}")
     [entry] = chosen
-    if not entry.get("source"):
-        raise Blocked("NoHistory", f"deployment {entry.get('id', 0)} has several sources, which is not supported yet")
     options = (applications.spec_of(app).get("syncPolicy") or {}).get("syncOptions") or []
     return {
         "sync": {
-            "revision": entry["revision"],
-            "source": entry["source"],
+            **{field: entry[field] for field in ("revision", "source", "revisions", "sources") if entry.get(field)},
             "syncStrategy": {"apply": {}},
             **({"prune": True} if prune else {}),
             **({"syncOptions": options} if options else {}),

@@ -21,6 +21,7 @@ from holdfast.model.discovery import Discovery
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
@@ -50,6 +51,7 @@ class ApplicationController:
         settings: Settings,
         random: Random,
         workers: int = WORKERS,
+        charts: Charts | None = None,
     ) -> None:
         self._namespace = namespace
         self._clock = clock
@@ -67,6 +69,7 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            charts=charts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

@@ -68,7 +68,7 @@ async def look(world: World, app: Application, found: compose.Findings) -> None:
     if app.status.sync.status == SyncCode.SYNCED:
         seen: tuple[Drift, ...] | None = ()
     else:
-        seen = flow.drifted(app, found.states, found.revision)
+        seen = flow.drifted(app, found.states, found.revision, found.revisions)
     if seen is None or (not seen and not opened):
         return
     async with _not_in_the_way(app, "the drift was not noted"):

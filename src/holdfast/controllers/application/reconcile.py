@@ -63,8 +63,8 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
         states,
         desired.targets,
         observed.live,
-        revision=desired.revision,
-        source_type=desired.source_type,
+        pinned=desired.pinned,
+        source_types=desired.source_types,
         control_namespace=world.namespace,
     )
     warnings = _orphans(world, app, desired.targets)

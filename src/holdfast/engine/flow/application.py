@@ -36,6 +36,7 @@ from holdfast.model.names import (
     OperationPhase,
     SyncCode,
 )
+from holdfast.model.pinned import Pinned
 
 NO_PREDICTIONS: Mapping[ObjectKey, Prediction] = {}
 
@@ -160,8 +161,8 @@ def found(
     wanted: Targets,
     live: Live,
     *,
-    revision: str,
-    source_type: str,
+    pinned: Pinned,
+    source_types: tuple[str, ...],
     control_namespace: str,
 ) -> compose.Findings:
     """What a whole comparison says about the application."""
@@ -175,8 +176,10 @@ def found(
             *_not_applied_yet(app),
             *_cannot_be_applied(states),
         ),
-        revision=revision,
-        source_type=source_type,
+        revision=pinned.revision,
+        revisions=pinned.listed_revisions,
+        source_type="" if pinned.several else source_types[0],
+        source_types=source_types if pinned.several else (),
         control_namespace=control_namespace,
     )
 
@@ -203,13 +206,15 @@ def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondit
 def automatic(
     app: Application, findings: compose.Findings, now: datetime, project: AppProject | None
 ) -> automation.Decision:
-    decision = automation.decide(app, findings.states, _code(findings), findings.revision, now)
+    decision = automation.decide(
+        app, findings.states, _code(findings), findings.revision, now, revisions=findings.revisions
+    )
     if isinstance(decision, automation.Hold):
         return decision
     verdict = windows.verdict(app, project, decision.operation, now)
     if verdict.allowed:
         return decision
-    message = f"Automated sync to {findings.revision} waits for a sync window: {windows.told(verdict)}"
+    message = f"Automated sync to {_revision_text(findings)} waits for a sync window: {windows.told(verdict)}"
     return automation.Hold(
         message,
         after=verdict.opens - now if verdict.opens is not None else None,
@@ -223,17 +228,21 @@ def newer_commit(app: Application, findings: compose.Findings, now: datetime, pr
     state = app.status.operation_state
     if state is None or state.phase != OperationPhase.RUNNING or not state.operation.initiated_by.automated:
         return ""
-    if not findings.compared or automation.was_attempted(app, findings.revision):
+    if not findings.compared or automation.was_attempted(app, findings.revision, findings.revisions):
         return ""
     if _code(findings) is SyncCode.SYNCED:
-        return findings.revision
+        return _revision_text(findings)
     idle = msgspec.structs.replace(
         app,
         status=msgspec.structs.replace(
             app.status, operation_state=msgspec.structs.replace(state, phase=OperationPhase.FAILED)
         ),
     )
-    return findings.revision if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
+    return _revision_text(findings) if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
+
+
+def _revision_text(findings: compose.Findings) -> str:
+    return findings.revision or ", ".join(findings.revisions)
 
 
 def _code(findings: compose.Findings) -> SyncCode:
@@ -262,7 +271,7 @@ def planned(
             targets=_respecting(app, wanted, live) if "RespectIgnoreDifferences=true" in chosen else wanted,
             extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
             predictions=predictions,
-            revision=state.sync_result.revision if state.sync_result else "",
+            revision=_hook_revision(state),
             started=times.parse(state.started_at) or datetime.fromtimestamp(0, UTC),
             operation=operation.attempt_of(state),
             namespace=namespaces.namespace_object(
@@ -277,6 +286,12 @@ def planned(
             confirmed=is_approved_since(app, state.started_at),
         )
     )
+
+
+def _hook_revision(state: OperationState) -> str:
+    """Where names are made of the revision, that of the first source stands for all."""
+    result = state.sync_result
+    return (result.revision or next(iter(result.revisions), "")) if result is not None else ""
 
 
 def live_states(live: Live) -> dict[ObjectKey, LiveState]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -104,6 +106,16 @@ def missing_dependencies(tree: FileTree, chart: Chart) -> tuple[Dependency, ...]
     )
 
 
+def wanted_elsewhere(tree: FileTree, path: str) -> tuple[Dependency, ...]:
+    """The dependencies of the chart at `path` that neither it nor its repository holds; none when there is no chart."""
+    folder = paths.resolve(tree, paths.join("", path))
+    if folder is None or tree.entry(paths.join(folder, "Chart.yaml")) is None:
+        return ()
+    return tuple(
+        wanted for wanted in missing_dependencies(tree, read(tree, folder)) if wanted.repository and not wanted.is_local
+    )
+
+
 def local_dependencies(tree: FileTree, chart: Chart, missing: tuple[Dependency, ...]) -> tuple[LocalChart, ...]:
     """Where the missing `file://` dependencies stand. Raises Blocked when one is not there or does not fit."""
     found = []
@@ -137,6 +149,23 @@ def dependency_missing(chart: Chart, wanted: Dependency, because: str = "") -> B
         f"chart {chart.name} needs {wanted.name} {wanted.version} from {wanted.repository or 'charts/'}, which is not in "
         f"{paths.join(chart.path, 'charts')}{reason}: run `helm dependency update` and commit charts/",
     )
+
+
+def objection(repository: str) -> str:
+    """Why a repository that nobody has registered is not asked for charts; "" when it may be.
+
+    A chart from Git must not make this process speak to the host it runs on, or to a metadata service.
+    """
+    url = urlsplit(repository)
+    if url.scheme not in ("https", "oci") or not url.hostname:
+        return ""
+    try:
+        address = ipaddress.ip_address(url.hostname)
+    except ValueError:
+        is_inside = url.hostname == "localhost" or url.hostname.endswith((".localhost", ".internal"))
+    else:
+        is_inside = not address.is_global
+    return f"{url.hostname} is not a public host" if is_inside else ""
 
 
 def _fits(version: str, wanted: str) -> bool:
