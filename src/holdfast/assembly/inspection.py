@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
+from holdfast.assembly.engine_process import Sources, sources
 from holdfast.assembly.places import place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
@@ -25,8 +25,6 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
-from holdfast.ports.rendering import Renderer
-from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 from holdfast.runtime.store import Store, live_object
 
@@ -41,8 +39,8 @@ class Inspection(Struct, frozen=True):
 async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
     """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
-        world = await _world(cluster, repositories, renderer, namespace_of(app))
+    async with sources(place, place.read_rewrites(), workers=1) as opened:
+        world = await _world(cluster, opened, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
@@ -57,7 +55,7 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
         return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
 
 
-async def _world(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+async def _world(cluster: Cluster, opened: Sources, namespace: str) -> World:
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
     for resource in (APP_PROJECT, CONFIG_MAP, SECRET):
@@ -67,8 +65,9 @@ async def _world(cluster: Cluster, repositories: Repositories, renderer: Rendere
         store.put(item)
     return World(
         cluster=cluster,
-        repositories=repositories,
-        renderer=renderer,
+        repositories=opened.repositories,
+        charts=opened.charts,
+        renderer=opened.renderer,
         clock=SystemClock(),
         namespace=namespace,
         settings=EngineSettings(namespace=namespace),

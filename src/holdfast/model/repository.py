@@ -10,7 +10,8 @@ class RepositoryAccess(Struct, frozen=True):
 
     `ssh_known_hosts` is the text of known_hosts lines that are trusted for it; an unknown host is always refused
     unless `insecure`. `registered`: a Secret speaks of it. `pass_credentials`: a Helm repository's credentials may go to
-    the other hosts that its index names.
+    the other hosts that its index names. `public_only`: a chart named it, and nobody vouches for it, so that it must not
+    lead into the network of this process. `force_http`: an OCI registry without TLS.
     """
 
     url: str
@@ -28,7 +29,9 @@ class RepositoryAccess(Struct, frozen=True):
     registered: bool = False
     enable_oci: bool = False
     enable_lfs: bool = False
+    force_http: bool = False
     pass_credentials: bool = False
+    public_only: bool = False
     github_app_id: str = ""
     github_app_installation_id: str = ""
     github_app_private_key: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from holdfast.controllers.application import access
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
@@ -15,15 +17,19 @@ from holdfast.model.rendering import FetchedChart
 MOST_REMEMBERED = 10_000
 
 
-async def fetch(world: World, app: Application, source: ApplicationSource, location: TreeLocation) -> tuple[FetchedChart, ...]:
+async def fetch(
+    world: World, app: Application, source: ApplicationSource, location: TreeLocation
+) -> tuple[FetchedChart, ...]:
     """Nothing for a source that is no chart. A dependency that must not be fetched is left out: the render says why."""
     if world.charts is None or source.kustomize or source.directory or source.plugin:
         return ()
     found = []
     for wanted in _wanted(world, source, location):
         opened = access.of_url(world, app, wanted.repository)
-        if not opened.registered and charts.objection(wanted.repository):
-            continue
+        if not opened.registered:
+            if charts.objection(wanted.repository):
+                continue
+            opened = structs.replace(opened, public_only=True)
         if source.helm is not None and source.helm.pass_credentials:
             opened = access.with_passed_credentials(opened)
         try:

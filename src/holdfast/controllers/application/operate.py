@@ -117,7 +117,9 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
             OperationPhase.ERROR, f"Invalid operation request: revisions must name one for each of the {count} sources"
         )
     if sync.revisions and not wanted.several:
-        raise _Ended(OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision")
+        raise _Ended(
+            OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision"
+        )
     desired = observed.desired
     if desired is not None and _is_about(desired.pinned, wanted):
         return desired.pinned

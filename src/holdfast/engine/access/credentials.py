@@ -52,6 +52,7 @@ def access_for(
         no_proxy=values.get("noProxy", ""),
         registered=own is not None or template is not None,
         enable_oci=_is_true(values, "enableOCI"),
+        force_http=_is_true(told, "insecureOCIForceHttp"),
         enable_lfs=_is_true(told, "enableLfs"),
         github_app_id=values.get("githubAppID", ""),
         github_app_installation_id=values.get("githubAppInstallationID", ""),

@@ -21,7 +21,7 @@ CHART = {
     ),
     "web/values.yaml": "level: default\nnote: none\n",
 }
-SOURCES = [
+SOURCES: list[dict[str, Any]] = [
     {"repoURL": MANIFESTS, "path": "app", "targetRevision": "main"},
     {
         "repoURL": CHARTS,
