@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from msgspec import Struct
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
+from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -50,6 +52,7 @@ async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
+    storages = ObjectStorages()
     async with sources(place, rewrites or {}, workers=settings.render_workers) as opened:
         controller = ApplicationController(
             cluster=cluster,
@@ -60,5 +63,10 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
+            storages=storages,
         )
-        await controller.run()
+        async with AsyncExitStack() as stack:
+            stack.callback(storages.close)
+            if settings.listen:
+                await stack.enter_async_context(serving(controller, settings.listen))
+            await controller.run()

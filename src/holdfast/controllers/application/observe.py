@@ -19,16 +19,22 @@ from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import ConditionType
 from holdfast.model.pinned import Pinned
+from holdfast.model.sync_record import RecordedManifest
 
 
 class Desired(Struct, frozen=True):
-    """What the sources want at their revisions, and what the server says to it in the state `live`."""
+    """What the sources want at their revisions, and what the server says to it in the state `live`.
+
+    `note` says where it is from when not from Git, and `sealed` are then the Secrets that nobody knows the values of.
+    """
 
     pinned: Pinned
     source_types: tuple[str, ...]
     targets: Targets
     live: flow.Live
     predictions: dict[ObjectKey, Prediction]
+    note: str = ""
+    sealed: tuple[RecordedManifest, ...] = ()
 
 
 class Observed(Struct, frozen=True):
@@ -46,7 +52,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     if problems:
         return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     if fresh:
-        world.failed_renders.forget(app.metadata.key)
+        world.failed_renders.refreshed(app.metadata.key)
     try:
         pinned, trouble = await sources.newest(world, app, fresh=fresh)
         desired = await desired_at(world, app, pinned)
@@ -70,6 +76,13 @@ def _conditions(kind: ConditionType, *messages: str) -> tuple[ApplicationConditi
 async def desired_at(world: World, app: Application, pinned: Pinned) -> Desired:
     """Renders the sources at their revisions and asks the server what an apply of the result would do."""
     wanted, source_types = await targets_at(world, app, pinned)
+    return await desired_of(world, app, pinned, wanted, source_types)
+
+
+async def desired_of(
+    world: World, app: Application, pinned: Pinned, wanted: Targets, source_types: tuple[str, ...]
+) -> Desired:
+    """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
     predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, report, sources
+from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring, sources
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import interruption, operation, times
-from holdfast.model.application import Application, Operation, OperationState, SyncOperation, SyncOperationResult
+from holdfast.engine.status import holding, interruption, operation, times
+from holdfast.model.application import Application, Operation, OperationState, SyncOperation
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
 from holdfast.model.pinned import Pinned
@@ -28,6 +29,10 @@ LOOK_AGAIN = timedelta(seconds=10)
 # A timer may be a fraction of a microsecond off: what is left then is no pause any more.
 TIMER_SLACK = 0.001
 WINDOW_AGAIN = timedelta(minutes=1)
+
+# How the message of an operation begins that may not take its next step.
+WINDOW = "Sync operation blocked by sync window: "
+GATES = "Sync operation waits: "
 
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
@@ -48,8 +53,12 @@ class _Scene(Struct, frozen=True):
     plan: SyncPlan
 
 
-async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
-    """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
+async def begin(
+    world: World, app: Application, asked: Operation, observed: Observed, *, before: Application | None = None
+) -> Application:
+    """Records the operation, with the commit that it keeps to, and takes the request away in the same write. `before` is
+    the Application as the server has it, where what was found since is to be written with it."""
+    before = before or app
     sync = asked.sync
     now = world.now()
     last = app.status.operation_state
@@ -58,15 +67,19 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
         raise Waiting(ONE_SECOND, "JustStarted", "the last sync began in this second")
     try:
         pinned = await _pinned(world, app, asked, observed)
+        if holding.is_held(app, pinned.text) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, pinned.text)}")
     except _Ended as ended:
         failed = _begun(asked, _asked_for(app, sync or SyncOperation()), now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
-        written = await report.write_status(world, app, status, taken=True)
+        written = await report.write_status(world, before, status, taken=True)
+        await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=_begun(asked, pinned, now))
-    written = await report.write_status(world, app, status, taken=True)
+    written = await report.write_status(world, before, status, taken=True)
+    await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
     await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
     return written
@@ -106,6 +119,9 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
     verdict = windows.verdict(app, world.project(spec.project_of(app)), asked, world.now())
     if not verdict.allowed:
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: blocked by sync window: {windows.told(verdict)}")
+    refused = gates.refusal(world, app, asked)
+    if refused:
+        raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
     wanted = _asked_for(app, sync)
@@ -147,9 +163,9 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
-        if overdue:
-            app = await _record(world, app, interruption.terminating(state, overdue))
+        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        if why:
+            app = await _record(world, app, interruption.terminating(state, why))
             continue
         app, pause = await _advance(world, app, state, observed)
         if pause is None:
@@ -158,6 +174,14 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if not gives_way:
             return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+def _unwanted(app: Application, state: OperationState) -> str:
+    """Why an automated sync has to end: its revision has been held off meanwhile."""
+    revision = operation.revision_text(state.sync_result)
+    if state.operation.initiated_by.automated and holding.is_held(app, revision):
+        return holding.told(app, revision)
+    return ""
 
 
 async def _advance(
@@ -169,13 +193,11 @@ async def _advance(
     if retry_at is not None and retry_at > now:
         news = world.revisions.due_in(app.metadata.key, world.poll_seconds)
         return app, Again(min(retry_at - now, news), because=state.message)
-    project = world.project(spec.project_of(app))
-    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
-    if not verdict.allowed:
-        message = f"Sync operation blocked by sync window: {windows.told(verdict)}"
-        app = await _record(world, app, msgspec.structs.replace(state, message=message))
-        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
-        return app, Again(min(opens, WINDOW_AGAIN), because=message)
+    shut = await _shut(world, app, state)
+    if shut is not None:
+        return await _record(world, app, msgspec.structs.replace(state, message=shut.because)), shut
+    if state.message.startswith((WINDOW, GATES)):
+        state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
         newest = observed.desired.pinned if observed.desired is not None else Pinned()
         again = operation.tried_again(
@@ -194,6 +216,21 @@ async def _advance(
     except _Ended as ended:
         app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
     return app, Again(LOOK_AGAIN, because=waiting) if waiting else None
+
+
+async def _shut(world: World, app: Application, state: OperationState) -> Again | None:
+    """What keeps the operation from its next step: a sync window, or a gate."""
+    now = world.now()
+    project = world.project(spec.project_of(app))
+    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
+    if not verdict.allowed:
+        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{WINDOW}{windows.told(verdict)}")
+    found = await gates.in_the_way(world, app, state)
+    if found:
+        opens = gates_flow.soonest(found) or WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{GATES}{gates_flow.told(found)}")
+    return None
 
 
 async def _give_way(world: World, app: Application, newer: str) -> tuple[Application, bool]:
@@ -218,7 +255,8 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
     live = await observe.live_objects(world, app, [key for key, _ in machine.running_hooks(recorded)])
     message = interruption.last_message(state)
-    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), message)
+    instance = flow.instance_of(app, world.namespace)
+    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
         for obj in step.next.objects:
             await act.delete(world, obj, Propagation.BACKGROUND)
@@ -227,7 +265,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     return await _end(world, app, ended, OperationPhase.FAILED, message)
 
 
-async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
+async def _step(
+    world: World, app: Application, state: OperationState, observed: Observed, *, recorded_so_far: bool = True
+) -> tuple[Application, str]:
     """Answers what is waited for, "" when the next step can be taken at once."""
     scene = await _scene(world, app, state, observed)
     sync = state.operation.sync
@@ -242,7 +282,8 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message, scene), ""
+            told = f"{message}; {scene.desired.note}" if scene.desired.note else message
+            return await _end(world, app, state, phase, told, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -257,9 +298,11 @@ async def _step(world: World, app: Application, state: OperationState, observed:
                 app = await _record(world, app, state)
             done = await act.perform(world, tasks, _manner(app, state))
             done_by_key = results.by_key(done.results)
-            app = await _record(
-                world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
-            )
+            state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
+            if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
+                # Written down with what comes next: if it is lost, these objects are applied once more, to no effect.
+                return await _step(world, app, state, observed, recorded_so_far=False)
+            app = await _record(world, app, state)
             if done.trouble is not None:
                 raise done.trouble
             if scene.plan.has_wave_after(tasks):
@@ -281,6 +324,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     live = await observe.live_objects(world, app, keys)
     states = flow.compared(app, desired.targets, live, desired.predictions)
     plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
@@ -288,25 +332,16 @@ async def _scene(world: World, app: Application, state: OperationState, observed
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:
-    pinned = _kept_to(app, state)
+    pinned = sources.kept_to(app, state)
     if not pinned.sources or not all(pinned.revisions) or len(pinned.sources) != len(pinned.revisions):
         raise _Ended(OperationPhase.ERROR, "the operation has no revision to sync to")
     known = observed.desired
     if known is not None and known.pinned == pinned:
         return known
     try:
-        return await observe.desired_at(world, app, pinned)
+        return await restoring.desired(world, restoring.Asked(app, state, pinned))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
-
-
-def _kept_to(app: Application, state: OperationState) -> Pinned:
-    """What the running operation has written down that it syncs to."""
-    result = state.sync_result or SyncOperationResult()
-    if result.sources or result.revisions:
-        return Pinned(result.sources or app.spec.sources, result.revisions, several=True)
-    source = result.source or app.spec.source
-    return Pinned((source,), (result.revision,)) if source is not None else Pinned()
 
 
 async def _record(world: World, app: Application, state: OperationState) -> Application:
@@ -322,7 +357,8 @@ async def _end(
     scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
-    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
+    work = (scene.plan, scene.desired.targets) if scene else None
+    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from holdfast.controllers.application import access, dependencies
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
-from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.kube import KubeObject
@@ -79,6 +79,15 @@ async def _ask(world: World, app: Application, source: ApplicationSource, revisi
     if spec.is_packed(source):
         return await charts_of(world, source).resolve(opened, source.chart, revision, fresh=fresh)
     return await world.repositories.resolve(opened, revision, fresh=fresh)
+
+
+def kept_to(app: Application, state: OperationState) -> Pinned:
+    """What the running operation has written down that it syncs to."""
+    result = state.sync_result or SyncOperationResult()
+    if result.sources or result.revisions:
+        return Pinned(result.sources or app.spec.sources, result.revisions, several=True)
+    source = result.source or app.spec.source
+    return Pinned((source,), (result.revision,)) if source is not None else Pinned()
 
 
 async def render(world: World, app: Application, pinned: Pinned) -> Rendered:

@@ -18,7 +18,7 @@ from holdfast.engine.flow import windows
 from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
-from holdfast.engine.status import automation, compose, conditions, operation, resources, times
+from holdfast.engine.status import automation, compose, conditions, holding, operation, resources, times
 from holdfast.model.application import Application, ApplicationCondition, OperationState, SyncOperation
 from holdfast.model.appproject import AppProject
 from holdfast.model.comparison import Comparison
@@ -206,6 +206,9 @@ def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondit
 def automatic(
     app: Application, findings: compose.Findings, now: datetime, project: AppProject | None
 ) -> automation.Decision:
+    revision = findings.shown_revision
+    if holding.is_held(app, revision):
+        return automation.Hold("the revision is held off", condition=holding.condition(app, revision))
     decision = automation.decide(
         app, findings.states, _code(findings), findings.revision, now, revisions=findings.revisions
     )
@@ -214,7 +217,7 @@ def automatic(
     verdict = windows.verdict(app, project, decision.operation, now)
     if verdict.allowed:
         return decision
-    message = f"Automated sync to {_revision_text(findings)} waits for a sync window: {windows.told(verdict)}"
+    message = f"Automated sync to {findings.shown_revision} waits for a sync window: {windows.told(verdict)}"
     return automation.Hold(
         message,
         after=verdict.opens - now if verdict.opens is not None else None,
@@ -231,18 +234,14 @@ def newer_commit(app: Application, findings: compose.Findings, now: datetime, pr
     if not findings.compared or automation.was_attempted(app, findings.revision, findings.revisions):
         return ""
     if _code(findings) is SyncCode.SYNCED:
-        return _revision_text(findings)
+        return findings.shown_revision
     idle = msgspec.structs.replace(
         app,
         status=msgspec.structs.replace(
             app.status, operation_state=msgspec.structs.replace(state, phase=OperationPhase.FAILED)
         ),
     )
-    return _revision_text(findings) if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
-
-
-def _revision_text(findings: compose.Findings) -> str:
-    return findings.revision or ", ".join(findings.revisions)
+    return findings.shown_revision if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
 
 
 def _code(findings: compose.Findings) -> SyncCode:

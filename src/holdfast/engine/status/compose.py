@@ -33,6 +33,11 @@ class Findings(Struct, frozen=True):
     source_types: tuple[str, ...] = ()
     control_namespace: str = ""
 
+    @property
+    def shown_revision(self) -> str:
+        """For people, and to know it again."""
+        return self.revision or ", ".join(self.revisions)
+
 
 def new_status(app: Application, found: Findings, now: str, *, refreshed: bool = False) -> ApplicationStatus:
     """Everything but operationState and history. `reconciledAt` moves only together with something else, and when
