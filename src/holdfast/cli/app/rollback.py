@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from holdfast.cli.app import applications
+from holdfast.cli.app import applications, revert
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
@@ -29,18 +30,29 @@ def rollback(
     app_namespace: str = NamespaceOption,
     prune: bool = typer.Option(False, "--prune", help="Delete objects that the old revision does not have."),
     lift: bool = typer.Option(False, "--lift", help="Let go of the revision that an earlier rollback holds off."),
+    in_git: bool = typer.Option(False, "--revert", help="Make a revert commit in Git instead, and push it."),
+    branch: str = typer.Option("", "--branch", help="With --revert: push to this branch, not the Application's own."),
+    author: str = typer.Option("", "--author", help="With --revert: NAME <ADDRESS> of the commit."),
+    signing_key: Path | None = typer.Option(None, "--signing-key", help="With --revert: a private SSH or GPG key."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
 ) -> None:
     """Bring an application back to what it was; with automated sync on, the revision it leaves is held off."""
 
+    identity = revert.identity_of(author, signing_key) if in_git else None
+
     async def work(cluster: Cluster) -> KubeObject | None:
         app = await applications.read_application(cluster, name, app_namespace)
+        if identity is not None:
+            good = str(entry_of(app, entry_id)["revision"])
+            await revert.revert(cluster, kubeconfig, app, good, identity, branch)
+            return None
         await _write(cluster, app, lifting_of(app) if lift else request_of(app, entry_id, prune=prune))
         return None if lift else await _finish(cluster, app, timeout)
 
     finished = with_cluster(kubeconfig, work)
     if finished is None:
-        typer.echo(f"lifted the hold of {name}")
+        if lift:
+            typer.echo(f"lifted the hold of {name}")
         return
     print_application(finished)
     if applications.operation_of(finished).get("phase") != "Succeeded":
