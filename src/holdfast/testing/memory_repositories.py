@@ -64,6 +64,14 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
+    def head(self, url: str) -> str:
+        """The commit of the branch."""
+        return self._heads[url]
+
+    def move(self, url: str, commit: str) -> None:
+        """Makes the branch another commit that is there already: what came after it stays known by its id."""
+        self._heads[url] = commit
+
     def forget(self, commit: str) -> None:
         """The history was rewritten: nobody has this commit any more."""
         del self._trees[commit]

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from holdfast.controllers.application import digest_key, shelves
+from holdfast.controllers.application import digest_key, gates, shelves
 from holdfast.controllers.application.shelves import Shelved
 from holdfast.controllers.application.world import World
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import ledger as flow
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.record import drift, entry, naming, sealing
@@ -52,9 +53,17 @@ async def record(
     async with _not_in_the_way(app, "the record of the sync was not written"):
         key = await digest_key.of(world) if any(sealing.is_secret(one.object) for one in manifests) else b""
         id_in_history = flow.history_id(status)
-        await shelves.write(
-            world, app, entry.document(app, state, manifests, key=key, history_id=id_in_history, kept=kept)
+        document = entry.document(
+            app,
+            state,
+            manifests,
+            key=key,
+            history_id=id_in_history,
+            approvals=gates.given(world, app, state),
+            notes=gates_flow.notes(state),
+            kept=kept,
         )
+        await shelves.write(world, app, document)
         await _make_room(world, app, limit)
 
 

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.controllers.application import parameters
+from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -31,6 +33,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
@@ -65,6 +68,7 @@ class World:
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
         storages: RecordStorages | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
@@ -76,9 +80,12 @@ class World:
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
+        self.asked = AskedScripts(scripts, clock)
+        self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
         self.wave_pauses: dict[NamespacedName, float] = {}
@@ -121,6 +128,10 @@ class World:
         live = self.store.get(ObjectKey("", "ConfigMap", self.namespace, name))
         return (live.decode().get("data") or {}) if live is not None and live.raw else {}
 
+    def secret(self, name: str) -> KubeObject:
+        live = self.store.get(ObjectKey("", "Secret", self.namespace, name))
+        return live.decode() if live is not None and live.raw else {}
+
     def resource(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
         return self.discovery.find(group_kind, version) or self.discovery.find(group_kind)
 
@@ -129,6 +140,7 @@ class World:
         self.revisions.forget(key)
         self.wanted.forget(key)
         self.failed_renders.forget(key)
+        self.asked_anew.discard(key)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)

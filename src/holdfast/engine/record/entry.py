@@ -10,9 +10,10 @@ import msgspec
 
 from holdfast.engine.record import naming, packing, sealing
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
+from holdfast.model.approval import Approval
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, OWN_API_VERSION, Label
-from holdfast.model.sync_record import RecordContent, RecordedManifest, SyncRecordSpec
+from holdfast.model.sync_record import RecordContent, RecordedApproval, RecordedManifest, SyncRecordSpec
 
 MOST_BYTES = 1024 * 1024
 ROOM_FOR_LATER = 256 * 1024
@@ -20,6 +21,7 @@ ROOM_FOR_LATER = 256 * 1024
 
 LONGEST_MESSAGE = 2048
 LONGEST_TEXT = 1024
+MOST_GROUPS = 50
 
 
 def document(
@@ -31,6 +33,7 @@ def document(
     history_id: int | None = None,
     notes: Sequence[str] = (),
     kept: Sequence[RecordedManifest] = (),
+    approvals: Iterable[Approval] = (),
 ) -> KubeObject:
     """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask.
 
@@ -55,6 +58,7 @@ def document(
         started_at=state.started_at,
         finished_at=state.finished_at,
         resources=len(content.results),
+        approvals=tuple(map(_approval, approvals)),
         notes=tuple(notes),
     )
     without_content = _object(app, state, plain)
@@ -62,6 +66,15 @@ def document(
     packed = packing.pack(content, max(0, room))
     said = (*plain.notes, packed.note) if packed.note else plain.notes
     return _object(app, state, msgspec.structs.replace(plain, content=packed.content, notes=said))
+
+
+def _approval(given: Approval) -> RecordedApproval:
+    return RecordedApproval(
+        user=given.spec.user[:LONGEST_TEXT],
+        groups=tuple(group[:LONGEST_TEXT] for group in given.spec.groups[:MOST_GROUPS]),
+        given_at=given.metadata.creation_timestamp,
+        comment=given.spec.comment[:LONGEST_TEXT],
+    )
 
 
 def _content(
