@@ -13,9 +13,10 @@ from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, Kubec
 from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
 from holdfast.cli.app.progress import Progress
+from holdfast.cli.app.sync import COMPARISON_SECONDS
 from holdfast.cli.connection import with_cluster
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject, annotations_of, name_of, resource_version_of
+from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of, resource_version_of
 from holdfast.model.names import Annotation
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -61,29 +62,31 @@ def rollback(
 
 async def _write(cluster: Cluster, app: KubeObject, body: KubeObject) -> None:
     metadata = {**body.get("metadata", {}), "resourceVersion": resource_version_of(app)}
-    namespace, plain = app["metadata"]["namespace"], name_of(app)
     body = {**body, "metadata": metadata}
-    await cluster.patch(APPLICATION, namespace, plain, body, PatchKind.MERGE, field_manager=FIELD_MANAGER)
+    await cluster.patch(
+        APPLICATION, namespace_of(app), name_of(app), body, PatchKind.MERGE, field_manager=FIELD_MANAGER
+    )
 
 
 async def _finish(cluster: Cluster, app: KubeObject, timeout: float) -> KubeObject:
-    """It stays OutOfSync afterwards, as Git still says the other revision."""
-    before = applications.operation_of(app).get("startedAt")
+    """Once the operation is over and compared again: then it is OutOfSync, as Git still says the other revision."""
+    name, namespace, before = name_of(app), namespace_of(app), applications.operation_of(app).get("startedAt")
 
     def is_over(now: KubeObject) -> bool:
         operation = applications.operation_of(now)
         return not applications.is_operation_pending(now) and operation.get("startedAt") != before
 
-    with Progress(name_of(app)) as progress:
-        return await until(
-            cluster,
-            name_of(app),
-            app["metadata"]["namespace"],
-            is_over,
-            timeout=timeout,
-            wanted="the end of the rollback",
-            seen=progress.show,
-        )
+    def is_compared(now: KubeObject) -> bool:
+        return is_over(now) and applications.sync_of(now) != "Synced"
+
+    with Progress(name) as progress:
+        wanted = "the end of the rollback"
+        await until(cluster, name, namespace, is_over, timeout=timeout, wanted=wanted, seen=progress.show)
+        try:
+            return await until(cluster, name, namespace, is_compared, timeout=COMPARISON_SECONDS, wanted="a comparison")
+        except Blocked:
+            # Both revisions may want the same.
+            return await applications.read_application(cluster, name, namespace)
 
 
 def lifting_of(app: KubeObject) -> KubeObject:
