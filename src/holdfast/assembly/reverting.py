@@ -8,7 +8,7 @@ import msgspec
 
 from holdfast.adapters.git.reverting import Identity, Pushed, Revert, revert
 from holdfast.assembly.places import place_of
-from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
+from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import spec
 from holdfast.model.application import Application, ApplicationSource

@@ -23,6 +23,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordStorages
@@ -56,6 +57,7 @@ class ApplicationController:
         random: Random,
         scripts: Scripts | None = None,
         workers: int = WORKERS,
+        charts: Charts | None = None,
         storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
@@ -74,6 +76,7 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            charts=charts,
             storages=storages,
             scripts=scripts,
         )
