@@ -78,7 +78,7 @@ class House(Stage):
         await self._stack.aclose()
         if self.is_real:
             # The sockets of watches that were cut short are closed in the next turns of the loop.
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.25)
 
     def _start_simulators(self, transport: Transport) -> None:
         cluster = KubeClient(transport, user_agent="simulators")
@@ -104,7 +104,8 @@ class House(Stage):
 
     async def _serves_ours(self) -> bool:
         discovery = await self.cluster.discover()
-        return discovery.find(GroupKind("argoproj.io", "AppProject")) is not None
+        kinds = (GroupKind("argoproj.io", "AppProject"), GroupKind("holdfast.dev", "SyncRecord"))
+        return all(discovery.find(kind) is not None for kind in kinds)
 
     async def create(self, obj: KubeObject, manager: str = "person") -> KubeObject:
         """Creates any object of a kind that the cluster serves."""
