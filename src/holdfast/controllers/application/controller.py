@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 
@@ -32,6 +33,7 @@ from holdfast.runtime.store import Store
 
 WORKERS = 10
 NOTHING = Discovery("", ())
+NEVER = timedelta.max.total_seconds() / 2
 # A namespace, a definition: small, and asked for by key.
 ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, GroupKind("", "Namespace")})
 
@@ -68,6 +70,7 @@ class ApplicationController:
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
         )
+        self.world.revisions.wake = self._wake
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers
         )
@@ -77,11 +80,12 @@ class ApplicationController:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.watch.run(), name="application: watches")
             await self.watch.synced.wait()
+            group.create_task(self.world.revisions.run(), name="application: polls")
             group.create_task(self.loop.run(), name="application: loop")
 
     def refresh(self, app: NamespacedName) -> None:
         """Looks at the application now, and asks its repository for news."""
-        self.world.revisions.forget(app)
+        self.world.revisions.hasten(app, 0)
         self.loop.add(app)
 
     async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
@@ -90,11 +94,16 @@ class ApplicationController:
         while True:
             await self._clock.sleep(0.1)
             due = [self.loop.queue.due_in(app) for app in self._applications()]
+            due += [self.world.revisions.due_in(app, NEVER) for app in self._applications()]
             if not self.loop.queue.working and not any(at is not None and at <= within for at in due):
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
         return await reconcile(self.world, key)
+
+    def _wake(self, apps: Iterable[NamespacedName]) -> None:
+        for app in apps:
+            self.loop.add(app)
 
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         self.world.view.saw(old, new)

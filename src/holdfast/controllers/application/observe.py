@@ -81,7 +81,7 @@ async def _revision(world: World, app: Application, source: ApplicationSource, *
     access = repository_access(world, app, source)
     resolved = await world.revisions.resolve(
         app.metadata.key,
-        (source.repo_url, source.target_revision),
+        (access, source.target_revision),
         lambda: world.repositories.resolve(access, source.target_revision, fresh=fresh),
         poll_seconds=world.poll_seconds,
         known=before.revision if compared_to == source else "",

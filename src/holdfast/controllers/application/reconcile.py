@@ -5,6 +5,8 @@ Level-triggered: every run reads the whole state and never asks which event woke
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from holdfast.controllers.application import deletion, deletion_hooks, ledger, operate
@@ -20,6 +22,8 @@ from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation, ConditionType, RefreshKind
 from holdfast.runtime.outcome import Again, Outcome, Settled
+
+LOOK_ANEW = timedelta(hours=1)
 
 
 async def reconcile(world: World, key: NamespacedName) -> Outcome:
@@ -50,7 +54,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     if is_idle:
         await ledger.look(world, app, found)
         if asked is None:
-            return _next_look(world, key, decision)
+            return _next_look(world, app, observed, decision)
         app = await operate.begin(world, app, asked, observed, before=before)
     newer = flow.newer_commit(app, found, world.now(), project)
     return await operate.proceed(world, app, observed, newer=newer)
@@ -98,8 +102,21 @@ def with_hold(found: compose.Findings, decision: automation.Decision) -> compose
     return msgspec.structs.replace(found, conditions=(*found.conditions, decision.condition))
 
 
-def _next_look(world: World, key: NamespacedName, decision: automation.Decision) -> Outcome:
-    poll = world.revisions.due_in(key, world.poll_seconds)
-    if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < poll:
+def _next_look(world: World, app: Application, observed: Observed, decision: automation.Decision) -> Outcome:
+    """The watches and the polls of its repository wake the application; a timer is for what neither tells."""
+    after, because = LOOK_ANEW, "look at everything anew"
+    if observed.conditions or not _all_is_watched(world, app, observed):
+        after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
+    if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
-    return Again(poll, because="ask the repository again")
+    return Again(after, because=because)
+
+
+def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
+    """Whether a change of what the application looks at wakes it."""
+    if observed.desired is None:
+        return False
+    project = world.project(spec.project_of(app))
+    if project is not None and orphans.are_watched(project):
+        return False
+    return all(world.is_watched(target.key.group_kind) for target in observed.desired.targets.objects)
