@@ -61,6 +61,7 @@ control-plane: $(READY) ## build the real Kubernetes control plane that the cont
 test-cluster: control-plane ## the contract tests and the engine on a real Kubernetes control plane
 	@HOLDFAST_CONTROL_PLANE=required $(BIN)/pytest tests/contract $(ARGS)
 	@HOLDFAST_CONTROL_PLANE=required $(BIN)/pytest tests/cluster $(ARGS)
+	@HOLDFAST_CONTROL_PLANE=required $(BIN)/pytest -m control_plane tests/features $(ARGS)
 
 clean: ## remove what was installed and cached here
 	rm -rf $(VENV) .holdfast .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from holdfast.model.kube import KubeObject
 
+NEXT_TAG = 's/tag: .*/tag: "9.0.0"/'
+"""A sed command that changes what every example service runs."""
+
 
 def hints(kubeconfig: Path, data: Path, apps: Mapping[str, KubeObject], *, is_example: bool) -> list[str]:
     """Lines of text and commands; the commands name what is there."""
@@ -28,8 +31,8 @@ def hints(kubeconfig: Path, data: Path, apps: Mapping[str, KubeObject], *, is_ex
                 "",
                 "Push a commit and see it arrive:",
                 f"  git clone {repository} /tmp/{name} && cd /tmp/{name}",
-                "  sed -i 's/replicaCount: .*/replicaCount: 3/' helm/values.yaml",
-                "  git commit -am 'Run three replicas' && git push",
+                f"  sed -i '{NEXT_TAG}' helm/values.yaml",
+                "  git commit -am 'Release 9.0.0' && git push",
                 f"  holdfast app refresh {name}    # or wait for the next poll",
             ]
     return lines

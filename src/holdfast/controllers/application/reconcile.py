@@ -9,12 +9,13 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import deletion, deletion_hooks, ledger, operate
+from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate, shelves
 from holdfast.controllers.application.observe import Observed, observe
-from holdfast.controllers.application.report import found_only, report
+from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, ApplicationCondition, Operation
@@ -38,25 +39,33 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     refresh = app.metadata.annotations.get(Annotation.REFRESH)
     if refresh == RefreshKind.HARD:
         world.predictions.forget_all()
-    observed = await observe(world, app, fresh=refresh is not None)
+        world.failed_renders.forget(key)
+    fresh = refresh is not None or key in world.asked_anew
+    world.asked_anew.discard(key)
+    observed = await observe(world, app, fresh=fresh)
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
+    around = await gates.around(world, app, app.spec.source, found.revision)
+    decision, held = gates_flow.gated(app, found, decision, around, world.now())
+    found = msgspec.structs.replace(found, conditions=(*found.conditions, *held))
     if observed.desired is not None:
         app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
     before, told = app, with_hold(found, decision)
     is_idle = not operation.is_in_progress(app.status.operation_state)
     asked = _asked(app, decision) if is_idle else None
-    if asked is not None and refresh is None:
+    if asked is not None and not marks_to_lift(app, found):
         app = found_only(world, app, told)
     else:
         before = app = await report(world, app, told)
     if is_idle:
         await ledger.look(world, app, found)
         if asked is None:
-            return _next_look(world, app, observed, decision)
+            return await _next_look(world, app, observed, decision)
         app = await operate.begin(world, app, asked, observed, before=before)
     newer = flow.newer_commit(app, found, world.now(), project)
+    if newer and gates_flow.holds(app, around, gates_flow.by_itself(newer), newer, world.now()):
+        newer = ""
     return await operate.proceed(world, app, observed, newer=newer)
 
 
@@ -102,10 +111,11 @@ def with_hold(found: compose.Findings, decision: automation.Decision) -> compose
     return msgspec.structs.replace(found, conditions=(*found.conditions, decision.condition))
 
 
-def _next_look(world: World, app: Application, observed: Observed, decision: automation.Decision) -> Outcome:
+async def _next_look(world: World, app: Application, observed: Observed, decision: automation.Decision) -> Outcome:
     """The watches and the polls of its repository wake the application; a timer is for what neither tells."""
     after, because = LOOK_ANEW, "look at everything anew"
-    if observed.conditions or not _all_is_watched(world, app, observed):
+    is_held = isinstance(decision, automation.Hold) and decision.condition is not None
+    if is_held or not _all_is_watched(world, app, observed) or await shelves.is_untidy(world, app):
         after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
@@ -114,7 +124,7 @@ def _next_look(world: World, app: Application, observed: Observed, decision: aut
 
 def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
     """Whether a change of what the application looks at wakes it."""
-    if observed.desired is None:
+    if observed.desired is None or observed.conditions:
         return False
     project = world.project(spec.project_of(app))
     if project is not None and orphans.are_watched(project):

@@ -8,24 +8,37 @@ import msgspec
 
 from holdfast.controllers.application import events
 from holdfast.controllers.application.world import World
-from holdfast.engine.status import compose, patch
+from holdfast.engine.status import compose, holding, patch
 from holdfast.model.application import Application, ApplicationStatus
 from holdfast.model.health import Health
 from holdfast.model.names import Annotation, SyncCode
 
 
 async def report(world: World, app: Application, found: compose.Findings) -> Application:
-    """Answers the Application as it now is. The refresh annotation is taken off: it has had its effect."""
+    """Answers the Application as it now is. The refresh annotation is taken off, and a hold
+    that Git has moved past: they have had their effect."""
     refreshed = Annotation.REFRESH in app.metadata.annotations
     after = compose.new_status(app, found, world.stamp(), refreshed=refreshed)
     body: dict[str, Any] = patch.status_patch(app.status, after) or {}
-    if refreshed:
-        body["metadata"] = {"annotations": {Annotation.REFRESH.value: None}}
+    gone = marks_to_lift(app, found)
+    if gone:
+        body["metadata"] = {"annotations": {mark.value: None for mark in gone}}
     if not body:
         return app
     written = await world.patch_application(app, body)
+    if Annotation.HOLD in gone:
+        held = app.metadata.annotations[Annotation.HOLD]
+        message = f"Lifted the hold of {held}: Git is at {found.revision}"
+        await events.emit(world, written, events.Reason.RESOURCE_UPDATED, message)
     await tell(world, written, app.status, after)
     return written
+
+
+def marks_to_lift(app: Application, found: compose.Findings) -> tuple[Annotation, ...]:
+    """The annotations that have had their effect."""
+    passed = holding.is_passed(app, found.revision if found.compared else "")
+    refreshed = Annotation.REFRESH in app.metadata.annotations
+    return (*((Annotation.REFRESH,) if refreshed else ()), *((Annotation.HOLD,) if passed else ()))
 
 
 def found_only(world: World, app: Application, found: compose.Findings) -> Application:

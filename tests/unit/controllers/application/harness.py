@@ -25,6 +25,7 @@ from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
@@ -86,35 +87,40 @@ def is_write(request: Request) -> bool:
 class Stage:
     """The cluster, the repositories, and controllers that come and go."""
 
-    def __init__(self, sandbox: Sandbox, clock: LoopClock) -> None:
+    control_namespace = "argocd"
+    namespace = "shop"
+
+    def __init__(self, server: Transport, clock: LoopClock) -> None:
         self.clock = clock
-        self.sandbox = sandbox
-        self.cluster = KubeClient(sandbox.transport, user_agent="person")
+        self.server = server
+        self.cluster = KubeClient(server, user_agent="person")
         self.repositories = MemoryRepositories()
-        self.transport = WatchedTransport(sandbox.transport)
+        self.transport = WatchedTransport(server)
 
     async def put(self, obj: KubeObject, kind: ResourceType, manager: str = "person") -> KubeObject:
         return await self.cluster.apply(kind, obj, field_manager=manager)
 
-    async def get(self, kind: ResourceType, name: str, namespace: str = "shop") -> KubeObject | None:
-        return await self.cluster.get(kind, namespace if kind.namespaced else "", name)
+    async def get(self, kind: ResourceType, name: str, namespace: str = "") -> KubeObject | None:
+        return await self.cluster.get(kind, (namespace or self.namespace) if kind.namespaced else "", name)
 
-    async def patch(self, kind: ResourceType, name: str, body: Any, namespace: str = "shop", **more: Any) -> None:
-        await self.cluster.patch(kind, namespace, name, body, PatchKind.MERGE, field_manager="kubectl-edit", **more)
+    async def patch(self, kind: ResourceType, name: str, body: Any, namespace: str = "", **more: Any) -> None:
+        where = (namespace or self.namespace) if kind.namespaced else ""
+        await self.cluster.patch(kind, where, name, body, PatchKind.MERGE, field_manager="kubectl-edit", **more)
 
     async def application(self, name: str = "web") -> Application:
-        obj = await self.get(APPLICATION, name, "argocd")
+        obj = await self.get(APPLICATION, name, self.control_namespace)
         assert obj is not None, f"there is no Application {name}"
         return msgspec.convert(obj, Application)
 
     async def patch_application(self, body: Any, name: str = "web") -> None:
-        await self.patch(APPLICATION, name, body, "argocd")
+        await self.patch(APPLICATION, name, body, self.control_namespace)
 
     async def create_application(self, name: str = "web", **options: Any) -> None:
+        options = {"namespace": self.control_namespace, "destination": self.namespace, **options}
         await self.cluster.create(APPLICATION, application_object(name, **options), field_manager="person")
 
     async def events(self, name: str = "web") -> list[tuple[str, str]]:
-        listing = await self.cluster.list(EVENT, namespace="argocd")
+        listing = await self.cluster.list(EVENT, namespace=self.control_namespace)
         found = [obj.decode() for obj in listing.items]
         return [(event["reason"], event["message"]) for event in found if event["involvedObject"]["name"] == name]
 
@@ -123,16 +129,19 @@ class Stage:
         return self.repositories.commit(REPOSITORY, {"README.md": "hello", **texts, **files})
 
     @asynccontextmanager
-    async def controller(self, **settings: Any) -> AsyncIterator[ApplicationController]:
+    async def controller(
+        self, *, storages: RecordStorages | None = None, **settings: Any
+    ) -> AsyncIterator[ApplicationController]:
         """A new process."""
         controller = ApplicationController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             renderer=InlineRenderer(self.repositories.open),
             clock=self.clock,
-            namespace="argocd",
+            namespace=self.control_namespace,
             settings=Settings(**settings),
             random=Random(1),
+            storages=storages,
         )
         task = asyncio.create_task(controller.run(), name="controller")
         try:
@@ -160,22 +169,22 @@ class Stage:
 
     def survive(self) -> None:
         """From here on the writes of the next process are counted anew."""
-        self.transport = WatchedTransport(self.sandbox.transport)
+        self.transport = WatchedTransport(self.server)
 
 
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
     clock = LoopClock(START)
     async with Sandbox(None, clock) as sandbox:
-        world = Stage(sandbox, clock)
+        world = Stage(sandbox.transport, clock)
         await install(world)
         yield world
 
 
 @lru_cache(maxsize=1)
 def our_definitions() -> tuple[KubeObject, ...]:
-    wanted = ("applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev")
-    return tuple(definition for definition in definitions() if name_of(definition) in wanted)
+    wanted = ("applications.argoproj.io", "appprojects.argoproj.io")
+    return tuple(one for one in definitions() if name_of(one) in wanted or name_of(one).endswith(".holdfast.dev"))
 
 
 async def install(world: Stage) -> None:

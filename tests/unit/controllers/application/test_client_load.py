@@ -81,7 +81,7 @@ class CountingTransport:
 
 @asynccontextmanager
 async def counted(world: Stage) -> AsyncIterator[tuple[ApplicationController, CountingTransport]]:
-    transport = CountingTransport(world.sandbox.transport)
+    transport = CountingTransport(world.server)
     controller = ApplicationController(
         cluster=KubeClient(transport, user_agent=FIELD_MANAGER),
         repositories=world.repositories,

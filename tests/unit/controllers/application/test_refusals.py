@@ -57,7 +57,7 @@ async def test_a_write_that_lost_against_others_is_made_again_and_nothing_is_del
         await namespace(world)
         await world.put(config_map(namespace="shop", data={"level": "old"}), CONFIG_MAP)
         world.push(config_map(annotations={Annotation.SYNC_OPTIONS.value: options} if options else None))
-        world.transport = ContendedTransport(world.sandbox.transport)
+        world.transport = ContendedTransport(world.server)
         await world.create_application()
         await world.patch_application({"operation": {"sync": {}}})
         async with world.controller() as controller:

@@ -57,7 +57,7 @@ async def test_a_sync_survives_a_kill(number: int) -> None:
         created: list[str] = []
         jobs = asyncio.create_task(finish_jobs(world, created))
         await prepare(world)
-        world.transport = WatchedTransport(world.sandbox.transport)
+        world.transport = WatchedTransport(world.server)
         world.transport.kill_at = number
         async with world.controller():
             if not world.transport.killed.is_set():
