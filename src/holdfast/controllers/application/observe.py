@@ -11,17 +11,18 @@ from holdfast.engine.access import credentials
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.plan import tracking
-from holdfast.engine.status import conditions
+from holdfast.engine.status import conditions, operation
 from holdfast.model.application import Application, ApplicationCondition, ApplicationSource
 from holdfast.model.desired import Prediction, Targets
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
-from holdfast.model.names import ConditionType, Label
+from holdfast.model.names import ConditionType, Label, SyncCode
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.model.repository import RepositoryAccess
 from holdfast.model.sync_record import RecordedManifest
+from holdfast.ports.rendering import ChangeAware
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
@@ -95,7 +96,33 @@ async def _revision(world: World, app: Application, source: ApplicationSource, *
     )
     if not resolved.commit:
         raise Transient("RepositoryUnreachable", resolved.trouble)
-    return resolved.commit, resolved.trouble
+    commit = resolved.commit
+    if not fresh and before.revision not in ("", commit) and compared_to == source and is_at_rest(app):
+        commit = await _unless_unchanged(world, app, source, commit)
+    return commit, resolved.trouble
+
+
+def is_at_rest(app: Application) -> bool:
+    return app.status.sync.status is SyncCode.SYNCED and not operation.is_in_progress(app.status.operation_state)
+
+
+async def _unless_unchanged(world: World, app: Application, source: ApplicationSource, commit: str) -> str:
+    """The commit that the application is compared with already, where `commit` changes nothing that it reads."""
+    known, key = app.status.sync.revision, app.metadata.key
+    if not isinstance(world.renderer, ChangeAware):
+        return commit
+    access = repository_access(world, app, source)
+    try:
+        location = await world.repositories.fetch(access, commit)
+        answers = await world.renderer.unchanged({key: known}, location)
+        if key not in answers:
+            # After a restart: the cache has the render, and what it read is learnt on the way.
+            await _render(world, app, source, known)
+            answers = await world.renderer.unchanged({key: known}, location)
+        await world.repositories.fetch(access, known)
+    except (Blocked, Transient):
+        return commit
+    return known if answers.get(key) else commit
 
 
 async def resolve(world: World, app: Application, source: ApplicationSource, revision: str) -> str:

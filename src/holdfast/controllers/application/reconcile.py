@@ -21,13 +21,14 @@ from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, ApplicationCondition, Operation
 from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
-from holdfast.model.names import Annotation, ConditionType, RefreshKind
+from holdfast.model.names import Annotation, ConditionType, RefreshKind, SyncCode
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 LOOK_ANEW = timedelta(hours=1)
 
 
 async def reconcile(world: World, key: NamespacedName) -> Outcome:
+    world.at_rest.pop(key, None)
     app = world.application(key)
     if app is None:
         world.forget(key)
@@ -119,6 +120,8 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
         after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
+    if observed.desired is not None and after == LOOK_ANEW and app.status.sync.status is SyncCode.SYNCED:
+        world.at_rest[app.metadata.key] = observed.desired.revision
     return Again(after, because=because)
 
 

@@ -7,7 +7,7 @@ are woken.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -23,11 +23,15 @@ from holdfast.runtime.backoff import Backoff
 A_LITTLE = timedelta(milliseconds=1)
 SOON = 10.0
 
-Source: TypeAlias = Hashable
+Source: TypeAlias = tuple[Any, str]
 """A repository with what opens it, and a target revision."""
 
 Ask: TypeAlias = Callable[[], Awaitable[str]]
-Wake: TypeAlias = Callable[[Iterable[NamespacedName]], None]
+Wake: TypeAlias = Callable[[Iterable[NamespacedName], Source, str], None]
+"""Gets the applications, their source, and its new commit, "" where that is not known."""
+
+
+NOWHERE: Source = (None, "")
 
 
 class Resolved(Struct, frozen=True):
@@ -50,7 +54,7 @@ class Revisions:
     """Remembers one answer for each source, and who uses it. `wake` is called with those whose answer has changed."""
 
     def __init__(self, clock: Clock, backoff: Backoff) -> None:
-        self.wake: Wake = lambda _: None
+        self.wake: Wake = lambda _apps, _source, _commit: None
         self._clock = clock
         self._backoff = backoff
         self._answers: dict[Source, _Answer] = {}
@@ -96,7 +100,7 @@ class Revisions:
         except HoldfastError:
             # Whoever uses it asks for itself, and tells its user what is wrong.
             self._answers.pop(source, None)
-            self.wake(tuple(self._users.get(source, ())))
+            self.wake(tuple(self._users.get(source, ())), source, "")
 
     async def _until_due(self) -> None:
         first = min((answer.again_at for answer in self._answers.values()), default=None)
@@ -128,12 +132,13 @@ class Revisions:
         self._answers[source] = answer
         self._changed.set()
         if before is not None and (before.commit, before.trouble) != (answer.commit, answer.trouble):
-            self.wake(user for user in tuple(self._users[source]) if user != by)
+            news = "" if answer.trouble or before.trouble else answer.commit
+            self.wake([user for user in self._users[source] if user != by], source, news)
         return answer
 
     def hasten(self, app: NamespacedName, seconds: float = SOON) -> None:
         """What followed the answer failed in a way that may pass: ask again soon."""
-        source = self._sources.get(app)
+        source = self._sources.get(app, NOWHERE)
         last = self._answers.get(source)
         if last is not None:
             soon = self._clock.monotonic() + seconds
@@ -142,13 +147,13 @@ class Revisions:
 
     def due_in(self, app: NamespacedName, poll_seconds: float) -> timedelta:
         """When the repository should be asked again."""
-        last = self._answers.get(self._sources.get(app))
+        last = self._answers.get(self._sources.get(app, NOWHERE))
         if last is None:
             return timedelta(seconds=poll_seconds)
         return timedelta(seconds=max(0.0, last.again_at - self._clock.monotonic())) + A_LITTLE
 
     def forget(self, app: NamespacedName) -> None:
-        source = self._sources.pop(app, None)
+        source = self._sources.pop(app, NOWHERE)
         users = self._users.get(source)
         if users is not None:
             users.pop(app, None)

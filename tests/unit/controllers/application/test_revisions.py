@@ -84,7 +84,7 @@ async def test_what_a_person_must_mend_is_raised() -> None:
 async def test_one_question_serves_all_applications_of_a_source() -> None:
     world = Asked()
     woken: list[NamespacedName] = []
-    world.revisions.wake = woken.extend
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
     other = NamespacedName("argocd", "other")
     polls = asyncio.ensure_future(world.revisions.run())
     for app in (APP, other):
@@ -101,7 +101,7 @@ async def test_one_question_serves_all_applications_of_a_source() -> None:
 async def test_news_that_a_refresh_brings_wake_the_others() -> None:
     world = Asked()
     woken: list[NamespacedName] = []
-    world.revisions.wake = woken.extend
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
     await world.revisions.resolve(NamespacedName("argocd", "other"), SOURCE, world.ask, poll_seconds=120)
     world.answer = "c2"
     assert await world.resolve(fresh=True) == Resolved("c2")
@@ -121,7 +121,7 @@ async def test_a_source_that_nobody_uses_any_more_is_not_asked() -> None:
 async def test_users_of_a_source_that_is_gone_are_told() -> None:
     world = Asked()
     woken: list[NamespacedName] = []
-    world.revisions.wake = woken.extend
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
     polls = asyncio.ensure_future(world.revisions.run())
     await world.resolve()
     world.answer = Blocked("RevisionNotFound", "no such branch")
