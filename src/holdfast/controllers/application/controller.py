@@ -26,10 +26,12 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import ChangeAware, Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -57,7 +59,9 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
+        charts: Charts | None = None,
         storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
@@ -76,7 +80,9 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            charts=charts,
             storages=storages,
+            scripts=scripts,
         )
         self._news: asyncio.Queue[tuple[tuple[NamespacedName, ...], Source, str]] = asyncio.Queue()
         self.world.revisions.wake = self._wake
@@ -135,7 +141,7 @@ class ApplicationController:
     async def _unchanged(
         self, apps: Iterable[NamespacedName], source: Source, commit: str
     ) -> Mapping[NamespacedName, bool]:
-        access, _ = source
+        access = source[0]
         at_rest = {app: self.world.at_rest[app] for app in apps if app in self.world.at_rest}
         if not at_rest or not isinstance(self.world.renderer, ChangeAware):
             return {}

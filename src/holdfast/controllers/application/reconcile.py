@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate, shelves
+from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate, shelves, sources
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
@@ -22,6 +22,7 @@ from holdfast.model.application import Application, ApplicationCondition, Operat
 from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation, ConditionType, RefreshKind, SyncCode
+from holdfast.model.pinned import Pinned
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 LOOK_ANEW = timedelta(hours=1)
@@ -47,7 +48,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
-    around = await gates.around(world, app, app.spec.source, found.revision)
+    around = await gates.around(world, app, observed.desired.pinned if observed.desired is not None else Pinned())
     decision, held = gates_flow.gated(app, found, decision, around, world.now())
     found = msgspec.structs.replace(found, conditions=(*found.conditions, *held))
     if observed.desired is not None:
@@ -80,14 +81,14 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
     desired = observed.desired
     if desired is None:
         return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
-    states = flow.compared(app, desired.targets, observed.live, desired.predictions)
+    states = flow.compared(app, desired.targets, observed.live, desired.predictions, desired.ignored)
     whole = flow.found(
         app,
         states,
         desired.targets,
         observed.live,
-        revision=desired.revision,
-        source_type=desired.source_type,
+        pinned=desired.pinned,
+        source_types=desired.source_types,
         control_namespace=world.namespace,
     )
     warnings = _orphans(world, app, desired.targets)
@@ -120,8 +121,10 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
         after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
-    if observed.desired is not None and after == LOOK_ANEW and app.status.sync.status is SyncCode.SYNCED:
-        world.at_rest[app.metadata.key] = observed.desired.revision
+    pinned = observed.desired.pinned if observed.desired is not None else Pinned()
+    is_quiet = after == LOOK_ANEW and app.status.sync.status is SyncCode.SYNCED
+    if is_quiet and pinned.source is not None and sources.reads_one_tree(app, pinned.source):
+        world.at_rest[app.metadata.key] = pinned.revision
     return Again(after, because=because)
 
 

@@ -23,15 +23,12 @@ from holdfast.runtime.backoff import Backoff
 A_LITTLE = timedelta(milliseconds=1)
 SOON = 10.0
 
-Source: TypeAlias = tuple[Any, str]
-"""A repository with what opens it, and a target revision."""
+Source: TypeAlias = tuple[Any, ...]
+"""A repository with what opens it first, then what is asked for there."""
 
 Ask: TypeAlias = Callable[[], Awaitable[str]]
 Wake: TypeAlias = Callable[[Iterable[NamespacedName], Source, str], None]
 """Gets the applications, their source, and its new commit, "" where that is not known."""
-
-
-NOWHERE: Source = (None, "")
 
 
 class Resolved(Struct, frozen=True):
@@ -58,7 +55,7 @@ class Revisions:
         self._clock = clock
         self._backoff = backoff
         self._answers: dict[Source, _Answer] = {}
-        self._sources: dict[NamespacedName, Source] = {}
+        self._sources: dict[NamespacedName, dict[int, Source]] = {}
         self._users: dict[Source, dict[NamespacedName, None]] = {}
         self._changed = asyncio.Event()
 
@@ -71,16 +68,31 @@ class Revisions:
         poll_seconds: float,
         known: str = "",
         fresh: bool = False,
+        position: int = 0,
     ) -> Resolved:
-        """`known` is a commit to stay with while the repository does not answer."""
-        if self._sources.get(app) != source:
-            self.forget(app)
-            self._sources[app] = source
-            self._users.setdefault(source, {})[app] = None
+        """`position` is the place among the sources of the application. `known` is a commit to stay with while the
+        repository does not answer."""
+        self._use(app, position, source)
         last = self._answers.get(source)
         if last is None or fresh or self._clock.monotonic() >= last.again_at:
             last = await self._asked(source, ask, poll_seconds, by=app)
         return Resolved(last.commit or known, last.trouble)
+
+    def _use(self, app: NamespacedName, position: int, source: Source) -> None:
+        used = self._sources.setdefault(app, {})
+        before = used.get(position)
+        if before != source:
+            used[position] = source
+            self._users.setdefault(source, {})[app] = None
+            if before is not None and before not in used.values():
+                self._leave(app, before)
+
+    def _leave(self, app: NamespacedName, source: Source) -> None:
+        users = self._users.get(source, {})
+        users.pop(app, None)
+        if not users:
+            self._users.pop(source, None)
+            self._answers.pop(source, None)
 
     async def run(self) -> None:
         """Asks each source that somebody uses again when its time has come. Until cancelled."""
@@ -136,27 +148,23 @@ class Revisions:
             self.wake([user for user in self._users[source] if user != by], source, news)
         return answer
 
-    def hasten(self, app: NamespacedName, seconds: float = SOON) -> None:
+    def hasten(self, app: NamespacedName) -> None:
         """What followed the answer failed in a way that may pass: ask again soon."""
-        source = self._sources.get(app, NOWHERE)
-        last = self._answers.get(source)
-        if last is not None:
-            soon = self._clock.monotonic() + seconds
-            self._answers[source] = msgspec.structs.replace(last, again_at=min(last.again_at, soon))
-            self._changed.set()
+        soon = self._clock.monotonic() + SOON
+        for source in self._sources.get(app, {}).values():
+            last = self._answers.get(source)
+            if last is not None:
+                self._answers[source] = msgspec.structs.replace(last, again_at=min(last.again_at, soon))
+                self._changed.set()
 
     def due_in(self, app: NamespacedName, poll_seconds: float) -> timedelta:
         """When the repository should be asked again."""
-        last = self._answers.get(self._sources.get(app, NOWHERE))
-        if last is None:
+        sources = self._sources.get(app, {}).values()
+        known = [self._answers[source].again_at for source in sources if source in self._answers]
+        if not known:
             return timedelta(seconds=poll_seconds)
-        return timedelta(seconds=max(0.0, last.again_at - self._clock.monotonic())) + A_LITTLE
+        return timedelta(seconds=max(0.0, min(known) - self._clock.monotonic())) + A_LITTLE
 
     def forget(self, app: NamespacedName) -> None:
-        source = self._sources.pop(app, NOWHERE)
-        users = self._users.get(source)
-        if users is not None:
-            users.pop(app, None)
-            if not users:
-                del self._users[source]
-                self._answers.pop(source, None)
+        for source in set(self._sources.pop(app, {}).values()):
+            self._leave(app, source)
