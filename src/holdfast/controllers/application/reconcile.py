@@ -20,6 +20,7 @@ from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, ApplicationCondition, Operation
 from holdfast.model.desired import Targets
+from holdfast.model.health import Health
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation, ConditionType, RefreshKind, SyncCode
 from holdfast.model.pinned import Pinned
@@ -114,18 +115,24 @@ def with_hold(found: compose.Findings, decision: automation.Decision) -> compose
 
 
 async def _next_look(world: World, app: Application, observed: Observed, decision: automation.Decision) -> Outcome:
-    """The watches and the polls of its repository wake the application; a timer is for what neither tells."""
-    after, because = LOOK_ANEW, "look at everything anew"
-    is_held = isinstance(decision, automation.Hold) and decision.condition is not None
-    if is_held or not _all_is_watched(world, app, observed) or await shelves.is_untidy(world, app):
-        after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
+    """The watches and the polls of its repository wake an application that is as wished; the others are looked at with
+    every poll, for what neither tells."""
+    after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
+    pinned = observed.desired.pinned if observed.desired is not None else Pinned()
+    if _is_as_wished(app) and _all_is_watched(world, app, observed) and not await shelves.is_untidy(world, app):
+        after, because = LOOK_ANEW, "look at everything anew"
+        if pinned.source is not None and sources.reads_one_tree(app, pinned.source):
+            world.at_rest[app.metadata.key] = pinned.revision
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
-    pinned = observed.desired.pinned if observed.desired is not None else Pinned()
-    is_quiet = after == LOOK_ANEW and app.status.sync.status is SyncCode.SYNCED
-    if is_quiet and pinned.source is not None and sources.reads_one_tree(app, pinned.source):
-        world.at_rest[app.metadata.key] = pinned.revision
     return Again(after, because=because)
+
+
+def _is_as_wished(app: Application) -> bool:
+    status = app.status
+    return (
+        status.sync.status is SyncCode.SYNCED and status.health.status is not Health.UNKNOWN and not status.conditions
+    )
 
 
 def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
