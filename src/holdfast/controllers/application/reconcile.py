@@ -131,7 +131,7 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
 def _is_as_wished(app: Application) -> bool:
     status = app.status
     return (
-        status.sync.status is SyncCode.SYNCED and status.health.status is not Health.UNKNOWN and not status.conditions
+        status.sync.status == SyncCode.SYNCED and status.health.status != Health.UNKNOWN and not status.conditions
     )
 
 

@@ -63,7 +63,7 @@ def reads_one_tree(app: Application, source: ApplicationSource) -> bool:
 
 
 def _is_at_rest(app: Application) -> bool:
-    return app.status.sync.status is SyncCode.SYNCED and not operation.is_in_progress(app.status.operation_state)
+    return app.status.sync.status == SyncCode.SYNCED and not operation.is_in_progress(app.status.operation_state)
 
 
 async def _unless_unchanged(world: World, app: Application, source: ApplicationSource, commit: str) -> str:
