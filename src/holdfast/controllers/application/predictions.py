@@ -15,7 +15,7 @@ from holdfast.engine.kube import canonical
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, resource_version_of
+from holdfast.model.kube import KubeObject, key_of, resource_version_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.ports.cluster import Writer
 
@@ -80,6 +80,10 @@ class Predictions:
             self._asked[target.key] = self._doubts
         return Prediction(answer)
 
+    def applied(self, obj: KubeObject, answer: KubeObject) -> None:
+        """Applying the same once more would give the same again."""
+        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer)), AS_LIVE)
+
     def _is_known_to_stand(self, target: Target, live: KubeObject) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
         certain = self._asked.get(target.key, 0) == self._doubts
@@ -89,7 +93,10 @@ class Predictions:
         same = live is not None and canonical.equal(
             normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
         )
-        self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
+        self._keep(memory, AS_LIVE if same or live is None else msgspec.json.encode(answer))
+
+    def _keep(self, memory: tuple[ObjectKey, str, str], answer: bytes) -> None:
+        self._known[memory] = answer
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 

@@ -91,6 +91,8 @@ class World:
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.at_rest: dict[NamespacedName, str] = {}
+        """The commit at which an application was found to be as wished, with nothing going on."""
         self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
@@ -147,6 +149,7 @@ class World:
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.asked_anew.discard(key)
+        self.at_rest.pop(key, None)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)

@@ -99,6 +99,7 @@ class Stage:
         self.server = server
         self.cluster = KubeClient(server, user_agent="person")
         self.repositories = MemoryRepositories()
+        self.renderer_of: type[InlineRenderer] = InlineRenderer
         self.charts = MemoryCharts()
         self.transport = WatchedTransport(server)
         self.scripts: Scripts = InlineScripts()
@@ -146,7 +147,7 @@ class Stage:
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             charts=self.charts,
-            renderer=InlineRenderer(self.open_tree),
+            renderer=self.renderer_of(self.open_tree),
             clock=self.clock,
             namespace=self.control_namespace,
             settings=Settings(**settings),
