@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 
 from holdfast.ports.transport import Request, Response, Stream, Transport
-from holdfast.testing.invariants import Write, acting_as
+from holdfast.testing.invariants import SENT, Write, acting_as
 
 Hear = Callable[[str, bool], None]
 """Takes a line of the log, and whether it tells of a bug."""
@@ -29,6 +30,26 @@ class Acting:
 
     async def close(self) -> None:
         pass
+
+
+class Stamping:
+    """A transport that notes when each request was sent, however late it arrives."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        before = SENT.set(asyncio.get_running_loop().time())
+        try:
+            return await self._inner.send(request, timeout=timeout)
+        finally:
+            SENT.reset(before)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        return self._inner.stream(request)
+
+    async def close(self) -> None:
+        await self._inner.close()
 
 
 class _Ear(logging.Handler):

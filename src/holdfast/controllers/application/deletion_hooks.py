@@ -18,6 +18,7 @@ from holdfast.model.names import HookPhase, OperationPhase
 from holdfast.ports.cluster import Propagation
 
 MOST_STEPS = 100
+REVISION_NOT_FOUND = "RevisionNotFound"
 
 
 async def keep_finalizers(world: World, app: Application, targets: Targets) -> Application:
@@ -70,7 +71,14 @@ async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[Sync
     if source is None:
         raise Blocked("InvalidSpecError", "spec.source is missing")
     commit = app.status.sync.revision or await observe.resolve(world, app, source, source.target_revision)
-    targets, _ = await observe.targets_at(world, app, source, commit)
+    try:
+        targets, _ = await observe.targets_at(world, app, source, commit)
+    except Blocked as gone:
+        if gone.reason != REVISION_NOT_FOUND:
+            raise
+        # History was rewritten since: without the newest commit the application could never go.
+        commit = await observe.resolve(world, app, source, source.target_revision)
+        targets, _ = await observe.targets_at(world, app, source, commit)
     return deletion_hooks.tasks_of(targets, phase, commit, _deletion(app))
 
 
