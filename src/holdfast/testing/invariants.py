@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +62,7 @@ class Write(Struct, frozen=True):
     actor: str
     before: KubeObject | None
     after: KubeObject | None
+    at: float = 0.0
 
     @property
     def obj(self) -> KubeObject:
@@ -138,7 +138,7 @@ class Invariants:
             self._lets_go_last(name, write)
         if write.after is None:
             return
-        self._order.began(write.after, asyncio.get_running_loop().time())
+        self._order.began(write.after, write.at)
         self._tells_no_secret(f"Application {name}", str(write.after))
         if write.before is not None and uid_of(write.before) == uid_of(write.after):
             for problem in backward_steps(write.before.get("status") or {}, write.after.get("status") or {}):

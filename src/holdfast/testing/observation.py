@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 
+from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.testing.invariants import SENT, Write, acting_as
 
@@ -35,11 +35,12 @@ class Acting:
 class Stamping:
     """A transport that notes when each request was sent, however late it arrives."""
 
-    def __init__(self, inner: Transport) -> None:
+    def __init__(self, inner: Transport, clock: Clock) -> None:
         self._inner = inner
+        self._clock = clock
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
-        before = SENT.set(asyncio.get_running_loop().time())
+        before = SENT.set(self._clock.monotonic())
         try:
             return await self._inner.send(request, timeout=timeout)
         finally:

@@ -237,7 +237,7 @@ class Simulation:
         )
         transport.occurred = self.occurred
         controller = ApplicationController(
-            cluster=KubeClient(Stamping(transport), user_agent=FIELD_MANAGER),
+            cluster=KubeClient(Stamping(transport, self.clock), user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             renderer=InlineRenderer(self.repositories.open),
             clock=self.clock,
@@ -296,6 +296,7 @@ class Simulation:
             actor=actor,
             before=change.before.decode() if change.before is not None else None,
             after=change.after.decode() if change.after is not None else None,
+            at=self.clock.monotonic(),
         )
         self._note(what + summary(write))
         self.invariants.saw(write)

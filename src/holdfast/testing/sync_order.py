@@ -41,6 +41,8 @@ class SyncOrder:
         self._now += 1
         obj = after or before or {}
         key = key_of(obj)
+        if before is not None and is_healthy(before):
+            self._healthy_until[key] = self._now - 1
         if after is None:
             self.live.pop(key, None)
             return
@@ -50,8 +52,6 @@ class SyncOrder:
         if is_healthy(after):
             self._healthy_until[key] = self._now
             self._ended.setdefault(annotations_of(after).get(hooks.OPERATION, ""), set()).add(key)
-        elif before is not None and is_healthy(before):
-            self._healthy_until[key] = self._now - 1
 
     def too_early(self, application: KubeObject, wish: Wish, obj: KubeObject) -> str:
         """What this object, which a sync of the application just wrote, should have waited for; "" for nothing."""
@@ -87,8 +87,10 @@ class SyncOrder:
 
     def slandered(self, application: KubeObject) -> Iterator[str]:
         """Hooks that the application's status calls failed, and that have not failed."""
-        attempt = attempt_of(application)
-        for result in ((_state(application).get("syncResult") or {}).get("resources")) or ():
+        state = _state(application)
+        retries = int(state.get("retryCount") or 0)
+        attempts = [f"{state.get('startedAt')}/{number}" for number in (retries - 1, retries)]
+        for result in ((state.get("syncResult") or {}).get("resources")) or ():
             if not result.get("hookType") or not _has_failed(result) or result.get("message") == STOPPED:
                 continue
             names = (str(result.get(name) or "") for name in ("group", "kind", "namespace", "name"))
@@ -96,7 +98,8 @@ class SyncOrder:
             if live is None or is_being_deleted(live):
                 continue
             instance = key_of(application).name
-            if not hooks.is_of_run(live, attempt, str(result.get("syncPhase")), instance):
+            phase = str(result.get("syncPhase"))
+            if not any(hooks.is_of_run(live, attempt, phase, instance) for attempt in attempts):
                 continue
             health = judge(live)
             if health is None or health.status is not Health.DEGRADED:
