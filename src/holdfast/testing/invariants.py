@@ -25,7 +25,7 @@ from holdfast.model.kube import (
     metadata_of,
     uid_of,
 )
-from holdfast.model.names import GROUP, Finalizer, OperationPhase
+from holdfast.model.names import GROUP, Annotation, Finalizer, OperationPhase
 from holdfast.testing.simulated_git import AppPlan, SimulatedGit
 from holdfast.testing.simulated_manifests import Secrets
 from holdfast.testing.sync_order import SyncOrder, attempt_of, is_whole
@@ -193,7 +193,11 @@ class Invariants:
         key = write.key
         if key.kind == "Namespace" and write.deletes:
             self.fail("nothing foreign is touched", f"the namespace {key.name} was deleted")
-        if key.kind == "Namespace" or hooks.OPERATION in annotations_of(write.obj):
+        if hooks.OPERATION in annotations_of(write.obj):
+            if write.after is not None and write.before is not None and owner_of(write.before) != owner_of(write.after):
+                self.fail("nothing foreign is touched", f"the hook {key} of {owner_of(write.before)} was taken over")
+            return
+        if key.kind == "Namespace":
             return
         wanting = self._git.ever_wanted.get(key, set())
         if not wanting:
@@ -206,12 +210,15 @@ class Invariants:
             self.fail("nothing foreign is touched", f"{key} was given to {after}, which never wanted it")
 
     def _deletes_only_the_unwanted(self, write: Write) -> None:
-        """Allowed: a hook; an object of an application that is going; what the running sync's commit does not want."""
-        if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
-            return
+        """Allowed: a hook that has ended; what goes with its application; what the running sync's commit does not want."""
         key, name = write.key, owner_of(write.before)
         app = self._applications.get(name)
+        if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
+            if app is not None and write.before is not None and self._order.is_running(write.before, app):
+                self.fail("a running hook is left to its end", str(key))
+            return
         if app is None or is_being_deleted(app):
+            self._stays_where_it_must(app, write)
             return
         state = (app.get("status") or {}).get("operationState") or {}
         revision = (state.get("syncResult") or {}).get("revision", "")
@@ -220,6 +227,16 @@ class Invariants:
             self.fail("nothing wanted is deleted", f"{key} of {name} was deleted outside a sync")
         elif key in wish.objects:
             self.fail("nothing wanted is deleted", f"{key} was deleted by a sync of {name} to {revision}")
+        elif options.has(write.before, "Prune=confirm") and not _is_approved(app, state.get("startedAt")):
+            self.fail("a prune waits for its confirmation", f"{key} was deleted by a sync of {name}")
+
+    def _stays_where_it_must(self, app: KubeObject | None, write: Write) -> None:
+        if options.survives_deletion(write.obj, ()):
+            self.fail("what is to stay stays", f"{write.key} was deleted with its application")
+        if app is None or not options.has(write.before, "Delete=confirm"):
+            return
+        if not _is_approved(app, metadata_of(app).get("deletionTimestamp")):
+            self.fail("a deletion waits for its confirmation", f"{write.key} was deleted")
 
     def _runs_hooks_once(self, write: Write) -> None:
         operation = annotations_of(write.obj).get(hooks.OPERATION)
@@ -233,6 +250,10 @@ class Invariants:
     def forgive(self, run: KubeObject) -> None:
         """A person took this hook away: the sync may make it again."""
         self._hook_runs.pop((key_of(run), annotations_of(run).get(hooks.OPERATION, "")), None)
+
+
+def _is_approved(app: KubeObject, since: str | None) -> bool:
+    return _time(annotations_of(app).get(Annotation.DELETION_APPROVED)) >= _time(since)
 
 
 def _generation(obj: KubeObject) -> int:

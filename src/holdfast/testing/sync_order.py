@@ -85,6 +85,15 @@ class SyncOrder:
         live = self.live.get(key)
         return (live is not None and is_healthy(live)) or self._healthy_until.get(key, -1) >= since
 
+    def is_running(self, hook: KubeObject, application: KubeObject) -> bool:
+        """The hook was made by the attempt that is under way, nobody terminates that, and it has not ended."""
+        marker, attempt = annotations_of(hook).get(hooks.OPERATION, ""), attempt_of(application)
+        if not attempt or _state(application).get("phase") != OperationPhase.RUNNING:
+            return False
+        health = judge(hook)
+        ended = health is None or health.status in (Health.HEALTHY, Health.DEGRADED)
+        return marker.startswith(f"{attempt}/") and not ended
+
     def slandered(self, application: KubeObject) -> Iterator[str]:
         """Hooks that the application's status calls failed, and that have not failed."""
         state = _state(application)
