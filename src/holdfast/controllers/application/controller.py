@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from random import Random
 
-from holdfast.controllers.application import triggers
+from holdfast.controllers.application import gates, triggers
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
 from holdfast.controllers.application.world import (
@@ -17,13 +17,17 @@ from holdfast.controllers.application.world import (
     Settings,
     World,
 )
+from holdfast.model.application import Application
 from holdfast.model.discovery import Discovery
 from holdfast.model.keys import GroupKind, NamespacedName
+from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -32,8 +36,9 @@ from holdfast.runtime.store import Store
 
 WORKERS = 10
 NOTHING = Discovery("", ())
+SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
-ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, GroupKind("", "Namespace")})
+ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, gates.APPROVAL, gates.FREEZE, GroupKind("", "Namespace")})
 
 
 class ApplicationController:
@@ -49,11 +54,13 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
+        storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
         self._clock = clock
-        store = Store(keep_raw=self._keeps_raw, indexes={INSTANCE: instance_of})
+        store = Store(keep_raw=self._keeps_raw, indexes={INSTANCE: instance_of, gates.CONCERNED: gates.concerned})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random)
         self.watch.on_discovery(self._discovered)
         self.world = World(
@@ -67,6 +74,8 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            storages=storages,
+            scripts=scripts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers
@@ -81,8 +90,17 @@ class ApplicationController:
 
     def refresh(self, app: NamespacedName) -> None:
         """Looks at the application now, and asks its repository for news."""
-        self.world.revisions.forget(app)
+        self.world.asked_anew.add(app)
         self.loop.add(app)
+
+    def applications(self) -> list[Application]:
+        """As they are known now."""
+        found = (self.world.application(name) for name in self._applications())
+        return [app for app in found if app is not None]
+
+    def settings_secret(self) -> KubeObject:
+        """The Secret argocd-secret, {} when there is none."""
+        return self.world.secret(SETTINGS_SECRET)
 
     async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
         """Returns once no application is being worked on and none is due `within` the given time."""
@@ -121,5 +139,6 @@ class ApplicationController:
         if obj.metadata.namespace != self._namespace:
             return False
         return obj.group_kind == CONFIG_MAP or (
-            obj.group_kind == SECRET and Label.SECRET_TYPE in (obj.metadata.labels or {})
+            obj.group_kind == SECRET
+            and (Label.SECRET_TYPE in (obj.metadata.labels or {}) or obj.metadata.name == SETTINGS_SECRET)
         )

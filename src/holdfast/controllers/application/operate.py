@@ -7,14 +7,16 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, report
+from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import interruption, operation, times
+from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
@@ -27,6 +29,10 @@ LOOK_AGAIN = timedelta(seconds=10)
 # A timer may be a fraction of a microsecond off: what is left then is no pause any more.
 TIMER_SLACK = 0.001
 WINDOW_AGAIN = timedelta(minutes=1)
+
+# How the message of an operation begins that may not take its next step.
+WINDOW = "Sync operation blocked by sync window: "
+GATES = "Sync operation waits: "
 
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
@@ -47,8 +53,12 @@ class _Scene(Struct, frozen=True):
     plan: SyncPlan
 
 
-async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
-    """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
+async def begin(
+    world: World, app: Application, asked: Operation, observed: Observed, *, before: Application | None = None
+) -> Application:
+    """Records the operation, with the commit that it keeps to, and takes the request away in the same write. `before` is
+    the Application as the server has it, where what was found since is to be written with it."""
+    before = before or app
     sync = asked.sync
     now = world.now()
     last = app.status.operation_state
@@ -58,16 +68,20 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
     source = (sync.source if sync else None) or app.spec.source
     try:
         revision = await _revision(world, app, asked, source, observed)
+        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
         state = operation.begun(asked, revision, source, now)
     except _Ended as ended:
         failed = operation.begun(asked, sync.revision if sync else "", source, now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
-        written = await report.write_status(world, app, status, taken=True)
+        written = await report.write_status(world, before, status, taken=True)
+        await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=state)
-    written = await report.write_status(world, app, status, taken=True)
+    written = await report.write_status(world, before, status, taken=True)
+    await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
     await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
     return written
@@ -87,6 +101,9 @@ async def _revision(
     verdict = windows.verdict(app, world.project(spec.project_of(app)), asked, world.now())
     if not verdict.allowed:
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: blocked by sync window: {windows.told(verdict)}")
+    refused = gates.refusal(world, app, asked)
+    if refused:
+        raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
     if sync.sources or sync.revisions or source is None:
@@ -112,9 +129,9 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
-        if overdue:
-            app = await _record(world, app, interruption.terminating(state, overdue))
+        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        if why:
+            app = await _record(world, app, interruption.terminating(state, why))
             continue
         app, pause = await _advance(world, app, state, observed)
         if pause is None:
@@ -123,6 +140,14 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if not gives_way:
             return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+def _unwanted(app: Application, state: OperationState) -> str:
+    """Why an automated sync has to end: its revision has been held off meanwhile."""
+    revision = state.sync_result.revision if state.sync_result else ""
+    if state.operation.initiated_by.automated and holding.is_held(app, revision):
+        return holding.told(app, revision)
+    return ""
 
 
 async def _advance(
@@ -134,13 +159,11 @@ async def _advance(
     if retry_at is not None and retry_at > now:
         news = world.revisions.due_in(app.metadata.key, world.poll_seconds)
         return app, Again(min(retry_at - now, news), because=state.message)
-    project = world.project(spec.project_of(app))
-    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
-    if not verdict.allowed:
-        message = f"Sync operation blocked by sync window: {windows.told(verdict)}"
-        app = await _record(world, app, msgspec.structs.replace(state, message=message))
-        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
-        return app, Again(min(opens, WINDOW_AGAIN), because=message)
+    shut = await _shut(world, app, state)
+    if shut is not None:
+        return await _record(world, app, msgspec.structs.replace(state, message=shut.because)), shut
+    if state.message.startswith((WINDOW, GATES)):
+        state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
         newest = observed.desired
         again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
@@ -153,6 +176,21 @@ async def _advance(
     except _Ended as ended:
         app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
     return app, Again(LOOK_AGAIN, because=waiting) if waiting else None
+
+
+async def _shut(world: World, app: Application, state: OperationState) -> Again | None:
+    """What keeps the operation from its next step: a sync window, or a gate."""
+    now = world.now()
+    project = world.project(spec.project_of(app))
+    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
+    if not verdict.allowed:
+        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{WINDOW}{windows.told(verdict)}")
+    found = await gates.in_the_way(world, app, state)
+    if found:
+        opens = gates_flow.soonest(found) or WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{GATES}{gates_flow.told(found)}")
+    return None
 
 
 async def _give_way(world: World, app: Application, newer: str) -> tuple[Application, bool]:
@@ -187,7 +225,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     return await _end(world, app, ended, OperationPhase.FAILED, message)
 
 
-async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
+async def _step(
+    world: World, app: Application, state: OperationState, observed: Observed, *, recorded_so_far: bool = True
+) -> tuple[Application, str]:
     """Answers what is waited for, "" when the next step can be taken at once."""
     scene = await _scene(world, app, state, observed)
     sync = state.operation.sync
@@ -202,7 +242,8 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message, scene), ""
+            told = f"{message}; {scene.desired.note}" if scene.desired.note else message
+            return await _end(world, app, state, phase, told, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -217,9 +258,11 @@ async def _step(world: World, app: Application, state: OperationState, observed:
                 app = await _record(world, app, state)
             done = await act.perform(world, tasks, _manner(app, state))
             done_by_key = results.by_key(done.results)
-            app = await _record(
-                world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
-            )
+            state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
+            if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
+                # Written down with what comes next: if it is lost, these objects are applied once more, to no effect.
+                return await _step(world, app, state, observed, recorded_so_far=False)
+            app = await _record(world, app, state)
             if done.trouble is not None:
                 raise done.trouble
             if scene.plan.has_wave_after(tasks):
@@ -239,8 +282,10 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     desired = await _desired(world, app, state, observed)
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
-    states = flow.compared(app, desired.targets, live, desired.predictions)
-    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
+    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
+    plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
@@ -256,7 +301,7 @@ async def _desired(world: World, app: Application, state: OperationState, observ
     if known is not None and known.revision == result.revision and known.source == source:
         return known
     try:
-        return await observe.desired_at(world, app, source, result.revision)
+        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -274,7 +319,8 @@ async def _end(
     scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
-    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
+    work = (scene.plan, scene.desired.targets) if scene else None
+    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):
