@@ -20,6 +20,7 @@ from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
 
 MOST_STEPS = 100
+REVISION_NOT_FOUND = "RevisionNotFound"
 
 
 async def keep_finalizers(world: World, app: Application, targets: Targets) -> Application:
@@ -75,9 +76,21 @@ async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[Sync
     if len(compared) == len(wanted) and all(compared):
         pinned = Pinned(wanted, compared, several=bool(app.spec.sources))
     else:
-        pinned = await sources.resolve(world, app, wanted, [""] * len(wanted), several=bool(app.spec.sources))
-    targets, _ = await observe.targets_at(world, app, pinned)
+        pinned = await _newest(world, app)
+    try:
+        targets, _ = await observe.targets_at(world, app, pinned)
+    except Blocked as gone:
+        if gone.reason != REVISION_NOT_FOUND:
+            raise
+        # History was rewritten since: without the newest commit the application could never go.
+        pinned = await _newest(world, app)
+        targets, _ = await observe.targets_at(world, app, pinned)
     return deletion_hooks.tasks_of(targets, phase, pinned.revisions[0], _deletion(app))
+
+
+async def _newest(world: World, app: Application) -> Pinned:
+    wanted = spec.sources_of(app)
+    return await sources.resolve(world, app, wanted, [""] * len(wanted), several=bool(app.spec.sources))
 
 
 def _deletion(app: Application) -> datetime:
