@@ -41,7 +41,7 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
     """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
     place = place_of(kubeconfig)
     async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
-        world = await _world(cluster, repositories, renderer, namespace_of(app))
+        world = await world_of(cluster, repositories, renderer, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
@@ -54,7 +54,8 @@ async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revisi
         return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
 
 
-async def _world(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+async def world_of(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+    """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
     for resource in (APP_PROJECT, CONFIG_MAP, SECRET):

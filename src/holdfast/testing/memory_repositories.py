@@ -62,6 +62,14 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
+    def head(self, url: str) -> str:
+        """The commit of the branch."""
+        return self._heads[url]
+
+    def move(self, url: str, commit: str) -> None:
+        """Makes the branch another commit that is there already: what came after it stays known by its id."""
+        self._heads[url] = commit
+
     async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         self.resolved += 1
         if self.trouble is not None:
