@@ -8,6 +8,7 @@ from random import Random
 
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.places import DataPlace
@@ -39,6 +40,7 @@ async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
+    storages = ObjectStorages()
     async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
         controller = ApplicationController(
             cluster=cluster,
@@ -48,8 +50,10 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
+            storages=storages,
         )
         async with AsyncExitStack() as stack:
+            stack.callback(storages.close)
             if settings.listen:
                 await stack.enter_async_context(serving(controller, settings.listen))
             await controller.run()

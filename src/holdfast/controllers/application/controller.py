@@ -25,6 +25,7 @@ from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
@@ -53,6 +54,7 @@ class ApplicationController:
         settings: Settings,
         random: Random,
         workers: int = WORKERS,
+        storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
         self._clock = clock
@@ -70,6 +72,7 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            storages=storages,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

@@ -58,8 +58,9 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 
 
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
-    owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
-    for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app)):
+    instance = flow.instance_of(app, world.namespace)
+    owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
         await act.delete(world, obj, Propagation.BACKGROUND)
 
 

@@ -21,13 +21,17 @@ from holdfast.model.live import LiveObject
 from holdfast.model.names import ConditionType, Label
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.sync_record import RecordedManifest
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
 
 class Desired(Struct, frozen=True):
-    """What one commit wants, and what the server says to it in the state `live`."""
+    """What one commit wants, and what the server says to it in the state `live`.
+
+    `note` says where it is from when not from Git, and `sealed` are then the Secrets that nobody knows the values of.
+    """
 
     revision: str
     source: ApplicationSource
@@ -35,6 +39,8 @@ class Desired(Struct, frozen=True):
     targets: Targets
     live: flow.Live
     predictions: dict[ObjectKey, Prediction]
+    note: str = ""
+    sealed: tuple[RecordedManifest, ...] = ()
 
 
 class Observed(Struct, frozen=True):
@@ -53,7 +59,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
         return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     source = app.spec.source or ApplicationSource()
     if fresh:
-        world.failed_renders.forget(app.metadata.key)
+        world.failed_renders.refreshed(app.metadata.key)
     try:
         revision, trouble = await _revision(world, app, source, fresh=fresh)
         desired = await desired_at(world, app, source, revision)
@@ -100,6 +106,13 @@ async def resolve(world: World, app: Application, source: ApplicationSource, rev
 async def desired_at(world: World, app: Application, source: ApplicationSource, commit: str) -> Desired:
     """Renders one commit and asks the server what an apply of it would do."""
     wanted, source_type = await targets_at(world, app, source, commit)
+    return await desired_of(world, app, source, commit, wanted, source_type)
+
+
+async def desired_of(
+    world: World, app: Application, source: ApplicationSource, commit: str, wanted: Targets, source_type: str
+) -> Desired:
+    """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
     predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)

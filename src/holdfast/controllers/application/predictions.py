@@ -10,7 +10,7 @@ import msgspec
 
 from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
-from holdfast.engine.diff import normalize
+from holdfast.engine.diff import applied, normalize
 from holdfast.engine.kube import canonical
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
@@ -26,10 +26,13 @@ AS_LIVE = b""
 
 
 class Predictions:
-    """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone."""
+    """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone; where the live
+    object itself tells that an apply would change nothing, nobody is asked."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[ObjectKey, str, str], bytes] = OrderedDict()
+        self._doubts = 0
+        self._asked: dict[ObjectKey, int] = {}
 
     async def of(
         self,
@@ -52,6 +55,8 @@ class Predictions:
     async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None) -> Prediction:
         if target.resource is None:
             return Prediction()
+        if live is not None and self._is_known_to_stand(target, live):
+            return Prediction(live)
         version = resource_version_of(live) if live is not None else ""
         memory = (target.key, canonical.content_hash(target.obj), version)
         known = self._known.get(memory)
@@ -68,7 +73,14 @@ class Predictions:
                 return Prediction(refusal=error.message)
             answer = taken
         self._remember(memory, answer, live)
+        if self._doubts:
+            self._asked[target.key] = self._doubts
         return Prediction(answer)
+
+    def _is_known_to_stand(self, target: Target, live: KubeObject) -> bool:
+        """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
+        certain = self._asked.get(target.key, 0) == self._doubts
+        return certain and applied.is_applied(target.obj, live, FIELD_MANAGER)
 
     def _remember(self, memory: tuple[ObjectKey, str, str], answer: KubeObject, live: KubeObject | None) -> None:
         same = live is not None and canonical.equal(normalize.normalized(answer), normalize.normalized(live))
@@ -78,3 +90,5 @@ class Predictions:
 
     def forget_all(self) -> None:
         self._known.clear()
+        self._asked.clear()
+        self._doubts += 1

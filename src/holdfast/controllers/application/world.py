@@ -14,8 +14,10 @@ from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
 from holdfast.controllers.application.predictions import Predictions
+from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
+from holdfast.engine.flow.restoring import Restored
 from holdfast.engine.status import times
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
@@ -27,6 +29,7 @@ from holdfast.model.live import LiveObject
 from holdfast.model.names import FIELD_MANAGER, GROUP
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
@@ -61,6 +64,7 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
+        storages: RecordStorages | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
@@ -76,6 +80,8 @@ class World:
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
         self.asked_anew: set[NamespacedName] = set()
+        self.record_storage = RecordStorage(storages, clock, Backoff(random))
+        self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
         self.wave_pauses: dict[NamespacedName, float] = {}
         self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
@@ -130,6 +136,7 @@ class World:
         self.failed_renders.forget(key)
         self.asked_anew.discard(key)
         self.wave_pauses.pop(key, None)
+        self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
 
     def namespace_exists(self, name: str) -> bool:

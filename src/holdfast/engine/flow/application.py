@@ -18,7 +18,7 @@ from holdfast.engine.flow import windows
 from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
-from holdfast.engine.status import automation, compose, conditions, operation, resources, times
+from holdfast.engine.status import automation, compose, conditions, holding, operation, resources, times
 from holdfast.model.application import Application, ApplicationCondition, OperationState, SyncOperation
 from holdfast.model.appproject import AppProject
 from holdfast.model.comparison import Comparison
@@ -203,6 +203,8 @@ def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondit
 def automatic(
     app: Application, findings: compose.Findings, now: datetime, project: AppProject | None
 ) -> automation.Decision:
+    if holding.is_held(app, findings.revision):
+        return automation.Hold("the revision is held off", condition=holding.condition(app, findings.revision))
     decision = automation.decide(app, findings.states, _code(findings), findings.revision, now)
     if isinstance(decision, automation.Hold):
         return decision

@@ -32,12 +32,17 @@ def document(
     key: bytes,
     history_id: int | None = None,
     notes: Sequence[str] = (),
+    kept: Sequence[RecordedManifest] = (),
     approvals: Iterable[Approval] = (),
 ) -> KubeObject:
-    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask."""
+    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask.
+
+    `kept` come sealed from an earlier record.
+    """
     manifests = tuple(manifests)
     texts = sealing.secret_texts(one.object for one in manifests)
     content = _content(app, state, manifests, key, texts)
+    content = msgspec.structs.replace(content, manifests=(*content.manifests, *kept))
     source = content.source or ApplicationSource()
     plain = SyncRecordSpec(
         application=app.metadata.name,
@@ -77,7 +82,7 @@ def _content(
 ) -> RecordContent:
     result = state.sync_result or SyncOperationResult()
     told = RecordContent(
-        source=_without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
+        source=without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
     )
     cleaned = msgspec.convert(sealing.scrubbed(msgspec.to_builtins(told), texts), RecordContent)
     sealed = tuple(msgspec.structs.replace(one, object=sealing.sealed(one.object, key)) for one in manifests)
@@ -94,7 +99,7 @@ def _options(state: OperationState) -> Any:
     )
 
 
-def _without_password(source: ApplicationSource | None) -> ApplicationSource | None:
+def without_password(source: ApplicationSource | None) -> ApplicationSource | None:
     """A repository's URL may carry credentials."""
     if source is None or "://" not in source.repo_url or "@" not in source.repo_url:
         return source

@@ -25,6 +25,7 @@ from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
@@ -128,7 +129,9 @@ class Stage:
         return self.repositories.commit(REPOSITORY, {"README.md": "hello", **texts, **files})
 
     @asynccontextmanager
-    async def controller(self, **settings: Any) -> AsyncIterator[ApplicationController]:
+    async def controller(
+        self, *, storages: RecordStorages | None = None, **settings: Any
+    ) -> AsyncIterator[ApplicationController]:
         """A new process."""
         controller = ApplicationController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
@@ -138,6 +141,7 @@ class Stage:
             namespace=self.control_namespace,
             settings=Settings(**settings),
             random=Random(1),
+            storages=storages,
         )
         task = asyncio.create_task(controller.run(), name="controller")
         try:
