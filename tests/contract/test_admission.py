@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,12 @@ async def test_user_and_groups_are_those_of_the_request_and_nothing_is_changed_a
     control_plane: ControlPlane,
 ) -> None:
     transport = AiohttpTransport(kubeconfig.load(control_plane.kubeconfig, SystemClock()))
+    cluster = KubeClient(transport, user_agent="test")
+    policies = list(yaml_documents.load_all(MANIFEST.read_text()))
     try:
-        cluster = KubeClient(transport, user_agent="test")
         [definition] = [one for one in definitions() if name_of(one) == "approvals.holdfast.dev"]
         await cluster.apply(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="test")
-        for policy in yaml_documents.load_all(MANIFEST.read_text()):
+        for policy in policies:
             await cluster.apply(KINDS[policy["kind"]], policy, field_manager="test")
         for _ in range(TRIES):
             if await refused(cluster, approval("false", "somebody-else")):
@@ -76,5 +78,8 @@ async def test_user_and_groups_are_those_of_the_request_and_nothing_is_changed_a
         with pytest.raises(Invalid, match="never changed"):
             await cluster.patch(APPROVAL, "default", "true", change, PatchKind.MERGE, field_manager="test")
     finally:
+        for policy in policies:
+            with suppress(NotFound):
+                await cluster.delete(KINDS[policy["kind"]], "", name_of(policy))
         await transport.close()
         await asyncio.sleep(0.05)

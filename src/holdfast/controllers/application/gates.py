@@ -129,4 +129,4 @@ async def in_the_way(world: World, app: Application, state: OperationState) -> t
 
 def given(world: World, app: Application, state: OperationState) -> list[Approval]:
     """The approvals that the operation rests on."""
-    return flow.given_for(app, surroundings(world, app), state.sync_result.revision if state.sync_result else "")
+    return flow.given_for(app, surroundings(world, app), state)
