@@ -104,8 +104,8 @@ class House(Stage):
 
     async def _serves_ours(self) -> bool:
         discovery = await self.cluster.discover()
-        kinds = (GroupKind("argoproj.io", "AppProject"), GroupKind("holdfast.dev", "SyncRecord"))
-        return all(discovery.find(kind) is not None for kind in kinds)
+        specs = [definition["spec"] for definition in definitions()]
+        return all(discovery.find(GroupKind(spec["group"], spec["names"]["kind"])) is not None for spec in specs)
 
     async def create(self, obj: KubeObject, manager: str = "person") -> KubeObject:
         """Creates any object of a kind that the cluster serves."""

@@ -17,7 +17,7 @@ from holdfast.cli.app.sync import COMPARISON_SECONDS
 from holdfast.cli.connection import with_cluster
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of, resource_version_of
-from holdfast.model.names import Annotation
+from holdfast.model.names import Annotation, OperationInfo
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
 
@@ -35,6 +35,7 @@ def rollback(
     branch: str = typer.Option("", "--branch", help="With --revert: push to this branch, not the Application's own."),
     author: str = typer.Option("", "--author", help="With --revert: NAME <ADDRESS> of the commit."),
     signing_key: Path | None = typer.Option(None, "--signing-key", help="With --revert: a private SSH or GPG key."),
+    break_freeze: str = typer.Option("", "--break-freeze", metavar="REASON", help="In a freeze, too; it is recorded."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
 ) -> None:
     """Bring an application back to what it was; with automated sync on, the revision it leaves is held off."""
@@ -47,7 +48,10 @@ def rollback(
             good = str(entry_of(app, entry_id).get("revision") or "")
             await revert.revert(cluster, kubeconfig, app, good, identity, branch)
             return None
-        await _write(cluster, app, lifting_of(app) if lift else request_of(app, entry_id, prune=prune))
+        asked = lifting_of(app) if lift else request_of(app, entry_id, prune=prune)
+        if break_freeze and not lift:
+            asked["operation"]["info"] = [{"name": OperationInfo.BREAK_FREEZE.value, "value": break_freeze}]
+        await _write(cluster, app, asked)
         return None if lift else await _finish(cluster, app, timeout)
 
     finished = with_cluster(kubeconfig, work)

@@ -12,7 +12,6 @@ from holdfast.controllers.application.world import APPLICATION, World
 from holdfast.engine.flow import gates as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.gates import dependencies
-from holdfast.engine.status import operation
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.approval import Approval
 from holdfast.model.errors import Blocked
@@ -135,4 +134,4 @@ async def in_the_way(world: World, app: Application, state: OperationState) -> t
 
 def given(world: World, app: Application, state: OperationState) -> list[Approval]:
     """The approvals that the operation rests on."""
-    return flow.given_for(app, surroundings(world, app), operation.revision_text(state.sync_result))
+    return flow.given_for(app, surroundings(world, app), state)
