@@ -117,6 +117,7 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
             raise
         return await _recreate(world, resource, task, manner)
     world.view.wrote(answer)
+    world.predictions.applied(task.obj, answer)
     return results.applied(task)
 
 

@@ -15,7 +15,7 @@ from holdfast.engine.kube import canonical
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, resource_version_of
+from holdfast.model.kube import KubeObject, key_of, resource_version_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.ports.cluster import Writer
 
@@ -40,13 +40,18 @@ class Predictions:
         targets: Iterable[Target],
         live: Mapping[ObjectKey, KubeObject],
         exists: Callable[[str], bool],
+        with_webhooks: Callable[[Target], bool] = lambda _: False,
     ) -> dict[ObjectKey, Prediction]:
-        """In a namespace that does not exist nothing can be tried out. Raises when the server fails."""
+        """In a namespace that does not exist nothing can be tried out; `with_webhooks` names those that only the server
+        can tell of. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
-                return target.key, await self._predict(cluster, target, live.get(target.key))
+                present = live.get(target.key)
+                if present is not None and not with_webhooks(target) and self._is_known_to_stand(target, present):
+                    return target.key, Prediction(present)
+                return target.key, await self._predict(cluster, target, present)
 
         askable = [target for target in targets if target.resource is not None and not target.problem]
         there = {namespace: exists(namespace) for namespace in {target.key.namespace for target in askable} - {""}}
@@ -55,8 +60,6 @@ class Predictions:
     async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None) -> Prediction:
         if target.resource is None:
             return Prediction()
-        if live is not None and self._is_known_to_stand(target, live):
-            return Prediction(live)
         version = resource_version_of(live) if live is not None else ""
         memory = (target.key, canonical.content_hash(target.obj), version)
         known = self._known.get(memory)
@@ -77,6 +80,10 @@ class Predictions:
             self._asked[target.key] = self._doubts
         return Prediction(answer)
 
+    def applied(self, obj: KubeObject, answer: KubeObject) -> None:
+        """Applying the same once more would give the same again."""
+        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer)), AS_LIVE)
+
     def _is_known_to_stand(self, target: Target, live: KubeObject) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
         certain = self._asked.get(target.key, 0) == self._doubts
@@ -86,7 +93,10 @@ class Predictions:
         same = live is not None and canonical.equal(
             normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
         )
-        self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
+        self._keep(memory, AS_LIVE if same or live is None else msgspec.json.encode(answer))
+
+    def _keep(self, memory: tuple[ObjectKey, str, str], answer: bytes) -> None:
+        self._known[memory] = answer
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.controllers.application import gates
+from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATES
+from holdfast.controllers.application.ignored_updates import is_ignored
 from holdfast.controllers.application.live_view import instance_of
-from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
 from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
 from holdfast.engine.plan import tracking
@@ -20,7 +21,7 @@ GENERATIONS = 10
 
 def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:
     changed = new or old
-    if changed is None or _is_unchanged(old, new):
+    if changed is None or _is_unchanged(old, new) or is_ignored(world, old, new):
         return set()
     if _concerns_all(world, changed):
         return {_name(app) for app in world.in_control_namespace(APPLICATION)}

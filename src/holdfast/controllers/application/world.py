@@ -20,15 +20,18 @@ from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
 from holdfast.engine.flow.restoring import Restored
+from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.status import times
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import Conflict, Waiting
+from holdfast.model.filetree import TreeLocation
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import FIELD_MANAGER, GROUP
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.records import RecordStorages
@@ -67,12 +70,15 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
+        charts: Charts | None = None,
         storages: RecordStorages | None = None,
         scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
         self.renderer = renderer
+        self.charts = charts
+        self.chart_needs: dict[tuple[TreeLocation, str], tuple[Dependency, ...]] = {}
         self.clock = clock
         self.namespace = namespace
         self._settings = settings
@@ -85,6 +91,8 @@ class World:
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.at_rest: dict[NamespacedName, str] = {}
+        """The commit at which an application was found to be as wished, with nothing going on."""
         self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
@@ -141,6 +149,7 @@ class World:
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.asked_anew.discard(key)
+        self.at_rest.pop(key, None)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
