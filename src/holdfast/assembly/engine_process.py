@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from holdfast.adapters.git.repositories import GitRepositories
@@ -12,6 +12,7 @@ from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
@@ -48,4 +49,7 @@ async def run_engine(
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
         )
-        await controller.run()
+        async with AsyncExitStack() as stack:
+            if settings.listen:
+                await stack.enter_async_context(serving(controller, settings.listen))
+            await controller.run()

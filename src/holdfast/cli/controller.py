@@ -13,6 +13,7 @@ def controller(
     namespace: str = typer.Option("argocd", "--namespace", "-n", help="Where the Applications are."),
     data: Path = typer.Option(Path(".holdfast"), "--data", help="Folder for mirrors and caches; may be lost."),
     poll: int = typer.Option(120, "--poll", min=1, help="Seconds between two looks at the repositories."),
+    listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
@@ -25,11 +26,13 @@ def controller(
     logs.to_stdout()
     place = DataPlace(data)
     place.prepare()
-    settings = EngineSettings(namespace=namespace, poll_seconds=poll, render_workers=workers)
+    settings = EngineSettings(namespace=namespace, poll_seconds=poll, render_workers=workers, listen=listen)
 
     async def run() -> None:
         async with open_cluster(kubeconfig) as cluster:
             version = (await cluster.discover()).kubernetes_version
+            if listen:
+                typer.echo(f"Webhooks are taken in at {listen}, path /api/webhook")
             typer.echo(f"Keeping the applications of namespace {namespace} on Kubernetes {version}")
             await run_engine(cluster, place, settings, place.read_rewrites())
 

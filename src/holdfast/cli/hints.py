@@ -7,7 +7,6 @@ from pathlib import Path
 
 from holdfast.model.kube import KubeObject
 
-
 NEXT_TAG = 's/tag: .*/tag: "9.0.0"/'
 """A sed command that changes what every example service runs."""
 

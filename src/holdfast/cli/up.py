@@ -32,6 +32,7 @@ def up(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="Use this cluster instead of a sandbox."),
     data: Path = typer.Option(Path(".holdfast"), "--data", help="Folder for kubeconfig, repositories and caches."),
     port: int = typer.Option(0, "--port", help="Port of the sandbox; by default a free one."),
+    listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as 127.0.0.1:8080."),
     poll: int = typer.Option(10, "--poll", min=1, help="Seconds between two looks at the repositories."),
     speed: float = typer.Option(1.0, "--speed", min=0.1, max=1000, help="How much faster the sandbox's clock runs."),
     yes: bool = typer.Option(False, "--yes", "-y", help="With --kubeconfig: do not ask before the first changes."),
@@ -50,7 +51,7 @@ def up(
         destination_namespace=dest_namespace,
         port=port,
         speed=speed,
-        engine=EngineSettings(poll_seconds=poll),
+        engine=EngineSettings(poll_seconds=poll, listen=listen),
     )
     try:
         as_wished = asyncio.run(_run(settings, once=once, timeout=timeout, yes=yes))

@@ -17,8 +17,10 @@ from holdfast.controllers.application.world import (
     Settings,
     World,
 )
+from holdfast.model.application import Application
 from holdfast.model.discovery import Discovery
 from holdfast.model.keys import GroupKind, NamespacedName
+from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
 from holdfast.ports.clock import Clock
@@ -32,6 +34,7 @@ from holdfast.runtime.store import Store
 
 WORKERS = 10
 NOTHING = Discovery("", ())
+SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
 ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, GroupKind("", "Namespace")})
 
@@ -81,8 +84,17 @@ class ApplicationController:
 
     def refresh(self, app: NamespacedName) -> None:
         """Looks at the application now, and asks its repository for news."""
-        self.world.revisions.forget(app)
+        self.world.asked_anew.add(app)
         self.loop.add(app)
+
+    def applications(self) -> list[Application]:
+        """As they are known now."""
+        found = (self.world.application(name) for name in self._applications())
+        return [app for app in found if app is not None]
+
+    def settings_secret(self) -> KubeObject:
+        """The Secret argocd-secret, {} when there is none."""
+        return self.world.secret(SETTINGS_SECRET)
 
     async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
         """Returns once no application is being worked on and none is due `within` the given time."""
@@ -121,5 +133,6 @@ class ApplicationController:
         if obj.metadata.namespace != self._namespace:
             return False
         return obj.group_kind == CONFIG_MAP or (
-            obj.group_kind == SECRET and Label.SECRET_TYPE in (obj.metadata.labels or {})
+            obj.group_kind == SECRET
+            and (Label.SECRET_TYPE in (obj.metadata.labels or {}) or obj.metadata.name == SETTINGS_SECRET)
         )

@@ -34,7 +34,9 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     refresh = app.metadata.annotations.get(Annotation.REFRESH)
     if refresh == RefreshKind.HARD:
         world.predictions.forget_all()
-    observed = await observe(world, app, fresh=refresh is not None)
+    fresh = refresh is not None or key in world.asked_anew
+    world.asked_anew.discard(key)
+    observed = await observe(world, app, fresh=fresh)
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)

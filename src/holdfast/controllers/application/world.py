@@ -75,6 +75,7 @@ class World:
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.asked_anew: set[NamespacedName] = set()
         self.wave_pauses: dict[NamespacedName, float] = {}
         self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
@@ -115,6 +116,10 @@ class World:
         live = self.store.get(ObjectKey("", "ConfigMap", self.namespace, name))
         return (live.decode().get("data") or {}) if live is not None and live.raw else {}
 
+    def secret(self, name: str) -> KubeObject:
+        live = self.store.get(ObjectKey("", "Secret", self.namespace, name))
+        return live.decode() if live is not None and live.raw else {}
+
     def resource(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
         return self.discovery.find(group_kind, version) or self.discovery.find(group_kind)
 
@@ -123,6 +128,7 @@ class World:
         self.revisions.forget(key)
         self.wanted.forget(key)
         self.failed_renders.forget(key)
+        self.asked_anew.discard(key)
         self.wave_pauses.pop(key, None)
         self.stuck_since.pop(key, None)
 

@@ -9,7 +9,8 @@ from holdfast.engine.kube import names
 from holdfast.engine.kube.canonical import equal
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
-from holdfast.sandbox import problems, quantities
+from holdfast.engine.kube import quantities
+from holdfast.sandbox import problems
 from holdfast.sandbox.metadata_rules import map_problems
 from holdfast.sandbox.problems import Problem
 

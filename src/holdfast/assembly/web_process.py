@@ -1,0 +1,57 @@
+"""Serves what other programs call: webhooks, and the question whether we are alive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from holdfast.controllers.application.controller import ApplicationController
+from holdfast.engine.webhooks import secrets
+from holdfast.model.application import Application
+from holdfast.model.errors import Blocked
+from holdfast.model.keys import NamespacedName
+from holdfast.model.webhook import WebhookSecrets
+from holdfast.server import webhooks
+
+
+class _Kept:
+    """The applications of a controller as the server sees them."""
+
+    def __init__(self, controller: ApplicationController) -> None:
+        self._controller = controller
+
+    def all(self) -> Iterable[Application]:
+        return self._controller.applications()
+
+    def secrets(self) -> WebhookSecrets:
+        return secrets.from_secret(self._controller.settings_secret())
+
+    def refresh(self, app: NamespacedName) -> None:
+        self._controller.refresh(app)
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """ "127.0.0.1:8080", "[::1]:8080" or ":8080" (all addresses). Raises Blocked."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise Blocked("AddressInvalid", f"{text!r} is no address to listen on: write HOST:PORT, such as 127.0.0.1:8080")
+    return host.strip("[]"), int(port)
+
+
+@asynccontextmanager
+async def serving(controller: ApplicationController, listen: str) -> AsyncIterator[str]:
+    """Answers the address. Raises Blocked when nobody can listen there."""
+    host, port = address_of(listen)
+    runner = web.AppRunner(webhooks.application(_Kept(controller)), access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host or None, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Blocked("AddressTaken", f"{listen} cannot be listened on: {error.strerror}") from None
+        yield f"http://{host or '0.0.0.0'}:{runner.addresses[0][1]}"  # noqa: S104 - said, not bound
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,1 @@
+"""What senders of webhooks say, and which applications it concerns."""

@@ -1,0 +1,127 @@
+"""Which applications a change outside concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from holdfast.engine.lang import globs, semver
+from holdfast.engine.webhooks.addresses import same_repository
+from holdfast.engine.webhooks.git_payloads import bare_ref
+from holdfast.engine.webhooks.registry_payloads import normalized_repository
+from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.names import Annotation
+from holdfast.model.webhook import ArtifactChange, Change, RefChange
+
+
+class Concern(Struct, frozen=True):
+    """`refresh`: the application's desired state may be another; `hydrate`: its dry source is."""
+
+    refresh: bool = False
+    hydrate: bool = False
+
+
+def concern(app: Application, change: Change) -> Concern:
+    match change:
+        case RefChange():
+            return _of_ref(app, change)
+        case ArtifactChange():
+            return Concern(any(_is_artifact(source, change) for source in _sources(app)))
+
+
+def _of_ref(app: Application, change: RefChange) -> Concern:
+    paths = app.metadata.annotations.get(Annotation.MANIFEST_GENERATE_PATHS, "")
+    hydrator = app.spec.source_hydrator
+    if hydrator is None:
+        return Concern(any(_follows(source, change) and _reads(source, paths, change) for source in _sources(app)))
+    dry = ApplicationSource(
+        repo_url=hydrator.dry_source.repo_url,
+        path=hydrator.dry_source.path,
+        target_revision=hydrator.dry_source.target_revision,
+    )
+    hydrate = _follows(dry, change) and _reads(dry, paths or ".", change)
+    synced = _is_repository(dry.repo_url, change) and names_ref(hydrator.sync_source.target_branch, change)
+    return Concern(hydrate or (synced and _is_touched((hydrator.sync_source.path,), change.files)), hydrate)
+
+
+def _sources(app: Application) -> Iterator[ApplicationSource]:
+    if app.spec.sources:
+        yield from app.spec.sources
+    elif app.spec.source is not None:
+        yield app.spec.source
+
+
+def _follows(source: ApplicationSource, change: RefChange) -> bool:
+    return not source.chart and _is_repository(source.repo_url, change) and names_ref(source.target_revision, change)
+
+
+def _is_repository(url: str, change: RefChange) -> bool:
+    return any(same_repository(url, other) for other in change.urls)
+
+
+def names_ref(target_revision: str, change: RefChange) -> bool:
+    """Whether what an application follows may be the ref that has changed."""
+    if target_revision in ("", "HEAD"):
+        return change.touched_head
+    ref = bare_ref(change.ref)
+    if bare_ref(target_revision) == ref:
+        return True
+    return _admits(target_revision, ref)
+
+
+def _reads(source: ApplicationSource, annotation: str, change: RefChange) -> bool:
+    """Without the annotation a source may read anything of its repository."""
+    return not annotation or _is_touched(generate_paths(annotation, source.path), change.files)
+
+
+def generate_paths(annotation: str, source_path: str) -> tuple[str, ...]:
+    """The paths of `manifest-generate-paths` from the root of the repository; a relative one begins at the source.
+
+    Source: Argo CD, docs/operator-manual/high_availability.md, "Manifest Paths Annotation".
+    """
+    named = (part.strip() for part in annotation.split(";"))
+    return tuple(path[1:] if path.startswith("/") else _joined(source_path, path) for path in named if path)
+
+
+def _joined(base: str, path: str) -> str:
+    parts: list[str] = []
+    for part in f"{base}/{path}".split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _is_touched(paths: Iterable[str], files: Iterable[str] | None) -> bool:
+    """Nobody knows which files changed: any may have."""
+    if files is None:
+        return True
+    known = tuple(files)
+    return any(_is_below(file, path) for path in paths for file in known)
+
+
+def _is_below(file: str, path: str) -> bool:
+    path = path.strip("/")
+    if not path or file == path or file.startswith(f"{path}/"):
+        return True
+    try:
+        return any(sign in path for sign in "*?[") and globs.matches(path, file, "/")
+    except globs.GlobError:
+        return True
+
+
+def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
+    name = source.repo_url if not source.chart else f"{source.repo_url.rstrip('/')}/{source.chart}"
+    if normalized_repository(name) != change.repository:
+        return False
+    wanted = source.target_revision
+    if wanted in ("", "*", change.tag):
+        return True
+    # A tag cannot hold "+": Helm writes "_" for it.
+    return _admits(wanted, change.tag.replace("_", "+"))
+
+
+def _admits(wanted: str, version: str) -> bool:
+    return semver.is_range(wanted) and semver.highest((version,), wanted) is not None
