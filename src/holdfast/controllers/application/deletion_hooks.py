@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from holdfast.controllers.application import act, observe
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import spec
 from holdfast.engine.plan import deletion_hooks, results
 from holdfast.engine.plan.machine import Apply, Finished, Remove, Wait
 from holdfast.engine.plan.tasks import SyncTask
@@ -35,6 +36,7 @@ async def keep_finalizers(world: World, app: Application, targets: Targets) -> A
 async def run(world: World, app: Application, phase: HookPhase) -> str:
     """Answers what is waited for, "" when all have ended. Raises Blocked when they cannot run, or one has failed."""
     tasks = await _tasks(world, app, phase)
+    actor = _actor(world, app)
     for _ in range(MOST_STEPS):
         live = await observe.live_objects(world, app, [task.key for task in tasks])
         match deletion_hooks.next_step(tasks, flow.live_states(live)):
@@ -46,9 +48,9 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
                 return message
             case Remove(objects):
                 for obj in objects:
-                    await act.delete(world, obj, Propagation.BACKGROUND)
+                    await act.delete(actor, obj, Propagation.BACKGROUND)
             case Apply(todo):
-                done = await act.perform(world, todo, act.Manner(flow.sync_options_of(app)))
+                done = await act.perform(actor, todo, act.Manner(flow.sync_options_of(app)))
                 if done.trouble is not None:
                     raise done.trouble
                 for result in done.results:
@@ -59,8 +61,13 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
     owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
+    actor = _actor(world, app)
     for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app)):
-        await act.delete(world, obj, Propagation.BACKGROUND)
+        await act.delete(actor, obj, Propagation.BACKGROUND)
+
+
+def _actor(world: World, app: Application) -> World:
+    return world.acting_as(world.impersonated(app, world.project(spec.project_of(app))))
 
 
 async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[SyncTask, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from holdfast.controllers.application.world import SECRET, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
@@ -21,6 +21,7 @@ from holdfast.model.live import LiveObject
 from holdfast.model.names import ConditionType, Label
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.resource_types import SECRET
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
@@ -102,8 +103,17 @@ async def desired_at(world: World, app: Application, source: ApplicationSource, 
     wanted, source_type = await targets_at(world, app, source, commit)
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
+    actor = world.acting_as(writer(world, app))
+    predictions = await world.predictions.of(actor.cluster, wanted.objects, live.objects, world.namespace_exists)
     return Desired(commit, source, source_type, wanted, live, predictions)
+
+
+def writer(world: World, app: Application) -> str:
+    """In whose name a sync would write. Where nobody is named only the sync itself fails."""
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked:
+        return ""
 
 
 async def targets_at(world: World, app: Application, source: ApplicationSource, commit: str) -> tuple[Targets, str]:
@@ -136,7 +146,7 @@ async def _render(world: World, app: Application, source: ApplicationSource, com
 
 
 def repository_access(world: World, app: Application, source: ApplicationSource) -> RepositoryAccess:
-    secrets = [obj.decode() for obj in world.in_control_namespace(SECRET) if _is_repository(obj)]
+    secrets = [obj.decode() for obj in world.in_control_namespace(SECRET.group_kind) if _is_repository(obj)]
     return credentials.access_for(
         source.repo_url,
         secrets,

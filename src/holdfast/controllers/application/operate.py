@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, report
+from holdfast.controllers.application import act, events, ledger, observe, preflight, report
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -42,9 +42,12 @@ class _Ended(Exception):
 
 
 class _Scene(Struct, frozen=True):
+    """`actor` is the world in which the service account of the project writes, where one is asked for."""
+
     desired: Desired
     live: flow.Live
     plan: SyncPlan
+    actor: World
 
 
 async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
@@ -179,8 +182,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     message = interruption.last_message(state)
     step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), message)
     if isinstance(step.next, machine.Remove):
+        actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
-            await act.delete(world, obj, Propagation.BACKGROUND)
+            await act.delete(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
     return await _end(world, app, ended, OperationPhase.FAILED, message)
@@ -207,14 +211,14 @@ async def _step(world: World, app: Application, state: OperationState, observed:
         case machine.Remove(objects):
             app = await _record(world, app, state)
             for obj in objects:
-                await act.delete(world, obj, Propagation.BACKGROUND)
+                await act.delete(scene.actor, obj, Propagation.BACKGROUND)
             return app, ""
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(world, tasks, _manner(app, state))
+            done = await act.perform(scene.actor, tasks, _manner(app, state))
             done_by_key = results.by_key(done.results)
             app = await _record(
                 world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
@@ -243,7 +247,19 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
-    return _Scene(desired, live, plan)
+    user = _user(world, app)
+    if not (state.sync_result and state.sync_result.resources):
+        manner = _manner(app, state)
+        plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
+    return _Scene(desired, live, plan, world.acting_as(user))
+
+
+def _user(world: World, app: Application) -> str:
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked as blocked:
+        message = f"failed to find a matching service account to impersonate: {blocked.message}"
+        raise _Ended(OperationPhase.ERROR, message) from blocked
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:

@@ -12,6 +12,7 @@ from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import normalize
 from holdfast.engine.kube import canonical
+from holdfast.engine.preflight import refusals
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import ObjectKey
@@ -65,7 +66,7 @@ class Predictions:
                 raise
             taken = await taken_over(cluster, target.resource, live, target.obj, error, dry_run=True)
             if taken is None:
-                return Prediction(refusal=error.message)
+                return Prediction(refusal=refusals.refusal(error.message, target.obj).told)
             answer = taken
         self._remember(memory, answer, live)
         return Prediction(answer)

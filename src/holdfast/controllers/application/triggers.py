@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
-from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET
 
 SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES})
 GENERATIONS = 10
@@ -22,9 +23,9 @@ def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> s
     if changed is None or _is_unchanged(old, new):
         return set()
     if _concerns_all(world, changed):
-        return {_name(app) for app in world.in_control_namespace(APPLICATION)}
+        return {_name(app) for app in world.in_control_namespace(APPLICATION.group_kind)}
     found = set(_owners(world, old)) | set(_owners(world, new))
-    if changed.group_kind == APPLICATION and changed.metadata.namespace == world.namespace:
+    if changed.group_kind == APPLICATION.group_kind and changed.metadata.namespace == world.namespace:
         found.add(_name(changed))
     wanting = world.wanted.app_that_wants(changed.key)
     return found | ({wanting} if wanting is not None else set())
@@ -39,10 +40,10 @@ def _concerns_all(world: World, changed: LiveObject) -> bool:
     """Projects, repository credentials and settings."""
     if changed.metadata.namespace != world.namespace:
         return False
-    if changed.group_kind == SECRET:
+    if changed.group_kind == SECRET.group_kind:
         return Label.SECRET_TYPE in (changed.metadata.labels or {})
-    return changed.group_kind == APP_PROJECT or (
-        changed.group_kind == CONFIG_MAP and changed.metadata.name in SETTINGS_MAPS
+    return changed.group_kind == APP_PROJECT.group_kind or (
+        changed.group_kind == CONFIG_MAP.group_kind and changed.metadata.name in SETTINGS_MAPS
     )
 
 

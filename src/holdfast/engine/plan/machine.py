@@ -22,6 +22,9 @@ from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, uid_of
 from holdfast.model.names import HookPhase, OperationPhase
 
+MOST_PROBLEMS = 10
+"""So many are told in the message; the results of the resources tell them all."""
+
 
 class LiveState(Struct, frozen=True):
     obj: KubeObject
@@ -218,9 +221,10 @@ def _invalid(plan: SyncPlan, known: dict[ResultKey, ResourceResult]) -> Step:
     """Nothing is applied when something cannot be."""
     bad = [task for task in plan.tasks if task.problem]
     refusals = {results.result_key(task): results.refused(task, task.problem) for task in bad}
-    message = f"one or more synchronization tasks are not valid: {bad[0].problem}"
-    if len(bad) > 1:
-        message += f" (and {len(bad) - 1} more)"
+    problems = list(dict.fromkeys(task.problem for task in bad))
+    message = f"one or more synchronization tasks are not valid: {'; '.join(problems[:MOST_PROBLEMS])}"
+    if len(problems) > MOST_PROBLEMS:
+        message += f" (and {len(problems) - MOST_PROBLEMS} more)"
     return Step(Finished(OperationPhase.FAILED, message), {**known, **refusals})
 
 

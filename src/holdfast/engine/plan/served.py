@@ -21,9 +21,7 @@ MOVED = {
 def elsewhere(discovery: Discovery, group_kind: GroupKind) -> tuple[str, ...]:
     """The apiVersions under which the kind is served, the preferred one first."""
     moved = GroupKind(MOVED.get(group_kind, group_kind.group), group_kind.kind)
-    return tuple(
-        dict.fromkeys(one.api_version for one in discovery.types if one.group_kind in (group_kind, moved))
-    )
+    return tuple(dict.fromkeys(one.api_version for one in discovery.types if one.group_kind in (group_kind, moved)))
 
 
 def objection(discovery: Discovery, key: ObjectKey, version: str) -> str:
