@@ -45,6 +45,16 @@ class Annotation(StrEnum):
     HOLD = "holdfast.dev/hold"
     DEPENDS_ON = "holdfast.dev/depends-on"
     OPEN_DRIFT = "holdfast.dev/open-drift"
+    APPROVALS = "holdfast.dev/approvals"
+    APPROVERS = "holdfast.dev/approvers"
+    SELF_APPROVAL = "holdfast.dev/self-approval"
+
+
+class OperationInfo(StrEnum):
+    """Names of entries in the `info` of an operation."""
+
+    BREAK_FREEZE = "holdfast.dev/break-freeze"
+    USER = "holdfast.dev/user"
 
 
 class Label(StrEnum):
@@ -89,6 +99,9 @@ class ConditionType(StrEnum):
     ORPHANED_RESOURCE_WARNING = "OrphanedResourceWarning"
     REVISION_HELD = "RevisionHeld"
     SYNC_WINDOW_WARNING = "SyncWindowWarning"
+    SYNC_FROZEN = "SyncFrozen"
+    APPROVAL_REQUIRED = "ApprovalRequired"
+    DEPENDENCY_WAITING = "DependencyWaiting"
 
 
 class SyncCode(StrEnum):

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from random import Random
 
-from holdfast.controllers.application import triggers
+from holdfast.controllers.application import gates, triggers
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
 from holdfast.controllers.application.world import Settings, World
@@ -30,7 +30,9 @@ WORKERS = 10
 NOTHING = Discovery("", ())
 SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
-ALWAYS_WHOLE = frozenset({APPLICATION.group_kind, APP_PROJECT.group_kind, NAMESPACE.group_kind})
+ALWAYS_WHOLE = frozenset(
+    {APPLICATION.group_kind, APP_PROJECT.group_kind, NAMESPACE.group_kind, gates.APPROVAL, gates.FREEZE}
+)
 
 
 class ApplicationController:
@@ -50,7 +52,7 @@ class ApplicationController:
     ) -> None:
         self._namespace = namespace
         self._clock = clock
-        store = Store(keep_raw=self._keeps_raw, indexes={INSTANCE: instance_of})
+        store = Store(keep_raw=self._keeps_raw, indexes={INSTANCE: instance_of, gates.CONCERNED: gates.concerned})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random)
         self.watch.on_discovery(self._discovered)
         self.world = World(

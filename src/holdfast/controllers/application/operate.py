@@ -7,10 +7,11 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, ledger, observe, preflight, report
+from holdfast.controllers.application import act, events, gates, ledger, observe, preflight, report
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
@@ -27,6 +28,10 @@ LOOK_AGAIN = timedelta(seconds=10)
 # A timer may be a fraction of a microsecond off: what is left then is no pause any more.
 TIMER_SLACK = 0.001
 WINDOW_AGAIN = timedelta(minutes=1)
+
+# How the message of an operation begins that may not take its next step.
+WINDOW = "Sync operation blocked by sync window: "
+GATES = "Sync operation waits: "
 
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
@@ -90,6 +95,9 @@ async def _revision(
     verdict = windows.verdict(app, world.project(spec.project_of(app)), asked, world.now())
     if not verdict.allowed:
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: blocked by sync window: {windows.told(verdict)}")
+    refused = gates.refusal(world, app, asked)
+    if refused:
+        raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
     if sync.sources or sync.revisions or source is None:
@@ -137,13 +145,11 @@ async def _advance(
     if retry_at is not None and retry_at > now:
         news = world.revisions.due_in(app.metadata.key, world.poll_seconds)
         return app, Again(min(retry_at - now, news), because=state.message)
-    project = world.project(spec.project_of(app))
-    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
-    if not verdict.allowed:
-        message = f"Sync operation blocked by sync window: {windows.told(verdict)}"
-        app = await _record(world, app, msgspec.structs.replace(state, message=message))
-        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
-        return app, Again(min(opens, WINDOW_AGAIN), because=message)
+    shut = await _shut(world, app, state)
+    if shut is not None:
+        return await _record(world, app, msgspec.structs.replace(state, message=shut.because)), shut
+    if state.message.startswith((WINDOW, GATES)):
+        state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
         newest = observed.desired
         again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
@@ -156,6 +162,21 @@ async def _advance(
     except _Ended as ended:
         app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
     return app, Again(LOOK_AGAIN, because=waiting) if waiting else None
+
+
+async def _shut(world: World, app: Application, state: OperationState) -> Again | None:
+    """What keeps the operation from its next step: a sync window, or a gate."""
+    now = world.now()
+    project = world.project(spec.project_of(app))
+    verdict = windows.verdict(app, project, state.operation, now, started=state.started_at)
+    if not verdict.allowed:
+        opens = verdict.opens - now if verdict.opens is not None else WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{WINDOW}{windows.told(verdict)}")
+    found = await gates.in_the_way(world, app, state)
+    if found:
+        opens = gates_flow.soonest(found) or WINDOW_AGAIN
+        return Again(min(opens, WINDOW_AGAIN), because=f"{GATES}{gates_flow.told(found)}")
+    return None
 
 
 async def _give_way(world: World, app: Application, newer: str) -> tuple[Application, bool]:
@@ -244,6 +265,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     live = await observe.live_objects(world, app, keys)
     states = flow.compared(app, desired.targets, live, desired.predictions)
     plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.application import deletion, deletion_hooks, ledger, operate
+from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import report
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, ApplicationCondition
@@ -40,6 +41,9 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
+    around = await gates.around(world, app, app.spec.source, found.revision)
+    decision, told = gates_flow.gated(app, found, decision, around, world.now())
+    found = msgspec.structs.replace(found, conditions=(*found.conditions, *told))
     app = await report(world, app, with_hold(found, decision))
     if observed.desired is not None:
         app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
@@ -52,6 +56,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
             return _next_look(world, key, decision)
         app = await operate.begin(world, app, asked, observed)
     newer = flow.newer_commit(app, found, world.now(), project)
+    if newer and gates_flow.holds(app, around, gates_flow.by_itself(newer), newer, world.now()):
+        newer = ""
     return await operate.proceed(world, app, observed, newer=newer)
 
 

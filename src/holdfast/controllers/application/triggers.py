@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from holdfast.controllers.application import gates
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
@@ -27,6 +28,7 @@ def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> s
     found = set(_owners(world, old)) | set(_owners(world, new))
     if changed.group_kind == APPLICATION.group_kind and changed.metadata.namespace == world.namespace:
         found.add(_name(changed))
+    found.update(_gated(world, old, new))
     wanting = world.wanted.app_that_wants(changed.key)
     return found | ({wanting} if wanting is not None else set())
 
@@ -37,14 +39,31 @@ def _is_unchanged(old: LiveObject | None, new: LiveObject | None) -> bool:
 
 
 def _concerns_all(world: World, changed: LiveObject) -> bool:
-    """Projects, repository credentials and settings."""
+    """Projects, freezes, repository credentials and settings."""
     if changed.metadata.namespace != world.namespace:
         return False
     if changed.group_kind == SECRET.group_kind:
         return Label.SECRET_TYPE in (changed.metadata.labels or {})
-    return changed.group_kind == APP_PROJECT.group_kind or (
+    return changed.group_kind in (APP_PROJECT.group_kind, gates.FREEZE) or (
         changed.group_kind == CONFIG_MAP.group_kind and changed.metadata.name in SETTINGS_MAPS
     )
+
+
+def _gated(world: World, old: LiveObject | None, new: LiveObject | None) -> Iterator[NamespacedName]:
+    """The applications for which a gate may open or shut."""
+    changed = new or old
+    if changed is None:
+        return
+    if changed.group_kind == gates.APPROVAL:
+        yield from (gates.approved(obj) for obj in (old, new) if obj is not None and obj.raw)
+    if changed.group_kind != APPLICATION.group_kind:
+        return
+    value = str(_name(changed))
+    if (gates.before(old) if old else ()) != (gates.before(new) if new else ()):
+        value = gates.ANY  # a circle may have closed or opened, whoever is part of it
+    for obj in world.store.indexed(gates.CONCERNED, value):
+        if obj.group_kind == APPLICATION.group_kind:
+            yield _name(obj)
 
 
 def _owners(world: World, obj: LiveObject | None) -> Iterator[NamespacedName]:

@@ -101,7 +101,7 @@ def _group_needs(plan: SyncPlan, group: list[SyncTask], known: Results, states: 
     if ready:
         return Apply(ready)
     if pending:
-        return Wait(_pending_message(pending))
+        return Wait(_pending_message(pending, plan.confirmation))
     running = [task for task in group if _holds_up(task, plan, known, last=last)]
     return Wait(_waiting_message(running)) if running else None
 
@@ -279,10 +279,11 @@ def _waiting_message(tasks: list[SyncTask]) -> str:
     return _listed("waiting for healthy state of", tasks)
 
 
-def _pending_message(tasks: list[SyncTask]) -> str:
+def _pending_message(tasks: list[SyncTask], confirmation: str) -> str:
     unconfirmed = [task for task in tasks if task.unconfirmed]
     if unconfirmed:
-        return _listed("waiting for pruning confirmation of", unconfirmed)
+        asked = _listed("waiting for pruning confirmation of", unconfirmed)
+        return f"{asked}: {confirmation}" if confirmation else asked
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)
     return _listed("waiting until the cluster serves the kind of", tasks)

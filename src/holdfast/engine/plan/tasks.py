@@ -50,11 +50,15 @@ class SyncTask(Struct, frozen=True):
 
 
 class SyncPlan(Struct, frozen=True):
-    """`tasks` in order. `waits_for_health`: there is more than one step, so each must be healthy before the next."""
+    """`tasks` in order. `waits_for_health`: there is more than one step, so each must be healthy before the next.
+
+    `confirmation` says why deletions wait for a person that do not ask for one themselves, and how to confirm.
+    """
 
     tasks: tuple[SyncTask, ...]
     waits_for_health: bool = False
     prune_last: bool = False
+    confirmation: str = ""
 
     def has_wave_after(self, done: Iterable[SyncTask]) -> bool:
         """A later wave of the same phase follows on these tasks; the namespace of the application is no wave."""

@@ -23,6 +23,7 @@ from holdfast.model.names import OperationPhase
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=3)
 FACTOR = 2
+IN_PROGRESS = "Operation is in progress"
 
 
 def is_in_progress(state: OperationState | None) -> bool:
@@ -34,7 +35,7 @@ def begun(operation: Operation, revision: str, source: ApplicationSource | None,
     return OperationState(
         operation=operation,
         phase=OperationPhase.RUNNING,
-        message="Operation is in progress",
+        message=IN_PROGRESS,
         started_at=times.stamp(now),
         sync_result=SyncOperationResult(revision=revision, source=source),
     )

@@ -147,4 +147,3 @@ def _describe(key: ObjectKey) -> str:
     place = f"-n {key.namespace} " if key.namespace else ""
     kind = f"{key.kind}.{key.group}".lower() if key.group else key.kind.lower()
     return f"kubectl {place}describe {kind} {key.name}"
-

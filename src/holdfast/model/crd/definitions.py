@@ -11,8 +11,10 @@ from holdfast.model.analysis import AnalysisRun, AnalysisTemplate, ClusterAnalys
 from holdfast.model.application import Application
 from holdfast.model.applicationset import ApplicationSet
 from holdfast.model.appproject import AppProject
+from holdfast.model.approval import Approval
 from holdfast.model.crd.schema import Schema, schema_of
 from holdfast.model.experiment import Experiment
+from holdfast.model.freeze import Freeze
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import GROUP, OWN_GROUP, VERSION
 from holdfast.model.rollout import Rollout
@@ -122,6 +124,33 @@ DEFINITIONS = (
             Column("Revision", ".spec.revision"),
             Column("Phase", ".spec.phase"),
             Column("Started", ".spec.startedAt"),
+            _AGE,
+        ),
+    ),
+    Definition(
+        group=OWN_GROUP,
+        resource=Approval,
+        kind="Approval",
+        plural="approvals",
+        short_names=("appr",),
+        columns=(
+            Column("Application", ".spec.application"),
+            Column("Revision", ".spec.revision"),
+            Column("User", ".spec.user"),
+            _AGE,
+        ),
+    ),
+    Definition(
+        group=OWN_GROUP,
+        resource=Freeze,
+        kind="Freeze",
+        plural="freezes",
+        short_names=("frz",),
+        columns=(
+            Column("Project", ".spec.project"),
+            Column("Application", ".spec.application"),
+            Column("Until", ".spec.until"),
+            Column("Reason", ".spec.reason"),
             _AGE,
         ),
     ),

@@ -182,8 +182,8 @@ async def stage() -> AsyncIterator[Stage]:
 
 @lru_cache(maxsize=1)
 def our_definitions() -> tuple[KubeObject, ...]:
-    wanted = ("applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev")
-    return tuple(definition for definition in definitions() if name_of(definition) in wanted)
+    wanted = ("applications.argoproj.io", "appprojects.argoproj.io")
+    return tuple(one for one in definitions() if name_of(one) in wanted or name_of(one).endswith(".holdfast.dev"))
 
 
 async def install(world: Stage) -> None:

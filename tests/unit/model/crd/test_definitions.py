@@ -54,6 +54,8 @@ def test_no_file_of_a_kind_that_is_gone() -> None:
         ("AnalysisRun", "analysisruns.argoproj.io", ["ar"], "Namespaced"),
         ("Experiment", "experiments.argoproj.io", ["exp"], "Namespaced"),
         ("SyncRecord", "syncrecords.holdfast.dev", ["syncrec", "syncrecs"], "Namespaced"),
+        ("Approval", "approvals.holdfast.dev", ["appr"], "Namespaced"),
+        ("Freeze", "freezes.holdfast.dev", ["frz"], "Namespaced"),
     ],
 )
 def test_names_are_those_people_type(kind: str, name: str, short_names: list[str], scope: str) -> None:

@@ -1,0 +1,1 @@
+"""The gates in front of a sync: deletion guard, approvals, freezes, order between applications."""

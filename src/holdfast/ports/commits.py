@@ -1,0 +1,14 @@
+"""Who made a commit, from repositories that can tell."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from holdfast.model.filetree import TreeLocation
+
+
+@runtime_checkable
+class CommitPeople(Protocol):
+    def people(self, location: TreeLocation) -> tuple[str, ...]:
+        """The e-mail addresses of the author and the committer of a commit that is on disk."""
+        ...
