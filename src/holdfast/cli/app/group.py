@@ -22,6 +22,7 @@ from holdfast.cli.app import (
     sync,
     terminate,
     wait,
+    why,
 )
 
 app = typer.Typer(help="See and act on applications.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,6 +40,7 @@ app.command("rollback")(rollback.rollback)
 app.command("terminate-op")(terminate.terminate_op)
 app.command("confirm-deletion")(confirm.confirm_deletion)
 app.command("drift")(drift.drift)
+app.command("why")(why.why)
 
 ledger = typer.Typer(help="See what was synced, exactly.", no_args_is_help=True, rich_markup_mode=None)
 ledger.command("list")(ledger_list.list_)

@@ -26,15 +26,15 @@ class Evidence(Struct, frozen=True):
     events: tuple[KubeObject, ...] = ()
 
 
-def unhealthy(app: Application, evidence: Evidence) -> tuple[Reason, ...]:
+def unhealthy(app: Application, evidence: Evidence, *, missing: bool = True) -> tuple[Reason, ...]:
     """One reason for each object that is not healthy, the worst first."""
-    found = [
-        (WORST_FIRST.index(Health(one.health.status)), one)
+    told = [health for health in WORST_FIRST if missing or health is not Health.MISSING]
+    return tuple(
+        _reason(app, one, evidence)
+        for health in told
         for one in app.status.resources
-        if one.health is not None and one.health.status in {health.value for health in WORST_FIRST}
-    ]
-    found.sort(key=lambda ranked: ranked[0])
-    return tuple(_reason(app, one, evidence) for _, one in found)
+        if one.health is not None and one.health.status == health
+    )
 
 
 def _reason(app: Application, one: ResourceStatus, evidence: Evidence) -> Reason:
