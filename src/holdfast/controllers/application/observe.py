@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from holdfast.controllers.application.predictions import Manner
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.plan import tracking
+from holdfast.engine.plan import migration, tracking
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition, ApplicationSource
 from holdfast.model.desired import Prediction, Targets
@@ -103,8 +104,9 @@ async def desired_at(world: World, app: Application, source: ApplicationSource, 
     wanted, source_type = await targets_at(world, app, source, commit)
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    actor = world.acting_as(writer(world, app))
-    predictions = await world.predictions.of(actor.cluster, wanted.objects, live.objects, world.namespace_exists)
+    manner = Manner(writer(world, app), migration.managers(app.metadata.annotations, flow.sync_options_of(app)))
+    cluster = world.acting_as(manner.user).cluster
+    predictions = await world.predictions.of(cluster, wanted.objects, live.objects, world.namespace_exists, manner)
     return Desired(commit, source, source_type, wanted, live, predictions)
 
 

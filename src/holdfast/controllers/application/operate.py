@@ -13,7 +13,7 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
-from holdfast.engine.plan import machine, results
+from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
@@ -239,7 +239,7 @@ async def _step(world: World, app: Application, state: OperationState, observed:
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(scene.actor, tasks, _manner(app, state))
+            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
             done_by_key = results.by_key(done.results)
             app = await _record(
                 world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
@@ -252,10 +252,16 @@ async def _step(world: World, app: Application, state: OperationState, observed:
             return app, ""
 
 
-def _manner(app: Application, state: OperationState) -> act.Manner:
+def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
-    return act.Manner(flow.sync_options_of(app, sync), force=strategy is not None and strategy.force)
+    chosen = flow.sync_options_of(app, sync)
+    return act.Manner(
+        chosen,
+        force=strategy is not None and strategy.force,
+        live=live.objects,
+        left_by=migration.managers(app.metadata.annotations, chosen),
+    )
 
 
 async def _scene(world: World, app: Application, state: OperationState, observed: Observed) -> _Scene:
@@ -271,7 +277,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
         live = await observe.live_objects(world, app, [*keys, *hooks])
     user = _user(world, app)
     if not (state.sync_result and state.sync_result.resources):
-        manner = _manner(app, state)
+        manner = _manner(app, state, live)
         plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
     return _Scene(desired, live, plan, world.acting_as(user))
 

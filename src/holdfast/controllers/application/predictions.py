@@ -7,11 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
+from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import normalize
 from holdfast.engine.kube import canonical
+from holdfast.engine.plan import migration
 from holdfast.engine.preflight import refusals
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
@@ -26,11 +28,18 @@ AT_ONCE = 8
 AS_LIVE = b""
 
 
+class Manner(Struct, frozen=True):
+    """In whose name it is asked, and whose client-side fields the sync would take over."""
+
+    user: str = ""
+    left_by: frozenset[str] = migration.NO_MANAGERS
+
+
 class Predictions:
     """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[ObjectKey, str, str], bytes] = OrderedDict()
+        self._known: OrderedDict[tuple[ObjectKey, str, str, Manner], bytes] = OrderedDict()
 
     async def of(
         self,
@@ -38,23 +47,24 @@ class Predictions:
         targets: Iterable[Target],
         live: Mapping[ObjectKey, KubeObject],
         exists: Callable[[str], bool],
+        manner: Manner | None = None,
     ) -> dict[ObjectKey, Prediction]:
         """In a namespace that does not exist nothing can be tried out. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
-                return target.key, await self._predict(cluster, target, live.get(target.key))
+                return target.key, await self._predict(cluster, target, live.get(target.key), manner or Manner())
 
         askable = [target for target in targets if target.resource is not None and not target.problem]
         there = {namespace: exists(namespace) for namespace in {target.key.namespace for target in askable} - {""}}
         return dict(await asyncio.gather(*(ask(target) for target in askable if there.get(target.key.namespace, True))))
 
-    async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None) -> Prediction:
+    async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None, manner: Manner) -> Prediction:
         if target.resource is None:
             return Prediction()
         version = resource_version_of(live) if live is not None else ""
-        memory = (target.key, canonical.content_hash(target.obj), version)
+        memory = (target.key, canonical.content_hash(target.obj), version, manner)
         known = self._known.get(memory)
         if known is not None:
             self._known.move_to_end(memory)
@@ -68,10 +78,13 @@ class Predictions:
             if taken is None:
                 return Prediction(refusal=refusals.refusal(error.message, target.obj).told)
             answer = taken
+        answer = await _migrated(cluster, target, answer, live, manner)
         self._remember(memory, answer, live)
         return Prediction(answer)
 
-    def _remember(self, memory: tuple[ObjectKey, str, str], answer: KubeObject, live: KubeObject | None) -> None:
+    def _remember(
+        self, memory: tuple[ObjectKey, str, str, Manner], answer: KubeObject, live: KubeObject | None
+    ) -> None:
         same = live is not None and canonical.equal(normalize.normalized(answer), normalize.normalized(live))
         self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
         while len(self._known) > KEPT:
@@ -79,3 +92,18 @@ class Predictions:
 
     def forget_all(self) -> None:
         self._known.clear()
+
+
+async def _migrated(
+    cluster: Writer, target: Target, answer: KubeObject, live: KubeObject | None, manner: Manner
+) -> KubeObject:
+    """What becomes of the object once the fields of a client-side apply are ours; the server fills in its defaults."""
+    stripped = migration.without_abandoned(answer, live, target.obj, manner.left_by)
+    if stripped is None or target.resource is None:
+        return answer
+    try:
+        return await cluster.replace(target.resource, stripped, field_manager=FIELD_MANAGER, dry_run=True)
+    except ApiError as error:
+        if not is_refusal(error):
+            raise
+        return answer
