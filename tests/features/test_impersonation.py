@@ -22,7 +22,7 @@ async def test_what_the_account_may_not_do_fails_before_anything_is_written(hous
     await house.create(page.yaml("application"))
     async with house.controller():
         await house.ask_sync()
-        app = await house.until_ended(phase=OperationPhase.FAILED)
+        app = await house.until_ended(phase=OperationPhase.FAILED, seconds=20)
         state = app.status.operation_state
         assert state is not None
         assert f"system:serviceaccount:{house.namespace}:deployer" in state.message
@@ -30,7 +30,7 @@ async def test_what_the_account_may_not_do_fails_before_anything_is_written(hous
         assert await house.get(CONFIG_MAP, "settings", house.namespace) is None
         assert await house.get(DEPLOYMENT, "front", house.namespace) is None
 
-        house.push(config_map("settings"))
-        await house.ask_sync()
-        await house.until_ended()
+        commit = house.push(config_map("settings"))
+        await house.ask_sync(revision=commit)
+        await house.until_ended(seconds=30)
         assert await house.get(CONFIG_MAP, "settings", house.namespace) is not None
