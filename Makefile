@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format control-plane test-cluster properties simulate clean
+.PHONY: help install up test check format control-plane test-cluster properties simulate docs bench clean
 
 help: ## what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ properties: $(READY) ## the property tests with many more examples
 
 simulate: $(READY) ## the whole engine under faults: make simulate [SEEDS=1000], or SEED=7 to replay one
 	@$(BIN)/python scripts/simulate.py $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),50))
+
+docs: $(READY) ## write the generated pages of docs/
+	@$(BIN)/python scripts/generate_docs.py
+
+bench: control-plane ## what the engine costs on a real control plane: make bench [N=200]
+	@$(BIN)/python -m tests.bench -n $(or $(N),200) $(ARGS)
 
 control-plane: $(READY) ## build the real Kubernetes control plane that the contract tests run against
 	@$(BIN)/python tests/controlplane/build.py

@@ -73,6 +73,7 @@ class ControlPlane:
         self._scheduler = scheduler
         self._flags = tuple(flags)
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_with: dict[str, tuple[str, ...]] = {}
         self.directory = Path(tempfile.gettempdir())
         self.port = 0
         self._etcd_port = 0
@@ -124,6 +125,19 @@ class ControlPlane:
         self._end_programs()
         if self.directory != Path(tempfile.gettempdir()):
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def kill(self, name: str) -> None:
+        """Ends one program as the machine's power would; what it had written to files stays."""
+        program = self._programs.pop(name)
+        program.kill()
+        program.wait()
+        if program.stdin is not None:
+            program.stdin.close()
+
+    def start_again(self, name: str) -> None:
+        """Starts a program that was killed on the same port and data, and waits until the API server is ready again."""
+        self._run(name, self._started_with[name])
+        self._wait("the API server to be ready again", lambda: self._answers("/readyz"))
 
     def compact(self) -> None:
         """Makes etcd forget everything before now, as the API server has it do every five minutes."""
@@ -220,7 +234,8 @@ class ControlPlane:
         ]
 
     def _run(self, name: str, flags: Sequence[str]) -> None:
-        with (self.directory / f"{name}.log").open("wb") as log:
+        self._started_with[name] = tuple(flags)
+        with (self.directory / f"{name}.log").open("ab") as log:
             self._programs[name] = subprocess.Popen(
                 [str(self._binary), name, *flags],
                 stdin=subprocess.PIPE,

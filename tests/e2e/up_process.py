@@ -89,7 +89,7 @@ class UpProcess:
                 async with open_cluster(self.kubeconfig) as cluster:
                     return await ask(cluster)
             except ApiError as error:
-                if error.status not in (0, 404, 503):
+                if error.status not in (0, 404) and error.status < 500:
                     raise
                 return None
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
+
 from holdfast import __version__
 from holdfast.adapters.kube import in_cluster, kubeconfig
 from holdfast.adapters.kube.client import KubeClient
@@ -19,8 +21,13 @@ USER_AGENT = f"holdfast/{__version__}"
 
 
 @asynccontextmanager
-async def open_cluster(path: Path | None) -> AsyncIterator[Cluster]:
-    """The cluster of a kubeconfig file; without one, the cluster that this process is a Pod of."""
+async def open_cluster(
+    path: Path | None, *, as_user: str = "", as_groups: tuple[str, ...] = ()
+) -> AsyncIterator[Cluster]:
+    """The cluster of a kubeconfig file; without one, the cluster that this process is a Pod of.
+
+    `as_user` and `as_groups` are impersonated, in the place of those that the kubeconfig names.
+    """
     clock = SystemClock()
     if path is not None:
         connection = kubeconfig.load(path, clock)
@@ -28,6 +35,9 @@ async def open_cluster(path: Path | None) -> AsyncIterator[Cluster]:
         connection = in_cluster.in_cluster(os.environ, clock)
     else:
         raise Blocked("NoCluster", "no kubeconfig was given and this process does not run inside a cluster")
+    if as_user:
+        headers = (("impersonate-user", as_user), *(("impersonate-group", group) for group in as_groups))
+        connection = msgspec.structs.replace(connection, headers=headers)
     transport = AiohttpTransport(connection, clock=clock)
     try:
         yield KubeClient(transport, user_agent=USER_AGENT)

@@ -8,14 +8,17 @@ from random import Random
 
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 
@@ -35,11 +38,25 @@ async def sources(
         await repositories.close()
 
 
+@asynccontextmanager
+async def scripts_of_users() -> AsyncIterator[Scripts]:
+    """Workers are started by the first script."""
+    scripts = ScriptPool()
+    try:
+        yield scripts
+    finally:
+        await scripts.close()
+
+
 async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
-    async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
+    storages = ObjectStorages()
+    async with (
+        sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer),
+        scripts_of_users() as scripts,
+    ):
         controller = ApplicationController(
             cluster=cluster,
             repositories=repositories,
@@ -48,8 +65,11 @@ async def run_engine(
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
+            storages=storages,
+            scripts=scripts,
         )
         async with AsyncExitStack() as stack:
+            stack.callback(storages.close)
             if settings.listen:
                 await stack.enter_async_context(serving(controller, settings.listen))
             await controller.run()

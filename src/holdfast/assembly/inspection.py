@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
-from holdfast.assembly.places import place_of
+from holdfast.assembly.engine_process import scripts_of_users, sources
+from holdfast.assembly.local_sources import local_sources, path_within
+from holdfast.assembly.places import DataPlace, place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.observe import Desired, desired_at, live_objects, resolve
@@ -25,6 +27,7 @@ from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 from holdfast.runtime.store import Store, live_object
@@ -37,24 +40,51 @@ class Inspection(Struct, frozen=True):
     states: tuple[ObjectState, ...]
 
 
-async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
-    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
+class Local(Struct, frozen=True):
+    """Files that are not committed: the folder of the application, and that of its whole repository."""
+
+    folder: Path
+    root: Path
+
+
+async def inspect(
+    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Local | None = None
+) -> Inspection:
+    """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
+
+    Raises what stops that.
+    """
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
-        world = await _world(cluster, repositories, renderer, namespace_of(app))
+    path = path_within(local.root, local.folder) if local is not None else ""
+    async with (
+        _sources(place, local) as (repositories, renderer),
+        scripts_of_users() as scripts,
+    ):
+        world = await world_of(cluster, repositories, renderer, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
             raise Blocked("InvalidSpecError", "\n".join(problems))
         await _load_owned(world, cluster, app)
         source = decoded.spec.source or ApplicationSource()
+        if local is not None:
+            source = msgspec.structs.replace(source, path=path)
         commit = await resolve(world, decoded, source, revision or source.target_revision)
         desired = await desired_at(world, decoded, source, commit)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
-        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
+        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
 
 
-async def _world(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManager[tuple[Repositories, Renderer]]:
+    if local is not None:
+        return local_sources(place, local.root)
+    return sources(place, place.read_rewrites(), workers=1)
+
+
+async def world_of(
+    cluster: Cluster, repositories: Repositories, renderer: Renderer, scripts: Scripts | None, namespace: str
+) -> World:
+    """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
     for resource in (APP_PROJECT, CONFIG_MAP, SECRET):
@@ -73,6 +103,7 @@ async def _world(cluster: Cluster, repositories: Repositories, renderer: Rendere
         store=store,
         discovery=lambda: discovery,
         is_watched=lambda kind: kind == NAMESPACE.group_kind,
+        scripts=scripts,
     )
 
 

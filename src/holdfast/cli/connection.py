@@ -45,18 +45,26 @@ def _existing(path: Path) -> Path:
 
 
 @asynccontextmanager
-async def connect(kubeconfig: Path | None) -> AsyncIterator[Cluster]:
+async def connect(
+    kubeconfig: Path | None, *, as_user: str = "", as_groups: tuple[str, ...] = ()
+) -> AsyncIterator[Cluster]:
     from holdfast.assembly.clusters import open_cluster
 
-    async with open_cluster(find_kubeconfig(kubeconfig)) as cluster:
+    async with open_cluster(find_kubeconfig(kubeconfig), as_user=as_user, as_groups=as_groups) as cluster:
         yield cluster
 
 
-def with_cluster(kubeconfig: Path | None, work: Callable[[Cluster], Awaitable[Result]]) -> Result:
+def with_cluster(
+    kubeconfig: Path | None,
+    work: Callable[[Cluster], Awaitable[Result]],
+    *,
+    as_user: str = "",
+    as_groups: tuple[str, ...] = (),
+) -> Result:
     """Runs `work` on the cluster and closes the connection behind it."""
 
     async def session() -> Result:
-        async with connect(kubeconfig) as cluster:
+        async with connect(kubeconfig, as_user=as_user, as_groups=as_groups) as cluster:
             return await work(cluster)
 
     try:

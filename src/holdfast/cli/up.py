@@ -6,18 +6,23 @@ import asyncio
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import typer
 
 from holdfast.cli.app.applications import health_of, is_operation_pending, sync_of
-from holdfast.model.errors import Blocked
+from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, name_of
 
 if TYPE_CHECKING:
     from holdfast.assembly.bootstrap import PlannedChange
     from holdfast.assembly.settings import UpSettings
     from holdfast.assembly.up import Running
+
+# Seconds until the cluster is asked again when it does not answer.
+SHORTEST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
 
 
 def up(
@@ -78,7 +83,7 @@ async def _run(settings: UpSettings, *, once: bool, timeout: float, yes: bool) -
         return typer.confirm("Make them?")
 
     async with running_up(settings, say, confirm) as running:
-        following = asyncio.create_task(_follow(running, settings, once=once))
+        following = asyncio.create_task(_Display(running, settings, once=once).follow())
         try:
             async with asyncio.timeout(timeout if once else None):
                 await asyncio.wait({following, *running.tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,34 +100,56 @@ async def _run(settings: UpSettings, *, once: bool, timeout: float, yes: bool) -
                 raise Blocked(
                     "Ended", f"the {task.get_name()} ended without being asked to; see {settings.data}/holdfast.log"
                 )
+        following.result()
         say("\nAll applications are Synced and Healthy.")
         await _print_state(running, settings)
         return True
 
 
-async def _follow(running: Running, settings: UpSettings, *, once: bool) -> None:
-    """Prints each application as it changes; with `once` ends when all are as wished."""
-    from holdfast.cli.app.watching import changes_of_applications
+class _Display:
+    """Prints each application as it changes; with `once` it ends when all are as wished. The engine outlives an API
+    server that is away for a while, so this does too."""
 
-    apps: dict[str, KubeObject] = {}
-    shown: dict[str, str] = {}
-    is_told = False
-    async for name, app in changes_of_applications(running.cluster, settings.engine.namespace):
-        if app is None:
-            apps.pop(name, None)
-            say(f"  {name:<32} deleted")
-            continue
-        apps[name] = app
-        line = _line(app)
-        if shown.get(name) != line:
-            shown[name] = line
-            say(line)
-        if all_as_wished(apps.values(), running.root):
-            if once:
-                return
-            if not is_told:
-                is_told = True
-                _print_hints(running, settings, apps)
+    def __init__(self, running: Running, settings: UpSettings, *, once: bool) -> None:
+        self._running = running
+        self._settings = settings
+        self._once = once
+        self._shown: dict[str, str] = {}
+        self._is_told = False
+
+    async def follow(self) -> None:
+        pause = SHORTEST_PAUSE
+        while True:
+            began = monotonic()
+            try:
+                return await self._follow_while_answered()
+            except ApiError as error:
+                if 0 < error.status < 500:
+                    raise
+                pause = SHORTEST_PAUSE if monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+                say(f"  no answer from the cluster, asking again in {pause:g} s: {error.message}")
+            await asyncio.sleep(pause)
+
+    async def _follow_while_answered(self) -> None:
+        from holdfast.cli.app.watching import changes_of_applications
+
+        apps: dict[str, KubeObject] = {}
+        async for name, app in changes_of_applications(self._running.cluster, self._settings.engine.namespace):
+            if app is None:
+                apps.pop(name, None)
+                say(f"  {name:<32} deleted")
+                continue
+            apps[name] = app
+            line = _line(app)
+            if self._shown.get(name) != line:
+                self._shown[name] = line
+                say(line)
+            if all_as_wished(apps.values(), self._running.root):
+                if self._once:
+                    return
+                if not self._is_told:
+                    self._is_told = True
+                    _print_hints(self._running, self._settings, apps)
 
 
 def all_as_wished(apps: Iterable[KubeObject], root: str) -> bool:

@@ -27,6 +27,15 @@ class RecordContent(ApiStruct, frozen=True, kw_only=True):
     results: tuple[ResourceResult, ...] = ()
 
 
+class RecordedApproval(ApiStruct, frozen=True, kw_only=True):
+    """Who let the revision pass, as what, and when."""
+
+    user: NeededStr = ""
+    groups: tuple[str, ...] = ()
+    given_at: Time | None = None
+    comment: str = ""
+
+
 class SyncRecordSpec(ApiStruct, frozen=True, kw_only=True):
     """One sync that has ended; never changed afterwards."""
 
@@ -43,6 +52,7 @@ class SyncRecordSpec(ApiStruct, frozen=True, kw_only=True):
     started_at: NeededTime = ""
     finished_at: Time | None = None
     resources: int = 0
+    approvals: tuple[RecordedApproval, ...] = ()
     notes: tuple[str, ...] = ()
     content: str = ""
 

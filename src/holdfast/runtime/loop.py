@@ -153,9 +153,9 @@ class ReconcileLoop(Generic[K]):
 def _ending_of(outcome: Outcome) -> _Ending:
     match outcome:
         case Settled():
-            return _Ending("settled", logging.INFO)
+            return _Ending("settled", logging.DEBUG)
         case Again(after, because):
-            return _Ending("again", logging.INFO, because, after=after)
+            return _Ending("again", logging.DEBUG, because, after=after)
 
 
 def retry_after(error: Exception) -> timedelta | None:

@@ -37,7 +37,7 @@ class Discovery:
 
     def version(self, group: str, version: str) -> dict[str, Any] | None:
         """`/apis/GROUP/VERSION`."""
-        types = [served for served in self._registry if served.group == group and served.version == version]
+        types = self._registry.of_version(group, version)
         if not types:
             return None
         document: dict[str, Any] = {"kind": "APIResourceList"}
@@ -53,7 +53,7 @@ class Discovery:
         for group, versions in self._versions().items():
             if (group == "") is not core:
                 continue
-            described = [_aggregated_version(each, self._of(group, each)) for each in versions]
+            described = [_aggregated_version(each, self._registry.of_version(group, each)) for each in versions]
             items.append({"metadata": {"name": group} if group else {}, "versions": described})
         return {
             "kind": "APIGroupDiscoveryList",
@@ -69,9 +69,6 @@ class Discovery:
             root = f"/apis/{group}" if group else "/api"
             found |= {root, *(f"{root}/{version}" for version in versions)}
         return sorted(found)
-
-    def _of(self, group: str, version: str) -> list[ServedType]:
-        return [served for served in self._registry if served.group == group and served.version == version]
 
     def _versions(self) -> dict[str, list[str]]:
         """The versions of each group, in order."""
@@ -131,7 +128,7 @@ def _storage_hash(served: ServedType) -> str:
     return base64.b64encode(digest[:8]).decode()
 
 
-def _aggregated_version(version: str, types: list[ServedType]) -> dict[str, Any]:
+def _aggregated_version(version: str, types: Iterable[ServedType]) -> dict[str, Any]:
     resources = []
     for served in types:
         entry: dict[str, Any] = {

@@ -66,7 +66,7 @@ class HttpServer:
             request.method,
             path,
             tuple(request.query.items()),
-            {name.lower(): value for name, value in request.headers.items()},
+            {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers},
             body,
         )
         if self._api.is_watch(asked):

@@ -77,6 +77,7 @@ class Registry:
         self._custom: dict[str, tuple[ServedType, ...]] = {}
         self._by_path: dict[tuple[str, str, str], ServedType] = {}
         self._by_kind: dict[tuple[str, str, str], ServedType] = {}
+        self._by_version: dict[tuple[str, str], list[ServedType]] = {}
         self._storage_types: dict[Collection, ServedType] = {}
         self.generation = 0
         self._changed: dict[str, int] = {}
@@ -108,7 +109,11 @@ class Registry:
         return self._storage_types.get(collection)
 
     def has_group(self, group: str) -> bool:
-        return any(served.group == group for served in self)
+        return any(group == known for known, _ in self._by_version)
+
+    def of_version(self, group: str, version: str) -> Sequence[ServedType]:
+        """All types of one version of a group, in the order of discovery."""
+        return self._by_version.get((group, version), ())
 
     def put_custom(self, definition: str, types: Sequence[ServedType]) -> None:
         """The types that a CustomResourceDefinition makes, in place of those it made before."""
@@ -135,6 +140,9 @@ class Registry:
         types = list(self)
         self._by_path = {(served.group, served.version, served.plural): served for served in types}
         self._by_kind = {(served.group, served.version, served.kind): served for served in reversed(types)}
+        self._by_version = {}
+        for served in types:
+            self._by_version.setdefault((served.group, served.version), []).append(served)
         self._storage_types = {
             served.collection: served for served in types if served.version == served.storage_version
         }

@@ -46,4 +46,18 @@ def answer(place: Place, request: Request, types: WireTypes, clock: Clock) -> Re
     if "spec" in asked:
         document["spec"] = asked["spec"]
     document["status"] = _STATUSES[served.group, served.kind]
+    if served.kind == "SelfSubjectReview":
+        document["status"] = {"userInfo": _user(request)}
     return json_response(document, 201)
+
+
+def _user(request: Request) -> dict[str, Any]:
+    """Whoever holds the token may also act as anybody else.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+    """
+    name = request.headers.get("impersonate-user", "")
+    if not name:
+        return _USER
+    groups = [group.strip() for group in request.headers.get("impersonate-group", "").split(",") if group.strip()]
+    return {"username": name, "groups": [*groups, "system:authenticated"]}

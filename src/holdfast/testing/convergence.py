@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from holdfast.adapters.kube.client import KubeClient
-from holdfast.engine.plan import hooks
+from holdfast.engine.plan import hooks, options
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import NotFound
 from holdfast.model.health import Health
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted
+from holdfast.model.live import LiveObject
 from holdfast.model.names import OperationPhase, SyncCode
 from holdfast.model.resource_types import APPLICATION
 from holdfast.testing.invariants import CONTROL_NAMESPACE, owner_of
@@ -40,6 +41,7 @@ class Expectations:
         self._apps = apps
         self._orphaned = orphaned
         self._discovery: Discovery | None = None
+        self._decoded: dict[str, KubeObject] = {}
 
     async def missing(self) -> list[str]:
         """What is not as it must be yet."""
@@ -64,11 +66,19 @@ class Expectations:
                 continue
             try:
                 for each in (await self._cluster.list(resource)).items:
-                    found[each.key] = each.decode()
+                    found[each.key] = self._decode(each)
             except NotFound:
                 self._discovery = None
                 return await self._everything()
         return found
+
+    def _decode(self, live: LiveObject) -> KubeObject:
+        """A version of the cluster is a state of one object alone, and most are looked at many times."""
+        version = live.metadata.resource_version
+        known = self._decoded.get(version)
+        if known is None:
+            known = self._decoded[version] = live.decode()
+        return known
 
     def _kinds(self) -> list[GroupKind]:
         wanted = {key.group_kind for app in self._apps for key in self._git.wish(app).objects}
@@ -77,7 +87,7 @@ class Expectations:
     def _left_behind(self, app: AppPlan, live: dict[ObjectKey, KubeObject]) -> Iterator[str]:
         if app.cascades and app.name not in self._orphaned:
             for key, obj in live.items():
-                if owner_of(obj) == app.name:
+                if owner_of(obj) == app.name and not options.survives_deletion(obj, ()):
                     yield f"{app.name} is deleted and {key} is still there"
 
     def _differences(self, app: AppPlan, application: KubeObject, live: dict[ObjectKey, KubeObject]) -> Iterator[str]:

@@ -9,6 +9,8 @@ from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess
 
+COMMIT_LENGTH = 40
+
 
 class MemoryTree:
     """A FileTree of texts by path."""
@@ -62,13 +64,25 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
+    def head(self, url: str) -> str:
+        """The commit of the branch."""
+        return self._heads[url]
+
+    def move(self, url: str, commit: str) -> None:
+        """Makes the branch another commit that is there already: what came after it stays known by its id."""
+        self._heads[url] = commit
+
+    def forget(self, commit: str) -> None:
+        """The history was rewritten: nobody has this commit any more."""
+        del self._trees[commit]
+
     async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         self.resolved += 1
         if self.trouble is not None:
             raise self.trouble
         if access.url not in self._heads:
             raise Blocked("RepositoryNotFound", f"repository {access.url} does not exist")
-        if target_revision in self._trees:
+        if len(target_revision) == COMMIT_LENGTH or target_revision in self._trees:
             return target_revision
         if target_revision not in ("", "HEAD", "main"):
             raise Blocked("RevisionNotFound", f"{access.url} has no revision {target_revision}")

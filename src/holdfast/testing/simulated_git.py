@@ -213,7 +213,7 @@ class SimulatedGit:
                 rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
                 return obj("rbac.authorization.k8s.io/v1", "ClusterRole", name, annotations=marks, rules=rules)
             case "definition":
-                return _defined(name)
+                return defined(name)
             case "hook":
                 return self._hook(name)
             case _:
@@ -255,7 +255,7 @@ class SimulatedGit:
         return {f"key-{self._random.randrange(3)}": f"value-{self._random.randrange(1000)}" for _ in range(2)}
 
 
-def _defined(name: str) -> KubeObject:
+def defined(name: str) -> KubeObject:
     """A kind and an object of it, in one file."""
     kind = name.replace("-", "").capitalize()
     group = f"{name}.example.com"

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.assembly import bootstrap
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import name_of
@@ -80,6 +81,7 @@ class Simulation:
         self._between_actions = self._random.choice((2.0, 6.0, 20.0))
         self._faults_end = self._random.uniform(60.0, 240.0)
         self._engine: asyncio.Task[None] | None = None
+        self._written = 0
 
     def _part(self) -> Random:
         return Random(self._random.getrandbits(64))  # noqa: S311 - a run that can be repeated
@@ -182,13 +184,16 @@ class Simulation:
                 people.waits_for_person.add(app.name)
         nudge_at = self.clock.monotonic() + NUDGED_AFTER
         end = self.clock.monotonic() + CONVERGES_WITHIN
-        while missing := await expectations.missing():
+        seen, missing = self._written, await expectations.missing()
+        while missing:
             if self.clock.monotonic() >= end:
                 raise Violation(f"it converges once faults stop: {'; '.join(missing)}")
             if self.clock.monotonic() >= nudge_at and people.waits_for_person:
                 await self._nudge(people)
             await self._pause(LOOK_EVERY)
             self._check()
+            if self._written != seen:
+                seen, missing = self._written, await expectations.missing()
         self._note("converged")
         await self._pause(SETTLES_WITHIN)
         self._check()
@@ -231,6 +236,7 @@ class Simulation:
             namespace=CONTROL_NAMESPACE,
             settings=Settings(),
             random=self._part(),
+            scripts=InlineScripts(),
         )
         self._engine = asyncio.create_task(controller.run(), name="engine")
 
@@ -268,6 +274,7 @@ class Simulation:
             raise Violation(f"the engine goes on whatever happens: it ended with {self._engine.exception()!r}")
 
     def _saw(self, collection: Collection, change: Change) -> None:
+        self._written += 1
         actor = ACTOR.get()
         verb = "deletes" if change.after is None else "creates" if change.before is None else "writes"
         what = (

@@ -142,7 +142,7 @@ async def test_one_key_runs_once_at_a_time_and_others_beside_it() -> None:
 
 
 async def test_each_run_logs_one_line_with_key_outcome_and_duration(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     async with running(Script(Again(timedelta(seconds=30), "poll the source"))) as loop:
         loop.add("shop")
         await asyncio.sleep(1)

@@ -27,7 +27,7 @@ from holdfast.adapters.git.refs import (
 )
 from holdfast.adapters.git.remote import Remote, remote_of
 from holdfast.adapters.git.sharing import SharedCalls
-from holdfast.adapters.git.tree import open_tree
+from holdfast.adapters.git.tree import open_tree, people_of
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess
@@ -92,6 +92,9 @@ class GitRepositories:
 
     def open(self, location: TreeLocation) -> FileTree:
         return open_tree(location)
+
+    def people(self, location: TreeLocation) -> tuple[str, ...]:
+        return people_of(location)
 
     async def close(self) -> None:
         """Ends what is under way and takes the private files away."""

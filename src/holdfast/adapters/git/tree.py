@@ -27,6 +27,15 @@ def open_tree(location: TreeLocation) -> GitTree:
     return GitTree(location, repository, tree)
 
 
+def people_of(location: TreeLocation) -> tuple[str, ...]:
+    """The e-mail addresses of author and committer. Raises Transient as `open_tree`."""
+    try:
+        commit = pygit2.Repository(location.repository)[location.commit].peel(pygit2.Commit)
+        return tuple(dict.fromkeys(who.email for who in (commit.author, commit.committer) if who.email))
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        raise _damaged(location) from error
+
+
 class GitTree:
     """A FileTree. Submodules are left out: their files are not part of the commit."""
 

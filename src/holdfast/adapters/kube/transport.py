@@ -135,9 +135,11 @@ class AiohttpTransport:
 
     async def _open(self, request: Request, limits: aiohttp.ClientTimeout) -> aiohttp.ClientResponse:
         credentials = await self.connection.credentials.current()
-        headers = dict(self.connection.headers) | dict(request.headers)
+        # Pairs, as somebody who is impersonated may be in several groups.
+        headers = [pair for pair in self.connection.headers if pair[0] not in request.headers]
+        headers += request.headers.items()
         if credentials.authorization:
-            headers["authorization"] = credentials.authorization
+            headers.append(("authorization", credentials.authorization))
         options: dict[str, Any] = {}
         if self.connection.server.startswith("https:"):
             options["ssl"] = self._tls_for(credentials)

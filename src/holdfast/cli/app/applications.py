@@ -9,6 +9,7 @@ import typer
 
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, name_of, namespace_of
+from holdfast.model.names import ConditionType
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster
 
@@ -75,6 +76,19 @@ def conditions_of(app: KubeObject) -> list[dict[str, Any]]:
 def operation_of(app: KubeObject) -> dict[str, Any]:
     """status.operationState, empty before the first operation."""
     return status_of(app).get("operationState") or {}
+
+
+def gates_of(app: KubeObject) -> list[str]:
+    """What the running sync waits for, in the words of the conditions."""
+    operation = operation_of(app)
+    message = str(operation.get("message") or "") if operation.get("phase") == "Running" else ""
+    signs = {
+        "confirm-deletion": "DeletionGuard",
+        "frozen: ": ConditionType.SYNC_FROZEN.value,
+        "waits for approval": ConditionType.APPROVAL_REQUIRED.value,
+        "it depends on ": ConditionType.DEPENDENCY_WAITING.value,
+    }
+    return [word for sign, word in signs.items() if sign in message]
 
 
 def is_operation_pending(app: KubeObject) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from holdfast.cli.app import (
+    approve,
     confirm,
     create,
     delete,
@@ -39,6 +40,7 @@ app.command("refresh")(refresh.refresh)
 app.command("rollback")(rollback.rollback)
 app.command("terminate-op")(terminate.terminate_op)
 app.command("confirm-deletion")(confirm.confirm_deletion)
+app.command("approve")(approve.approve)
 app.command("drift")(drift.drift)
 app.command("why")(why.why)
 

@@ -62,6 +62,7 @@ def fields(record: SyncRecord, content: RecordContent) -> list[tuple[str, str]]:
         ("Target", spec.target_revision),
         ("Revision", spec.revision),
         ("Initiated By", records.who(record)),
+        ("Approved By", ", ".join(f"{one.user} at {one.given_at}" for one in spec.approvals)),
         ("Options", ", ".join(options(content))),
         ("Started", spec.started_at),
         ("Finished", spec.finished_at or ""),

@@ -39,7 +39,8 @@ def list_(
 
 
 def row(app: KubeObject) -> tuple[str, ...]:
-    conditions = ",".join(str(condition.get("type")) for condition in applications.conditions_of(app))
+    found = [str(condition.get("type")) for condition in applications.conditions_of(app)]
+    conditions = ",".join(dict.fromkeys([*found, *applications.gates_of(app)]))
     return (
         f"{namespace_of(app)}/{name_of(app)}",
         str(applications.spec_of(app).get("project") or ""),

@@ -16,15 +16,21 @@ from holdfast.ports.cluster import Cluster
 
 async def read_records(cluster: Cluster, name: str, namespace: str) -> list[SyncRecord]:
     """The oldest first. Raises Blocked when there is no such application, or no ledger on this cluster."""
+    from holdfast.assembly.stored_records import stored_records
+
     app = await applications.read_application(cluster, name, namespace)
+    stored = await stored_records(cluster, app)
     selector = f"{Label.APPLICATION.value}={naming.label_value(name_of(app))}"
     try:
         listing = await cluster.list(SYNC_RECORD, namespace=namespace_of(app), labels=selector)
+        kept = [item.decode() for item in listing.items]
     except NotFound as error:
-        raise Blocked(
-            "LedgerMissing", "the cluster does not know SyncRecords: apply deploy/crds/syncrecord.yaml"
-        ) from error
-    found = [msgspec.convert(item.decode(), SyncRecord) for item in listing.items]
+        if not stored:
+            raise Blocked(
+                "LedgerMissing", "the cluster does not know SyncRecords: apply deploy/crds/syncrecord.yaml"
+            ) from error
+        kept = []
+    found = [msgspec.convert(one, SyncRecord) for one in (*stored, *kept)]
     return sorted(found, key=lambda one: naming.id_of(one.metadata.name))
 
 

@@ -1,4 +1,4 @@
-"""`holdfast app rollback`: syncs to what an entry of the history deployed, by Argo CD's field `operation`."""
+"""`holdfast app rollback`: back to what an entry of the history deployed, held there until Git moves past what was bad."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 
 import typer
 
-from holdfast.cli.app import applications, sync
-from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.app import applications
+from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
+from holdfast.cli.app.progress import Progress
 from holdfast.cli.connection import with_cluster
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject, name_of
-from holdfast.ports.cluster import Cluster
+from holdfast.model.kube import KubeObject, annotations_of, name_of, resource_version_of
+from holdfast.model.names import Annotation
+from holdfast.model.resource_types import APPLICATION
+from holdfast.ports.cluster import Cluster, PatchKind
 
 
 def rollback(
@@ -24,42 +28,90 @@ def rollback(
     kubeconfig: KubeconfigPath = KubeconfigOption,
     app_namespace: str = NamespaceOption,
     prune: bool = typer.Option(False, "--prune", help="Delete objects that the old revision does not have."),
+    lift: bool = typer.Option(False, "--lift", help="Let go of the revision that an earlier rollback holds off."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
 ) -> None:
-    """Bring an application back to what it was."""
+    """Bring an application back to what it was; with automated sync on, the revision it leaves is held off."""
 
-    async def work(cluster: Cluster) -> KubeObject:
+    async def work(cluster: Cluster) -> KubeObject | None:
         app = await applications.read_application(cluster, name, app_namespace)
-        namespace, plain = applications.qualified(name, app_namespace)
-        await sync.start(cluster, plain, namespace, rollback_of(app, entry_id, prune=prune))
-        return await sync.finish(cluster, plain, namespace, timeout)
+        await _write(cluster, app, lifting_of(app) if lift else request_of(app, entry_id, prune=prune))
+        return None if lift else await _finish(cluster, app, timeout)
 
     finished = with_cluster(kubeconfig, work)
+    if finished is None:
+        typer.echo(f"lifted the hold of {name}")
+        return
     print_application(finished)
     if applications.operation_of(finished).get("phase") != "Succeeded":
         raise typer.Exit(1)
 
 
+async def _write(cluster: Cluster, app: KubeObject, body: KubeObject) -> None:
+    metadata = {**body.get("metadata", {}), "resourceVersion": resource_version_of(app)}
+    namespace, plain = app["metadata"]["namespace"], name_of(app)
+    body = {**body, "metadata": metadata}
+    await cluster.patch(APPLICATION, namespace, plain, body, PatchKind.MERGE, field_manager=FIELD_MANAGER)
+
+
+async def _finish(cluster: Cluster, app: KubeObject, timeout: float) -> KubeObject:
+    """It stays OutOfSync afterwards, as Git still says the other revision."""
+    before = applications.operation_of(app).get("startedAt")
+
+    def is_over(now: KubeObject) -> bool:
+        operation = applications.operation_of(now)
+        return not applications.is_operation_pending(now) and operation.get("startedAt") != before
+
+    with Progress(name_of(app)) as progress:
+        return await until(
+            cluster,
+            name_of(app),
+            app["metadata"]["namespace"],
+            is_over,
+            timeout=timeout,
+            wanted="the end of the rollback",
+            seen=progress.show,
+        )
+
+
+def lifting_of(app: KubeObject) -> KubeObject:
+    if not annotations_of(app).get(Annotation.HOLD):
+        raise Blocked("NoHold", f"{name_of(app)}: no revision is held off")
+    return {"metadata": {"annotations": {Annotation.HOLD.value: None}}}
+
+
+def request_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> KubeObject:
+    """The change to the Application: the operation and, in the same write, the hold that keeps it from being undone.
+
+    Raises Blocked when another operation runs, and when there is no such entry. An automated sync to the revision that is
+    to be left gives way by itself: a sync that is stuck is what people roll back from.
+    """
+    operation = rollback_of(app, entry_id, prune=prune)
+    is_automated = applications.policy_of(app) != "Manual"
+    left = applications.revision_of(app)
+    running = applications.operation_of(app)
+    if applications.is_operation_pending(app):
+        revision = (running.get("syncResult") or {}).get("revision")
+        automated = (running.get("operation") or {}).get("initiatedBy", {}).get("automated")
+        if app.get("operation") or not (is_automated and automated and revision == left):
+            raise Blocked(
+                "OperationInProgress",
+                f"{name_of(app)}: another operation is in progress; wait for it or terminate it",
+            )
+    if not is_automated:
+        return {"operation": operation}
+    if operation["sync"]["revision"] == left:
+        raise Blocked(
+            "SameRevision",
+            f"{name_of(app)}: Git is at {left}, which is what that deployment had; only parameters of the "
+            "Application differ: change spec.source back instead",
+        )
+    return {"metadata": {"annotations": {Annotation.HOLD.value: left or None}}, "operation": operation}
+
+
 def rollback_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> dict[str, Any]:
-    """The operation. Raises Blocked when automated sync would undo it, and when there is no such entry."""
-    if applications.policy_of(app) != "Manual":
-        raise Blocked(
-            "AutomatedSync",
-            f"{name_of(app)}: rollback cannot be performed while automated sync is on, which would undo it; "
-            "set spec.syncPolicy.automated.enabled to false first, or revert the commit in Git",
-        )
-    history: list[dict[str, Any]] = applications.status_of(app).get("history") or []
-    if entry_id < 0 and len(history) < 2:
-        raise Blocked(
-            "NoHistory", f"{name_of(app)} has no deployment before the last; `holdfast app history` shows all"
-        )
-    chosen = [history[-2]] if entry_id < 0 else [entry for entry in history if entry.get("id", 0) == entry_id]
-    if not chosen:
-        ids = ", ".join(str(entry.get("id", 0)) for entry in history) or "none"
-        raise Blocked("NoHistory", f"{name_of(app)} has no deployment {entry_id}; there: {ids}")
-    [entry] = chosen
-    if not entry.get("source"):
-        raise Blocked("NoHistory", f"deployment {entry.get('id', 0)} has several sources, which is not supported yet")
+    """The operation. Raises Blocked when there is no such entry."""
+    entry = entry_of(app, entry_id)
     options = (applications.spec_of(app).get("syncPolicy") or {}).get("syncOptions") or []
     return {
         "sync": {
@@ -71,3 +123,27 @@ def rollback_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> 
         },
         "initiatedBy": {"username": getpass.getuser()},
     }
+
+
+def entry_of(app: KubeObject, entry_id: int = -1) -> dict[str, Any]:
+    """Of status.history. Without an id: the one before the last, and with automated sync on the newest of another
+    revision than Git's, which may never have got as far as the history."""
+    history: list[dict[str, Any]] = applications.status_of(app).get("history") or []
+    if entry_id < 0:
+        chosen = history[-2:-1]
+        left = applications.revision_of(app)
+        if applications.policy_of(app) != "Manual" and left:
+            chosen = [entry for entry in history if entry.get("revision") != left][-1:]
+        if not chosen:
+            raise Blocked(
+                "NoHistory", f"{name_of(app)} has no deployment before the last; `holdfast app history` shows all"
+            )
+    else:
+        chosen = [entry for entry in history if entry.get("id", 0) == entry_id]
+        if not chosen:
+            ids = ", ".join(str(entry.get("id", 0)) for entry in history) or "none"
+            raise Blocked("NoHistory", f"{name_of(app)} has no deployment {entry_id}; there: {ids}")
+    [entry] = chosen
+    if not entry.get("source"):
+        raise Blocked("NoHistory", f"deployment {entry.get('id', 0)} has several sources, which is not supported yet")
+    return entry

@@ -13,9 +13,11 @@ from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
 from holdfast.cli.app.progress import Progress
 from holdfast.cli.connection import with_cluster
+from holdfast.cli.identity import whoami
 from holdfast.cli.output import Format, OutputOption, print_document
-from holdfast.model.errors import Blocked
+from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, resource_version_of
+from holdfast.model.names import OperationInfo
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
 
@@ -36,6 +38,7 @@ def sync(
     apply_out_of_sync_only: bool = typer.Option(False, "--apply-out-of-sync-only", help="Leave alone what is Synced."),
     resource: list[str] = typer.Option([], "--resource", help="Only these: GROUP:KIND:[NAMESPACE/]NAME."),
     retry_limit: int = typer.Option(0, "--retry-limit", help="How often a failed sync is tried again."),
+    break_freeze: str = typer.Option("", "--break-freeze", metavar="REASON", help="Sync in a freeze; it is recorded."),
     async_: bool = typer.Option(False, "--async", help="Do not wait for the end."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
     output: Format = OutputOption,
@@ -51,6 +54,7 @@ def sync(
         options=[option for option, chosen in options.items() if chosen],
         resources=[parse_resource(text) for text in resource],
         retry_limit=retry_limit,
+        break_freeze=break_freeze,
     )
 
     async def work(cluster: Cluster) -> list[KubeObject]:
@@ -60,8 +64,9 @@ def sync(
             chosen += [(app_namespace, app["metadata"]["name"]) for app in found]
         if not chosen:
             raise Blocked("NothingChosen", "name an application, or choose some with --selector")
+        asked = await in_the_name_of(cluster, operation)
         for namespace, name in chosen:
-            await start(cluster, name, namespace, operation)
+            await start(cluster, name, namespace, asked)
         if async_:
             return []
         return [await finish(cluster, name, namespace, timeout) for namespace, name in chosen]
@@ -85,6 +90,7 @@ def operation_of(
     options: list[str],
     resources: list[dict[str, str]],
     retry_limit: int,
+    break_freeze: str = "",
 ) -> dict[str, Any]:
     """The field `operation` of an Application; what was not asked for is left out."""
     sync: dict[str, Any] = {
@@ -101,7 +107,18 @@ def operation_of(
         },
         "initiatedBy": {"username": getpass.getuser()},
         **({"retry": {"limit": retry_limit}} if retry_limit else {}),
+        **({"info": [{"name": OperationInfo.BREAK_FREEZE.value, "value": break_freeze}]} if break_freeze else {}),
     }
+
+
+async def in_the_name_of(cluster: Cluster, operation: dict[str, Any]) -> dict[str, Any]:
+    """The operation with the user of the kubeconfig, who must not be the one that approves it."""
+    try:
+        who = await whoami(cluster)
+    except (ApiError, Blocked):
+        return operation
+    info = [*operation.get("info", ()), {"name": OperationInfo.USER.value, "value": who.user}]
+    return {**operation, "info": info}
 
 
 def parse_resource(text: str) -> dict[str, str]:

@@ -177,6 +177,9 @@ async def _create_hook(world: World, resource: ResourceType, task: SyncTask, man
         if live is not None and hooks.is_same_run(live, task.obj):
             world.view.wrote(live)
             return results.applied(task, "created")
+        other = hooks.other_owner(live, task.obj) if live is not None else ""
+        if other:
+            return results.refused(task, f"a hook of this name is part of application {other}")
         return await _apply(world, resource, task, manner)
 
 

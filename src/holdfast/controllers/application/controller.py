@@ -19,7 +19,9 @@ from holdfast.model.names import Annotation, Label
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -48,7 +50,9 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
+        storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
         self._clock = clock
@@ -66,6 +70,8 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            storages=storages,
+            scripts=scripts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

@@ -60,9 +60,10 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 
 
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
-    owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
+    instance = flow.instance_of(app, world.namespace)
+    owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
     actor = _actor(world, app)
-    for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app)):
+    for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
         await act.delete(actor, obj, Propagation.BACKGROUND)
 
 

@@ -17,12 +17,13 @@ log = logging.getLogger("holdfast.application")
 
 
 class Reason(StrEnum):
-    """Argo CD's words."""
+    """Argo CD's words, and ours where it has none."""
 
     OPERATION_STARTED = "OperationStarted"
     OPERATION_COMPLETED = "OperationCompleted"
     RESOURCE_UPDATED = "ResourceUpdated"
     RESOURCE_DELETED = "ResourceDeleted"
+    LEDGER_UNAVAILABLE = "LedgerUnavailable"
 
 
 async def emit(world: World, app: Application, reason: Reason, message: str, *, warning: bool = False) -> None:

@@ -126,3 +126,8 @@ async def in_the_way(world: World, app: Application, state: OperationState) -> t
     revision = result.revision if result else ""
     known = await around(world, app, source, revision)
     return flow.holds(app, known, state.operation, revision, world.now())
+
+
+def given(world: World, app: Application, state: OperationState) -> list[Approval]:
+    """The approvals that the operation rests on."""
+    return flow.given_for(app, surroundings(world, app), state.sync_result.revision if state.sync_result else "")

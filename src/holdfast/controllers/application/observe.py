@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.predictions import Manner
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
@@ -16,6 +17,7 @@ from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition, ApplicationSource
 from holdfast.model.desired import Prediction, Targets
 from holdfast.model.errors import Blocked, Transient
+from holdfast.model.ignoring import Ignoring
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
@@ -23,13 +25,17 @@ from holdfast.model.names import ConditionType, Label
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.model.repository import RepositoryAccess
 from holdfast.model.resource_types import SECRET
+from holdfast.model.sync_record import RecordedManifest
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
 
 class Desired(Struct, frozen=True):
-    """What one commit wants, and what the server says to it in the state `live`."""
+    """What one commit wants, and what the server says to it in the state `live`.
+
+    `note` says where it is from when not from Git, and `sealed` are then the Secrets that nobody knows the values of.
+    """
 
     revision: str
     source: ApplicationSource
@@ -37,6 +43,9 @@ class Desired(Struct, frozen=True):
     targets: Targets
     live: flow.Live
     predictions: dict[ObjectKey, Prediction]
+    note: str = ""
+    sealed: tuple[RecordedManifest, ...] = ()
+    ignored: Ignoring = Ignoring()
 
 
 class Observed(Struct, frozen=True):
@@ -52,24 +61,25 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     project = world.project(spec.project_of(app))
     problems = spec.problems(app, project)
     if problems:
-        return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
+        return await _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     source = app.spec.source or ApplicationSource()
     if fresh:
-        world.failed_renders.forget(app.metadata.key)
+        world.failed_renders.refreshed(app.metadata.key)
     try:
         revision, trouble = await _revision(world, app, source, fresh=fresh)
         desired = await desired_at(world, app, source, revision)
     except Blocked as blocked:
-        return _blind(world, app, ConditionType.COMPARISON_ERROR, blocked.message)
+        return await _blind(world, app, ConditionType.COMPARISON_ERROR, blocked.message)
     except Transient as error:
         world.revisions.hasten(app.metadata.key)
-        return _blind(world, app, ConditionType.COMPARISON_ERROR, error.message)
+        return await _blind(world, app, ConditionType.COMPARISON_ERROR, error.message)
     return Observed(desired.live, desired, _conditions(ConditionType.COMPARISON_ERROR, trouble) if trouble else ())
 
 
-def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
+async def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
     live = {obj.key: obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw}
-    return Observed(flow.Live(live, frozenset(live)), conditions=_conditions(kind, *messages))
+    health = await world.asked.health(world.customized.scripts, live)
+    return Observed(flow.Live(live, frozenset(live), health=health), conditions=_conditions(kind, *messages))
 
 
 def _conditions(kind: ConditionType, *messages: str) -> tuple[ApplicationCondition, ...]:
@@ -102,12 +112,20 @@ async def resolve(world: World, app: Application, source: ApplicationSource, rev
 async def desired_at(world: World, app: Application, source: ApplicationSource, commit: str) -> Desired:
     """Renders one commit and asks the server what an apply of it would do."""
     wanted, source_type = await targets_at(world, app, source, commit)
+    return await desired_of(world, app, source, commit, wanted, source_type)
+
+
+async def desired_of(
+    world: World, app: Application, source: ApplicationSource, commit: str, wanted: Targets, source_type: str
+) -> Desired:
+    """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
     manner = Manner(writer(world, app), migration.managers(app.metadata.annotations, flow.sync_options_of(app)))
     cluster = world.acting_as(manner.user).cluster
     predictions = await world.predictions.of(cluster, wanted.objects, live.objects, world.namespace_exists, manner)
-    return Desired(commit, source, source_type, wanted, live, predictions)
+    ignored = await ignored_in(world, app, wanted, live, predictions)
+    return Desired(commit, source, source_type, wanted, live, predictions, ignored=ignored)
 
 
 def writer(world: World, app: Application) -> str:
@@ -177,6 +195,7 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
         objects=found,
         owned=frozenset(key for key in owned if key in found),
         owners={key: owner for key, owner in owners.items() if owner},
+        health=await world.asked.health(world.customized.scripts, found),
     )
 
 

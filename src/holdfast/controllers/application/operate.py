@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, gates, ledger, observe, preflight, report
+from holdfast.controllers.application import act, events, gates, ledger, observe, preflight, report, restoring
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -15,7 +16,7 @@ from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import interruption, operation, times
+from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
@@ -55,8 +56,12 @@ class _Scene(Struct, frozen=True):
     actor: World
 
 
-async def begin(world: World, app: Application, asked: Operation, observed: Observed) -> Application:
-    """Records the operation, with the commit that it keeps to, and takes the request away in the same write."""
+async def begin(
+    world: World, app: Application, asked: Operation, observed: Observed, *, before: Application | None = None
+) -> Application:
+    """Records the operation, with the commit that it keeps to, and takes the request away in the same write. `before` is
+    the Application as the server has it, where what was found since is to be written with it."""
+    before = before or app
     sync = asked.sync
     now = world.now()
     last = app.status.operation_state
@@ -66,16 +71,20 @@ async def begin(world: World, app: Application, asked: Operation, observed: Obse
     source = (sync.source if sync else None) or app.spec.source
     try:
         revision = await _revision(world, app, asked, source, observed)
+        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
         state = operation.begun(asked, revision, source, now)
     except _Ended as ended:
         failed = operation.begun(asked, sync.revision if sync else "", source, now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
-        written = await report.write_status(world, app, status, taken=True)
+        written = await report.write_status(world, before, status, taken=True)
+        await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=state)
-    written = await report.write_status(world, app, status, taken=True)
+    written = await report.write_status(world, before, status, taken=True)
+    await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
     await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
     return written
@@ -123,9 +132,9 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        overdue = interruption.overdue(state, world.now(), world.parameters.timeout)
-        if overdue:
-            app = await _record(world, app, interruption.terminating(state, overdue))
+        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        if why:
+            app = await _record(world, app, interruption.terminating(state, why))
             continue
         app, pause = await _advance(world, app, state, observed)
         if pause is None:
@@ -134,6 +143,14 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if not gives_way:
             return pause
     return Again(timedelta(0), because="the sync goes on")
+
+
+def _unwanted(app: Application, state: OperationState) -> str:
+    """Why an automated sync has to end: its revision has been held off meanwhile."""
+    revision = state.sync_result.revision if state.sync_result else ""
+    if state.operation.initiated_by.automated and holding.is_held(app, revision):
+        return holding.told(app, revision)
+    return ""
 
 
 async def _advance(
@@ -201,7 +218,8 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
     live = await observe.live_objects(world, app, [key for key, _ in machine.running_hooks(recorded)])
     message = interruption.last_message(state)
-    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), message)
+    instance = flow.instance_of(app, world.namespace)
+    step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
         actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
@@ -211,7 +229,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     return await _end(world, app, ended, OperationPhase.FAILED, message)
 
 
-async def _step(world: World, app: Application, state: OperationState, observed: Observed) -> tuple[Application, str]:
+async def _step(
+    world: World, app: Application, state: OperationState, observed: Observed, *, recorded_so_far: bool = True
+) -> tuple[Application, str]:
     """Answers what is waited for, "" when the next step can be taken at once."""
     scene = await _scene(world, app, state, observed)
     sync = state.operation.sync
@@ -226,7 +246,8 @@ async def _step(world: World, app: Application, state: OperationState, observed:
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
-            return await _end(world, app, state, phase, message, scene), ""
+            told = f"{message}; {scene.desired.note}" if scene.desired.note else message
+            return await _end(world, app, state, phase, told, scene), ""
         case machine.Wait(message):
             return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
         case machine.Remove(objects):
@@ -241,9 +262,11 @@ async def _step(world: World, app: Application, state: OperationState, observed:
                 app = await _record(world, app, state)
             done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
             done_by_key = results.by_key(done.results)
-            app = await _record(
-                world, app, operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
-            )
+            state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
+            if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
+                # Written down with what comes next: if it is lost, these objects are applied once more, to no effect.
+                return await _step(world, app, state, observed, recorded_so_far=False)
+            app = await _record(world, app, state)
             if done.trouble is not None:
                 raise done.trouble
             if scene.plan.has_wave_after(tasks):
@@ -269,8 +292,9 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     desired = await _desired(world, app, state, observed)
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
-    states = flow.compared(app, desired.targets, live, desired.predictions)
-    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
+    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
     plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
@@ -299,7 +323,7 @@ async def _desired(world: World, app: Application, state: OperationState, observ
     if known is not None and known.revision == result.revision and known.source == source:
         return known
     try:
-        return await observe.desired_at(world, app, source, result.revision)
+        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -317,7 +341,8 @@ async def _end(
     scene: _Scene | None = None,
 ) -> Application:
     status = operation.ended(app, state, phase, message, world.now())
-    await ledger.record(world, app, status, (scene.plan, scene.desired.targets) if scene else None)
+    work = (scene.plan, scene.desired.targets) if scene else None
+    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
-from holdfast.engine.diff import normalize
+from holdfast.engine.diff import applied, normalize
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import migration
 from holdfast.engine.preflight import refusals
@@ -36,10 +36,13 @@ class Manner(Struct, frozen=True):
 
 
 class Predictions:
-    """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone."""
+    """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone; where the live
+    object itself tells that an apply would change nothing, nobody is asked."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[ObjectKey, str, str, Manner], bytes] = OrderedDict()
+        self._doubts = 0
+        self._asked: dict[ObjectKey, int] = {}
 
     async def of(
         self,
@@ -63,6 +66,8 @@ class Predictions:
     async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None, manner: Manner) -> Prediction:
         if target.resource is None:
             return Prediction()
+        if live is not None and self._is_known_to_stand(target, live, manner):
+            return Prediction(live)
         version = resource_version_of(live) if live is not None else ""
         memory = (target.key, canonical.content_hash(target.obj), version, manner)
         known = self._known.get(memory)
@@ -80,18 +85,31 @@ class Predictions:
             answer = taken
         answer = await _migrated(cluster, target, answer, live, manner)
         self._remember(memory, answer, live)
+        if self._doubts:
+            self._asked[target.key] = self._doubts
         return Prediction(answer)
+
+    def _is_known_to_stand(self, target: Target, live: KubeObject, manner: Manner) -> bool:
+        """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
+        certain = self._asked.get(target.key, 0) == self._doubts
+        if not certain or migration.is_due(live, target.obj, manner.left_by):
+            return False
+        return applied.is_applied(target.obj, live, FIELD_MANAGER)
 
     def _remember(
         self, memory: tuple[ObjectKey, str, str, Manner], answer: KubeObject, live: KubeObject | None
     ) -> None:
-        same = live is not None and canonical.equal(normalize.normalized(answer), normalize.normalized(live))
+        same = live is not None and canonical.equal(
+            normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
+        )
         self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 
     def forget_all(self) -> None:
         self._known.clear()
+        self._asked.clear()
+        self._doubts += 1
 
 
 async def _migrated(

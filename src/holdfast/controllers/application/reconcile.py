@@ -9,14 +9,14 @@ import msgspec
 
 from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate
 from holdfast.controllers.application.observe import Observed, observe
-from holdfast.controllers.application.report import report
+from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, conditions, operation
-from holdfast.model.application import Application, ApplicationCondition
+from holdfast.model.application import Application, ApplicationCondition, Operation
 from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation, ConditionType, RefreshKind
@@ -35,6 +35,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     refresh = app.metadata.annotations.get(Annotation.REFRESH)
     if refresh == RefreshKind.HARD:
         world.predictions.forget_all()
+        world.failed_renders.forget(key)
     fresh = refresh is not None or key in world.asked_anew
     world.asked_anew.discard(key)
     observed = await observe(world, app, fresh=fresh)
@@ -42,30 +43,39 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
     around = await gates.around(world, app, app.spec.source, found.revision)
-    decision, told = gates_flow.gated(app, found, decision, around, world.now())
-    found = msgspec.structs.replace(found, conditions=(*found.conditions, *told))
-    app = await report(world, app, with_hold(found, decision))
+    decision, held = gates_flow.gated(app, found, decision, around, world.now())
+    found = msgspec.structs.replace(found, conditions=(*found.conditions, *held))
     if observed.desired is not None:
         app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
-    if not operation.is_in_progress(app.status.operation_state):
+    before, told = app, with_hold(found, decision)
+    is_idle = not operation.is_in_progress(app.status.operation_state)
+    asked = _asked(app, decision) if is_idle else None
+    if asked is not None and not marks_to_lift(app, found):
+        app = found_only(world, app, told)
+    else:
+        before = app = await report(world, app, told)
+    if is_idle:
         await ledger.look(world, app, found)
-        asked = app.operation
-        if asked is None and isinstance(decision, automation.Start):
-            asked = decision.operation
         if asked is None:
             return _next_look(world, key, decision)
-        app = await operate.begin(world, app, asked, observed)
+        app = await operate.begin(world, app, asked, observed, before=before)
     newer = flow.newer_commit(app, found, world.now(), project)
     if newer and gates_flow.holds(app, around, gates_flow.by_itself(newer), newer, world.now()):
         newer = ""
     return await operate.proceed(world, app, observed, newer=newer)
 
 
+def _asked(app: Application, decision: automation.Decision) -> Operation | None:
+    if app.operation is not None:
+        return app.operation
+    return decision.operation if isinstance(decision, automation.Start) else None
+
+
 def findings(world: World, app: Application, observed: Observed) -> compose.Findings:
     desired = observed.desired
     if desired is None:
         return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
-    states = flow.compared(app, desired.targets, observed.live, desired.predictions)
+    states = flow.compared(app, desired.targets, observed.live, desired.predictions, desired.ignored)
     whole = flow.found(
         app,
         states,

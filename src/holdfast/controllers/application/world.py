@@ -11,14 +11,18 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.controllers.application import parameters
+from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
 from holdfast.controllers.application.permissions import Permissions
 from holdfast.controllers.application.predictions import Predictions
+from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
 from holdfast.engine.access import impersonation
+from holdfast.engine.flow.restoring import Restored
 from holdfast.engine.status import times
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
@@ -31,7 +35,9 @@ from holdfast.model.names import FIELD_MANAGER, GROUP
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
+from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
@@ -60,6 +66,8 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
+        storages: RecordStorages | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
@@ -72,10 +80,14 @@ class World:
         self.view = LiveView(store)
         self.predictions = Predictions()
         self.permissions = Permissions(clock)
+        self.asked = AskedScripts(scripts, clock)
+        self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
         self.asked_anew: set[NamespacedName] = set()
+        self.record_storage = RecordStorage(storages, clock, Backoff(random))
+        self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
         self.wave_pauses: dict[NamespacedName, float] = {}
         self.stuck_since: dict[NamespacedName, tuple[str, float]] = {}
         self.is_watched = is_watched
@@ -144,6 +156,7 @@ class World:
         self.failed_renders.forget(key)
         self.asked_anew.discard(key)
         self.wave_pauses.pop(key, None)
+        self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
 
     def namespace_exists(self, name: str) -> bool:

@@ -106,6 +106,12 @@ def given_for(app: Application, around: Surroundings, revision: str) -> list[App
     return approvals.valid(around.approvals, app.metadata.key, revision)
 
 
+def notes(state: OperationState) -> tuple[str, ...]:
+    """What the record of a sync says of how it passed."""
+    why = info_of(state.operation, OperationInfo.BREAK_FREEZE)
+    return (f"a freeze was broken: {why}",) if why else ()
+
+
 def info_of(asked: Operation, name: OperationInfo) -> str:
     return next((entry.value for entry in asked.info if entry.name == name), "").strip()
 

@@ -91,7 +91,7 @@ def _wave_needs(wave: list[SyncTask], states: States) -> Next | None:
 def _is_leftover(task: SyncTask, states: States) -> bool:
     """A hook of an earlier deletion stands where this one goes."""
     state = states.get(task.key)
-    if state is None:
+    if state is None or hooks.other_owner(state.obj, task.obj):
         return False
     return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
 
@@ -100,12 +100,14 @@ def _judged(task: SyncTask, states: States) -> ResourceResult:
     return results.judged(results.applied(task, "created"), states[task.key].health)
 
 
-def to_clean_up(objects: Iterable[KubeObject], phase: HookPhase, deletion: datetime) -> tuple[KubeObject, ...]:
+def to_clean_up(
+    objects: Iterable[KubeObject], phase: HookPhase, deletion: datetime, instance: str
+) -> tuple[KubeObject, ...]:
     """The hooks that have succeeded and whose policy wants them gone."""
     return tuple(
         obj
         for obj in objects
-        if hooks.is_of_run(obj, operation_of(deletion), phase)
+        if hooks.is_of_run(obj, operation_of(deletion), phase, instance)
         and DeletePolicy.HOOK_SUCCEEDED in hooks.delete_policies_of(obj)
         and not is_being_deleted(obj)
     )

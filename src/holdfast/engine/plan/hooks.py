@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.plan import options
-from holdfast.model.kube import KubeObject, annotations_of, metadata_of, name_of
+from holdfast.engine.plan import options, tracking
+from holdfast.model.kube import KubeObject, annotations_of, key_of, metadata_of, name_of
 from holdfast.model.names import Annotation, HookPhase
 
 OPERATION = "holdfast.dev/operation"
@@ -98,13 +98,25 @@ def marked(obj: KubeObject, operation: str, phase: HookPhase) -> KubeObject:
     return canonical.with_path(obj, f"{operation}/{phase}", "metadata", "annotations", OPERATION)
 
 
-def is_of_run(obj: KubeObject, operation: str, phase: str) -> bool:
-    return annotations_of(obj).get(OPERATION) == f"{operation}/{phase}"
+def is_of_run(obj: KubeObject, operation: str, phase: str, instance: str) -> bool:
+    """An operation is named by its time alone, and two applications may begin one in the same second."""
+    return annotations_of(obj).get(OPERATION) == f"{operation}/{phase}" and _owner_of(obj) == instance
 
 
 def is_same_run(left: KubeObject, right: KubeObject) -> bool:
-    """Both are the hook of one phase of one operation."""
-    return annotations_of(left).get(OPERATION, "") == annotations_of(right).get(OPERATION)
+    """Both are the hook of one phase of one operation of one application."""
+    same = annotations_of(left).get(OPERATION, "") == annotations_of(right).get(OPERATION)
+    return same and _owner_of(left) == _owner_of(right)
+
+
+def other_owner(live: KubeObject, hook: KubeObject) -> str:
+    """The other application that the live object belongs to, "" when the hook may take its place."""
+    owner = _owner_of(live)
+    return owner if owner != _owner_of(hook) else ""
+
+
+def _owner_of(obj: KubeObject) -> str:
+    return tracking.owner_instance(key_of(obj), annotations_of(obj))
 
 
 def _words(obj: KubeObject, annotation: Annotation) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def _is_pending(task: SyncTask, known: Results, states: States) -> bool:
 def _is_leftover(task: SyncTask, states: States) -> bool:
     """A hook of an earlier operation stands where this one goes."""
     state = states.get(task.key)
-    if not task.hook or state is None or _is_own(task, states):
+    if not task.hook or state is None or _is_own(task, states) or hooks.other_owner(state.obj, task.obj):
         return False
     return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
 
@@ -233,7 +233,7 @@ def running_hooks(recorded: Results) -> tuple[ResultKey, ...]:
     return tuple(key for key, result in recorded.items() if result.hook_type and results.is_running(result))
 
 
-def termination(recorded: Results, states: States, operation: str, message: str) -> Step:
+def termination(recorded: Results, states: States, operation: str, instance: str, message: str) -> Step:
     """Hooks of the attempt `operation` that still run are stopped; objects stay as they are.
 
     Needs no plan: what cannot be rendered any more can still be stopped.
@@ -243,7 +243,7 @@ def termination(recorded: Results, states: States, operation: str, message: str)
         states[key].obj
         for key, phase in keys
         if key in states
-        and hooks.is_of_run(states[key].obj, operation, phase)
+        and hooks.is_of_run(states[key].obj, operation, phase, instance)
         and not is_being_deleted(states[key].obj)
     )
     if left:

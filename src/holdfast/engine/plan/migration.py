@@ -74,6 +74,10 @@ def without_abandoned(
     return stripped if not canonical.equal(stripped, left) else None
 
 
+def is_due(live: KubeObject | None, desired: KubeObject, left_by: frozenset[str]) -> bool:
+    return _split(live, desired, left_by) is not None
+
+
 def _split(
     live: KubeObject | None, desired: KubeObject, left_by: frozenset[str]
 ) -> tuple[tuple[ManagedFieldsEntry, ...], tuple[ManagedFieldsEntry, ...]] | None:

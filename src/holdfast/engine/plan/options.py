@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from holdfast.model.kube import KubeObject, annotations_of
+from holdfast.model.kube import KubeObject, annotations_of, group_kind_of
 from holdfast.model.names import Annotation
+from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION
 
 
 def listed(obj: KubeObject, annotation: Annotation) -> frozenset[str]:
@@ -41,6 +42,16 @@ def value_of(name: str, app_options: Iterable[str], default: str = "") -> str:
     return values[-1] if values else default
 
 
+def compared_by(name: str, texts: Iterable[str | None], *, default: bool) -> bool:
+    """A yes-or-no compare option: the first of the annotations' texts that says something decides."""
+    for text in texts:
+        said = {part.strip() for part in (text or "").split(",")}
+        for answer in (True, False):
+            if f"{name}={str(answer).lower()}" in said:
+                return answer
+    return default
+
+
 def ignores_extraneous(obj: KubeObject) -> bool:
     return "IgnoreExtraneous" in listed(obj, Annotation.COMPARE_OPTIONS)
 
@@ -51,8 +62,14 @@ def is_kept_by_helm(obj: KubeObject) -> bool:
 
 
 def survives_deletion(obj: KubeObject, app_options: Iterable[str]) -> bool:
-    """The object stays when its application goes."""
-    return has(obj, "Delete=false") or "Delete=false" in app_options or is_kept_by_helm(obj)
+    """The object stays when its application goes. As with Argo CD every CustomResourceDefinition does, since all objects
+    of its kind would go with it, whoever they belong to."""
+    return (
+        group_kind_of(obj) == CUSTOM_RESOURCE_DEFINITION.group_kind
+        or has(obj, "Delete=false")
+        or "Delete=false" in app_options
+        or is_kept_by_helm(obj)
+    )
 
 
 def needs_confirmation(

@@ -15,8 +15,7 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, group_kind_of, name_of, namespace_of, version_of
 from holdfast.model.names import ConditionType
-
-CRD = GroupKind("apiextensions.k8s.io", "CustomResourceDefinition")
+from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION
 
 Objection = Callable[[ObjectKey, bool], str]
 """Why the project does not permit the object (its key, whether it is namespaced); "" when it does."""
@@ -104,7 +103,7 @@ def _problem(
 
 def _definition(obj: KubeObject) -> tuple[GroupKind | None, bool]:
     """The kind that a CustomResourceDefinition defines, and whether it is namespaced."""
-    if group_kind_of(obj) != CRD:
+    if group_kind_of(obj) != CUSTOM_RESOURCE_DEFINITION.group_kind:
         return None, False
     spec = obj.get("spec")
     kind = canonical.get_path(spec, "names", "kind")

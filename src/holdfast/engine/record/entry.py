@@ -10,9 +10,10 @@ import msgspec
 
 from holdfast.engine.record import naming, packing, sealing
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
+from holdfast.model.approval import Approval
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, OWN_API_VERSION, Label
-from holdfast.model.sync_record import RecordContent, RecordedManifest, SyncRecordSpec
+from holdfast.model.sync_record import RecordContent, RecordedApproval, RecordedManifest, SyncRecordSpec
 
 MOST_BYTES = 1024 * 1024
 ROOM_FOR_LATER = 256 * 1024
@@ -20,6 +21,7 @@ ROOM_FOR_LATER = 256 * 1024
 
 LONGEST_MESSAGE = 2048
 LONGEST_TEXT = 1024
+MOST_GROUPS = 50
 
 
 def document(
@@ -30,11 +32,17 @@ def document(
     key: bytes,
     history_id: int | None = None,
     notes: Sequence[str] = (),
+    kept: Sequence[RecordedManifest] = (),
+    approvals: Iterable[Approval] = (),
 ) -> KubeObject:
-    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask."""
+    """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask.
+
+    `kept` come sealed from an earlier record.
+    """
     manifests = tuple(manifests)
     texts = sealing.secret_texts(one.object for one in manifests)
     content = _content(app, state, manifests, key, texts)
+    content = msgspec.structs.replace(content, manifests=(*content.manifests, *kept))
     source = content.source or ApplicationSource()
     plain = SyncRecordSpec(
         application=app.metadata.name,
@@ -50,6 +58,7 @@ def document(
         started_at=state.started_at,
         finished_at=state.finished_at,
         resources=len(content.results),
+        approvals=tuple(map(_approval, approvals)),
         notes=tuple(notes),
     )
     without_content = _object(app, state, plain)
@@ -59,12 +68,21 @@ def document(
     return _object(app, state, msgspec.structs.replace(plain, content=packed.content, notes=said))
 
 
+def _approval(given: Approval) -> RecordedApproval:
+    return RecordedApproval(
+        user=given.spec.user[:LONGEST_TEXT],
+        groups=tuple(group[:LONGEST_TEXT] for group in given.spec.groups[:MOST_GROUPS]),
+        given_at=given.metadata.creation_timestamp,
+        comment=given.spec.comment[:LONGEST_TEXT],
+    )
+
+
 def _content(
     app: Application, state: OperationState, manifests: Sequence[RecordedManifest], key: bytes, texts: sealing.Texts
 ) -> RecordContent:
     result = state.sync_result or SyncOperationResult()
     told = RecordContent(
-        source=_without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
+        source=without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
     )
     cleaned = msgspec.convert(sealing.scrubbed(msgspec.to_builtins(told), texts), RecordContent)
     sealed = tuple(msgspec.structs.replace(one, object=sealing.sealed(one.object, key)) for one in manifests)
@@ -81,7 +99,7 @@ def _options(state: OperationState) -> Any:
     )
 
 
-def _without_password(source: ApplicationSource | None) -> ApplicationSource | None:
+def without_password(source: ApplicationSource | None) -> ApplicationSource | None:
     """A repository's URL may carry credentials."""
     if source is None or "://" not in source.repo_url or "@" not in source.repo_url:
         return source

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.application import Application
 from holdfast.model.crd.definitions import definitions
@@ -25,6 +26,8 @@ from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
+from holdfast.ports.records import RecordStorages
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
@@ -98,6 +101,7 @@ class Stage:
         self.cluster = KubeClient(server, user_agent="person")
         self.repositories = MemoryRepositories()
         self.transport = WatchedTransport(server)
+        self.scripts: Scripts = InlineScripts()
 
     async def put(self, obj: KubeObject, kind: ResourceType, manager: str = "person") -> KubeObject:
         return await self.cluster.apply(kind, obj, field_manager=manager)
@@ -131,7 +135,9 @@ class Stage:
         return self.repositories.commit(REPOSITORY, {"README.md": "hello", **texts, **files})
 
     @asynccontextmanager
-    async def controller(self, **settings: Any) -> AsyncIterator[ApplicationController]:
+    async def controller(
+        self, *, storages: RecordStorages | None = None, **settings: Any
+    ) -> AsyncIterator[ApplicationController]:
         """A new process."""
         controller = ApplicationController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
@@ -141,6 +147,8 @@ class Stage:
             namespace=self.control_namespace,
             settings=Settings(**settings),
             random=Random(1),
+            storages=storages,
+            scripts=self.scripts,
         )
         task = asyncio.create_task(controller.run(), name="controller")
         try:

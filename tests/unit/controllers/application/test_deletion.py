@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, Finalizer
-from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+from holdfast.testing import simulated_git
 from holdfast.testing.builders import application_object, config_map, job
 from tests.unit.controllers.application.harness import JOB, Stage, stage
 
@@ -203,6 +205,19 @@ async def test_what_helm_is_to_keep_stays() -> None:
             await world.settle(controller, 30)
             assert await is_gone(world)
             assert await world.get(CONFIG_MAP, "settings") is not None
+
+
+async def test_the_definition_of_a_kind_stays_and_its_objects_go() -> None:
+    manifests = simulated_git.objects_of([simulated_git.defined("gear")])
+    async with stage() as world:
+        await deployed(world, *manifests)
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            assert await is_gone(world)
+            assert await world.get(CUSTOM_RESOURCE_DEFINITION, "things.gear.example.com") is not None
+            gear = ResourceType("gear.example.com", "v1", "Gear", "things", namespaced=True)
+            assert await world.get(gear, "gear") is None
 
 
 async def test_a_missing_repository_and_project_do_not_hinder_it() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.controllers.application.ledger import KEY_SECRET
+from holdfast.controllers.application.digest_key import KEY_SECRET
 from holdfast.engine.record import packing
 from holdfast.model.kube import name_of
 from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, SECRET, SYNC_RECORD

@@ -85,8 +85,17 @@ def test_a_hook_of_an_earlier_deletion_goes_first() -> None:
     assert deletion_hooks.next_step([task], {task.key: LiveState(old)}) == Remove((old,))
 
 
+def test_the_hook_of_another_application_is_left_alone_under_the_same_name() -> None:
+    [task] = tasks(hook("a"))
+    other = target_objects([hook("a")], Frame("pay", "shop", DISCOVERY, lambda *_: "")).hooks[0].obj
+    for operation in ("deletion-1", deletion_hooks.operation_of(DELETED)):
+        marked = hooks.marked(other, operation, HookPhase.PRE_DELETE)
+        assert deletion_hooks.next_step([task], {task.key: LiveState(marked)}) == Apply((task,))
+        assert deletion_hooks.to_clean_up([marked], HookPhase.PRE_DELETE, DELETED, "web") == ()
+
+
 @pytest.mark.parametrize(("policy", "gone"), [("", False), ("HookSucceeded", True), ("HookFailed", False)])
 def test_what_has_ended_goes_as_its_policy_says(policy: str, gone: bool) -> None:
     [task] = tasks(hook("a", policy=policy))
-    found = deletion_hooks.to_clean_up([task.obj, config_map()], HookPhase.PRE_DELETE, DELETED)
+    found = deletion_hooks.to_clean_up([task.obj, config_map()], HookPhase.PRE_DELETE, DELETED, "web")
     assert found == ((task.obj,) if gone else ())

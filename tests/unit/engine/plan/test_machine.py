@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.engine.plan import results, tasks
+from holdfast.engine.plan import hooks, results, tasks
 from holdfast.engine.plan.machine import Apply, Finished, LiveState, Remove, Wait, next_step, termination
 from holdfast.engine.plan.results import ResultKey
 from holdfast.engine.plan.targets import Frame, target_objects
@@ -18,7 +18,7 @@ from holdfast.model.desired import Prediction
 from holdfast.model.health import Health, HealthReport
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, key_of, uid_of
-from holdfast.model.names import Annotation, OperationPhase
+from holdfast.model.names import Annotation, HookPhase, OperationPhase
 from holdfast.testing.builders import COMMIT, DISCOVERY, config_map, deployment, job, obj
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -281,6 +281,21 @@ def test_a_hook_of_an_earlier_sync_is_removed_before_its_successor_is_created() 
     assert sync.done == ["remove migrate", "PreSync migrate"]
 
 
+def test_the_hook_of_another_application_is_left_alone_under_the_same_name() -> None:
+    """Even when both operations began in the same second, so that they have the same name."""
+    plan = plan_of(job(annotations=hook("PreSync")))
+    sync = Imitation(plan, health=lambda _: Health.HEALTHY)
+    frame = Frame(instance="pay", namespace="shop", discovery=DISCOVERY, objection=lambda *_: "")
+    [other] = target_objects([job(annotations=hook("PreSync"))], frame).hooks
+    sync.put(hooks.marked(other.obj, "one/0", HookPhase.PRE_SYNC))
+    running = {results.result_key(task): results.intended(task) for task in plan.tasks if task.hook}
+    states = {key: LiveState(live) for key, live in sync.live.items()}
+    assert isinstance(termination(running, states, "one/0", "web", "Operation terminated").next, Finished)
+    step = sync.step()
+    assert isinstance(step, Apply)
+    assert [task.key.name for task in step.tasks] == ["migrate"]
+
+
 def test_one_object_may_be_a_hook_of_two_phases() -> None:
     sync = Imitation(
         plan_of(job(annotations=hook("PreSync", "PostSync")), config_map()), health=lambda _: Health.HEALTHY
@@ -392,9 +407,9 @@ def test_a_terminated_sync_stops_its_hooks_and_fails() -> None:
     [task, _] = plan.tasks
     record = {results.result_key(task): results.applied(task, "created")}
     states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
-    step = termination(record, states, "one/0", "Operation terminated")
+    step = termination(record, states, "one/0", "web", "Operation terminated")
     assert step.next == Remove((task.obj,))
-    step = termination(record, {}, "one/0", "Operation terminated")
+    step = termination(record, {}, "one/0", "web", "Operation terminated")
     assert step.next == Finished(OperationPhase.FAILED, "Operation terminated")
     assert [(one.hook_phase, one.message) for one in step.results.values()] == [("Failed", "terminated")]
 
@@ -404,7 +419,7 @@ def test_a_terminated_sync_leaves_the_hooks_of_other_operations() -> None:
     [task, _] = plan.tasks
     record = {results.result_key(task): results.applied(task, "created")}
     states = {task.key: LiveState(task.obj, HealthReport(Health.PROGRESSING))}
-    assert isinstance(termination(record, states, "two/0", "Operation terminated").next, Finished)
+    assert isinstance(termination(record, states, "two/0", "web", "Operation terminated").next, Finished)
 
 
 def test_a_sync_of_chosen_resources_runs_no_hooks() -> None:

@@ -17,8 +17,10 @@ from holdfast.testing.builders import deployment
             "Force=true",
         ),
         (
-            'StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other than '
-            "'replicas' are forbidden",
+            (
+                'StatefulSet.apps "db" is invalid: spec: Forbidden: updates to statefulset spec for fields other than '
+                "'replicas' are forbidden"
+            ),
             Cause.IMMUTABLE,
             "Force=true",
         ),
@@ -29,8 +31,10 @@ from holdfast.testing.builders import deployment
             "kubectl -n shop describe resourcequota small",
         ),
         (
-            'deployments.apps "web" is forbidden: User "system:serviceaccount:a:b" cannot patch resource '
-            '"deployments" in API group "apps" in the namespace "shop"',
+            (
+                'deployments.apps "web" is forbidden: User "system:serviceaccount:a:b" cannot patch resource '
+                '"deployments" in API group "apps" in the namespace "shop"'
+            ),
             Cause.PERMISSION,
             "grant system:serviceaccount:a:b the verb patch on deployments",
         ),

@@ -1,0 +1,1 @@
+"""Records of syncs in object storage."""

@@ -1,0 +1,184 @@
+"""Renders every application that reads a repository at two revisions, and compares."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.assembly.engine_process import scripts_of_users, sources
+from holdfast.assembly.inspection import world_of
+from holdfast.assembly.places import place_of
+from holdfast.controllers.application.ignored import ignored_in
+from holdfast.controllers.application.observe import live_objects, resolve, targets_at
+from holdfast.controllers.application.world import World
+from holdfast.engine.access.repository_urls import normalized_url, shown_url
+from holdfast.engine.flow import preview, spec
+from holdfast.engine.webhooks.addresses import same_repository
+from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.desired import Targets
+from holdfast.model.errors import Blocked, HoldfastError
+from holdfast.model.keys import NamespacedName
+from holdfast.model.preview import AppPreview, ChangeKind, ObjectChange, Preview
+from holdfast.model.resource_types import APPLICATION
+from holdfast.ports.cluster import Cluster
+
+AT_ONCE = 8
+MOST_APPS = 5000
+"""An app-of-apps that makes itself again and again ends here."""
+
+
+class Asked(Struct, frozen=True):
+    """`base` is the branch that the change is for; "" takes every application at what it follows."""
+
+    repository: str
+    revision: str
+    base: str = ""
+
+
+class _Pair(Struct, frozen=True):
+    """An application as it is and as it would be; one of them is None for one that comes or goes."""
+
+    name: NamespacedName
+    before: Application | None
+    after: Application | None
+
+
+async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2) -> Preview:
+    """Nothing is changed. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
+    place = place_of(kubeconfig)
+    async with (
+        sources(place, place.read_rewrites(), workers=workers) as (repositories, renderer),
+        scripts_of_users() as scripts,
+    ):
+        world = await world_of(cluster, repositories, renderer, scripts, namespace)
+        items = (await cluster.list(APPLICATION, namespace=namespace)).items
+        for item in items:
+            world.store.put(item)
+        return await Previewing(world, asked).run(msgspec.convert(item.decode(), Application) for item in items)
+
+
+class Previewing:
+    """One preview."""
+
+    def __init__(self, world: World, asked: Asked) -> None:
+        self._world = world
+        self._asked = asked
+        self._limit = asyncio.Semaphore(AT_ONCE)
+        self._base = ""
+        self._head = ""
+
+    async def run(self, apps: Iterable[Application]) -> Preview:
+        reading = [app for app in apps if self._reads(app)]
+        if not reading:
+            raise Blocked(
+                "NothingReads",
+                f"no application reads {shown_url(self._asked.repository)}"
+                + (f" at {self._asked.base}" if self._asked.base else ""),
+            )
+        await self._resolve(reading[0])
+        found: dict[NamespacedName, AppPreview] = {}
+        waiting = [_Pair(app.metadata.key, app, app) for app in reading]
+        told: set[NamespacedName] = set()
+        while waiting:
+            looked = await asyncio.gather(*(self._look(pair) for pair in waiting))
+            found.update((app.name, app) for app, _ in looked)
+            # What a parent would make of an application goes before what stands in the cluster.
+            waiting = [pair for _, made in looked for pair in made if pair.name not in told]
+            told |= {pair.name for pair in waiting}
+            if len(found) > MOST_APPS:
+                raise Blocked("TooManyApplications", f"more than {MOST_APPS} applications would be there")
+        affected = sorted((app for app in found.values() if app.is_affected), key=lambda app: app.name)
+        return Preview(
+            repository=shown_url(self._asked.repository),
+            base=self._base,
+            head=self._head,
+            apps=tuple(affected),
+            unaffected=len(found) - len(affected),
+        )
+
+    def _reads(self, app: Application) -> bool:
+        source = app.spec.source
+        if source is None or source.chart or not _is_same(source.repo_url, self._asked.repository):
+            return False
+        base = self._asked.base
+        return not base or source.target_revision == base or source.target_revision in ("", "HEAD")
+
+    async def _resolve(self, app: Application) -> None:
+        """One answer for all: a branch that moves meanwhile must not be two revisions of one preview."""
+        source = app.spec.source or ApplicationSource()
+        self._head = await resolve(self._world, app, source, self._asked.revision)
+        self._base = await resolve(self._world, app, source, self._asked.base or source.target_revision)
+
+    async def _look(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
+        async with self._limit:
+            return await self._look_now(pair)
+
+    async def _look_now(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
+        kind = _kind_of(pair)
+        try:
+            base_commit, base = await self._rendered(pair.before, at_head=False)
+        except HoldfastError:
+            # What cannot be rendered now cannot be compared with: everything of the new revision is news.
+            base_commit, base = "", preview.NOTHING
+        try:
+            head_commit, head = await self._rendered(pair.after, at_head=True)
+        except HoldfastError as error:
+            return AppPreview(pair.name, base_commit, self._head, problem=str(error), kind=kind), []
+        changed = preview.changes(base, head)
+        if pair.after is not None and changed:
+            changed = await self._in_cluster(pair.after, changed, head)
+        made = _children(base, head)
+        return AppPreview(pair.name, base_commit, head_commit, changed, kind=kind), made
+
+    async def _rendered(self, app: Application | None, *, at_head: bool) -> tuple[str, Targets]:
+        if app is None:
+            return "", preview.NOTHING
+        problems = spec.problems(app, self._world.project(spec.project_of(app)))
+        if problems:
+            raise Blocked("InvalidSpecError", "\n".join(problems))
+        source = app.spec.source or ApplicationSource()
+        if at_head and self._reads(app):
+            commit = self._head
+        elif self._asked.base and self._reads(app):
+            commit = self._base
+        else:
+            commit = await resolve(self._world, app, source, source.target_revision)
+        targets, _ = await targets_at(self._world, app, source, commit)
+        return commit, targets
+
+    async def _in_cluster(
+        self, app: Application, changed: tuple[ObjectChange, ...], head: Targets
+    ) -> tuple[ObjectChange, ...]:
+        keys = {change.key for change in changed}
+        wanted = tuple(target for target in head.objects if target.key in keys)
+        live = await live_objects(self._world, app, (target.key for target in wanted))
+        predictions = await self._world.predictions.of(
+            self._world.cluster, wanted, live.objects, self._world.namespace_exists
+        )
+        ignored = await ignored_in(self._world, app, Targets(wanted), live, predictions)
+        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignored) for change in changed)
+
+
+def _kind_of(pair: _Pair) -> ChangeKind | None:
+    if pair.before is None:
+        return ChangeKind.CREATE
+    return ChangeKind.DELETE if pair.after is None else None
+
+
+def _children(base: Targets, head: Targets) -> list[_Pair]:
+    """The Applications that the two renders make and that are not the same."""
+    before, after = preview.children(base), preview.children(head)
+    pairs = [_Pair(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+    return [
+        pair
+        for pair in pairs
+        if pair.before is None or pair.after is None or not preview.is_same_source(pair.before, pair.after)
+    ]
+
+
+def _is_same(left: str, right: str) -> bool:
+    return normalized_url(left) == normalized_url(right) or same_repository(left, right)

@@ -1,0 +1,1 @@
+"""How a preview of a revision is told."""

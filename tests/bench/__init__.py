@@ -1,0 +1,1 @@
+"""What the engine costs beside a bare client that writes the same objects."""

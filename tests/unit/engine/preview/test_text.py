@@ -1,0 +1,69 @@
+"""A preview as people read it."""
+
+from __future__ import annotations
+
+from holdfast.engine.preview import text
+from holdfast.model.comparison import Difference
+from holdfast.model.keys import NamespacedName, ObjectKey
+from holdfast.model.preview import AppPreview, ChangeKind, ObjectChange, Preview
+
+KEY = ObjectKey("apps", "Deployment", "shop", "web")
+WEB = NamespacedName("argocd", "web")
+
+
+def preview(*changes: ObjectChange, problem: str = "", apps: int = 1) -> Preview:
+    one = AppPreview(WEB, "a" * 40, "b" * 40, changes, problem)
+    return Preview("https://git.example.com/web", "a" * 40, "b" * 40, (one,) * apps, unaffected=4)
+
+
+def test_signs_say_what_happens_to_an_object_and_a_field() -> None:
+    fields = (Difference(".spec.replicas", 1, 2), Difference(".spec.paused", None, True), Difference(".x", "y", None))
+    live = (Difference(".spec.template", "hand", "git"),)
+    change = ObjectChange(KEY, ChangeKind.CHANGE, fields, live, warnings=("look",))
+    assert list(text.lines(preview(change))) == [
+        "argocd/web",
+        "  ~ apps/Deployment shop/web",
+        "      ! look",
+        "      ~ .spec.replicas: 1 -> 2",
+        "      + .spec.paused: true",
+        '      - .x: "y"',
+        "      besides, in the cluster:",
+        '      ~ .spec.template: "hand" -> "git"',
+        "",
+        "1 of 5 applications: 1 to change",
+    ]
+
+
+def test_no_change_is_said() -> None:
+    empty = Preview("https://git.example.com/web", "a", "b", unaffected=3)
+    assert list(text.lines(empty)) == [
+        "No change: 3 applications read the repository, and none of them is rendered differently."
+    ]
+
+
+def test_a_problem_is_counted() -> None:
+    assert text.summary(preview(problem="app/a.yaml: line 3")) == "1 of 5 applications: 1 cannot be rendered"
+
+
+def test_a_value_cannot_leave_its_block_of_a_comment() -> None:
+    change = ObjectChange(KEY, ChangeKind.CHANGE, (Difference(".data.x", "a", "```\n# not a heading"),))
+    shown = text.markdown(preview(change))
+    assert "````diff" in shown
+    assert "\n# not" not in shown
+
+
+def test_a_comment_is_bounded_and_says_what_is_left_out() -> None:
+    change = ObjectChange(KEY, ChangeKind.CHANGE, tuple(Difference(f".data.x{n}", "a", "b" * 150) for n in range(40)))
+    shown = text.markdown(preview(change, apps=50))
+    assert len(shown) < 65_000
+    assert "more applications: see `holdfast plan`" in shown
+
+
+def test_long_values_are_cut() -> None:
+    assert text.field_line(Difference(".x", None, "y" * 1000)).endswith("… (1002 characters)")
+
+
+def test_the_document_names_every_object() -> None:
+    (app,) = text.document(preview(ObjectChange(KEY, ChangeKind.DELETE)))["applications"]
+    assert app["name"] == "argocd/web"
+    assert [(it["kind"], it["change"]) for it in app["objects"]] == [("Deployment", "delete")]
