@@ -104,7 +104,8 @@ class House(Stage):
 
     async def _serves_ours(self) -> bool:
         discovery = await self.cluster.discover()
-        return discovery.find(GroupKind("argoproj.io", "AppProject")) is not None
+        specs = [definition["spec"] for definition in definitions()]
+        return all(discovery.find(GroupKind(spec["group"], spec["names"]["kind"])) is not None for spec in specs)
 
     async def create(self, obj: KubeObject, manager: str = "person") -> KubeObject:
         """Creates any object of a kind that the cluster serves."""

@@ -15,7 +15,7 @@ from holdfast.cli.app.progress import Progress
 from holdfast.cli.connection import with_cluster
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, annotations_of, name_of, resource_version_of
-from holdfast.model.names import Annotation
+from holdfast.model.names import Annotation, OperationInfo
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
 
@@ -29,13 +29,17 @@ def rollback(
     app_namespace: str = NamespaceOption,
     prune: bool = typer.Option(False, "--prune", help="Delete objects that the old revision does not have."),
     lift: bool = typer.Option(False, "--lift", help="Let go of the revision that an earlier rollback holds off."),
+    break_freeze: str = typer.Option("", "--break-freeze", metavar="REASON", help="In a freeze, too; it is recorded."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
 ) -> None:
     """Bring an application back to what it was; with automated sync on, the revision it leaves is held off."""
 
     async def work(cluster: Cluster) -> KubeObject | None:
         app = await applications.read_application(cluster, name, app_namespace)
-        await _write(cluster, app, lifting_of(app) if lift else request_of(app, entry_id, prune=prune))
+        asked = lifting_of(app) if lift else request_of(app, entry_id, prune=prune)
+        if break_freeze and not lift:
+            asked["operation"]["info"] = [{"name": OperationInfo.BREAK_FREEZE.value, "value": break_freeze}]
+        await _write(cluster, app, asked)
         return None if lift else await _finish(cluster, app, timeout)
 
     finished = with_cluster(kubeconfig, work)
