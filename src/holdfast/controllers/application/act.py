@@ -9,7 +9,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from holdfast.controllers.application.refusals import is_contention, is_refusal
+from holdfast.controllers.application.refusals import is_contention, is_refusal, is_schema_error
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
 from holdfast.engine.kube import canonical
@@ -110,11 +110,12 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
     await _take_over_fields(world, resource, task, manner)
     try:
         answer = await world.cluster.apply(resource, task.obj, field_manager=FIELD_MANAGER)
-    except (Invalid, Conflict) as error:
-        if is_contention(error):
+    except ApiError as error:
+        if not is_schema_error(error) and (is_contention(error) or not isinstance(error, Invalid | Conflict)):
             raise
         live = await world.cluster.get(resource, task.key.namespace, task.key.name)
-        taken = await taken_over(world.cluster, resource, live, task.obj, error)
+        unvalidated = "Validate=false" in manner.sync_options or options.has(task.obj, "Validate=false")
+        taken = await taken_over(world.cluster, resource, live, task.obj, error, unvalidated=unvalidated)
         if taken is not None:
             world.view.wrote(taken)
             return results.applied(task, "taken over")

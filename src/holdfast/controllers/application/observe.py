@@ -121,7 +121,9 @@ async def desired_of(
     """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    manner = Manner(writer(world, app), migration.managers(app.metadata.annotations, flow.sync_options_of(app)))
+    chosen = flow.sync_options_of(app)
+    left_by = migration.managers(app.metadata.annotations, chosen)
+    manner = Manner(writer(world, app), left_by, validates="Validate=false" not in chosen)
     cluster = world.acting_as(manner.user).cluster
     predictions = await world.predictions.of(cluster, wanted.objects, live.objects, world.namespace_exists, manner)
     ignored = await ignored_in(world, app, wanted, live, predictions)

@@ -34,6 +34,9 @@ WINDOW_AGAIN = timedelta(minutes=1)
 WINDOW = "Sync operation blocked by sync window: "
 GATES = "Sync operation waits: "
 
+DEFINITION_PATIENCE = timedelta(minutes=2)
+"""For so long objects of a kind that is expected to come are waited for."""
+
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
 
@@ -299,11 +302,21 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
+    if _has_waited_in_vain(world, app, state):
+        plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
     user = _user(world, app)
     if not (state.sync_result and state.sync_result.resources):
         manner = _manner(app, state, live)
         plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
     return _Scene(desired, live, plan, world.acting_as(user))
+
+
+def _has_waited_in_vain(world: World, app: Application, state: OperationState) -> bool:
+    """For a kind that nobody defines."""
+    awaited = f"{operation.attempt_of(state)} {machine.DEFINITION_AWAITED}"
+    what, since = world.stuck_since.get(app.metadata.key, ("", 0.0))
+    waited = world.clock.monotonic() - since
+    return what.startswith(awaited) and waited >= DEFINITION_PATIENCE.total_seconds()
 
 
 def _user(world: World, app: Application) -> str:

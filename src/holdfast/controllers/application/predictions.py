@@ -13,7 +13,7 @@ from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import applied, normalize
 from holdfast.engine.kube import canonical
-from holdfast.engine.plan import migration
+from holdfast.engine.plan import migration, options
 from holdfast.engine.preflight import refusals
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
@@ -29,10 +29,12 @@ AS_LIVE = b""
 
 
 class Manner(Struct, frozen=True):
-    """In whose name it is asked, and whose client-side fields the sync would take over."""
+    """In whose name it is asked, and how the sync would write: whose client-side fields it takes over, and whether it
+    minds fields that no schema knows."""
 
     user: str = ""
     left_by: frozenset[str] = migration.NO_MANAGERS
+    validates: bool = True
 
 
 class Predictions:
@@ -79,7 +81,10 @@ class Predictions:
         except ApiError as error:
             if not is_refusal(error):
                 raise
-            taken = await taken_over(cluster, target.resource, live, target.obj, error, dry_run=True)
+            unvalidated = not manner.validates or options.has(target.obj, "Validate=false")
+            taken = await taken_over(
+                cluster, target.resource, live, target.obj, error, unvalidated=unvalidated, dry_run=True
+            )
             if taken is None:
                 return Prediction(refusal=refusals.refusal(error.message, target.obj).told)
             answer = taken

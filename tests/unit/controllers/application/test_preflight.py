@@ -158,3 +158,44 @@ async def test_a_server_that_answers_no_reviews_stops_nothing() -> None:
             await _sync(world)
             await world.settle(controller)
             assert await world.get(CONFIG_MAP, "settings") is not None
+
+
+async def test_a_kind_that_never_comes_is_waited_for_two_minutes() -> None:
+    async with stage() as world:
+        await namespace(world)
+        expected = {Annotation.SYNC_OPTIONS.value: "SkipDryRunOnMissingResource=true"}
+        world.push(obj("example.com/v1", "Widget", "first", annotations=expected), config_map())
+        await world.create_application()
+        async with world.controller() as controller:
+            await _sync(world)
+            await world.settle(controller, seconds=100)
+            state = (await world.application()).status.operation_state
+            assert state is not None
+            assert state.message == "waiting until the cluster serves the kind of example.com/Widget/first"
+            await world.settle(controller, seconds=40)
+            state = (await world.application()).status.operation_state
+            assert state is not None
+            assert state.phase == OperationPhase.FAILED
+            assert "does not serve example.com/Widget, which was waited for 120 s" in state.message
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_without_validation_fields_that_no_schema_knows_are_left_out(there: bool) -> None:
+    async with stage() as world:
+        await namespace(world)
+        if there:
+            await world.put(deployment("web", namespace="shop"), resource("apps/v1", "Deployment"))
+        odd = deployment("web", replicas=2, annotations={Annotation.SYNC_OPTIONS.value: "Validate=false"})
+        odd["spec"]["nope"] = 1
+        world.push(odd)
+        await world.create_application()
+        async with world.controller() as controller:
+            await _sync(world)
+            await world.settle(controller)
+            state = (await world.application()).status.operation_state
+            assert state is not None
+            assert state.phase == OperationPhase.SUCCEEDED, state.message
+            live = await world.get(resource("apps/v1", "Deployment"), "web")
+            assert live is not None
+            assert live["spec"]["replicas"] == 2
+            assert "nope" not in live["spec"]
