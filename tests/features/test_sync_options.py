@@ -125,8 +125,14 @@ async def test_a_kind_that_is_not_served_yet_is_an_error_unless_it_is_expected(h
         assert not await exists(house, CONFIG_MAP, "settings")
         assert "Is the CustomResourceDefinition installed" in messages(refused)["surprise"]
         await seen(house, house.push(gadget, config_map()))
-        await synced(house, OperationPhase.FAILED)
+        await house.ask_sync()
+        await house.until_app(_waits_for_its_kind, "the sync waits for the kind")
         assert await exists(house, CONFIG_MAP, "settings")
+
+
+def _waits_for_its_kind(app: Application) -> bool:
+    state = app.status.operation_state
+    return state is not None and "until the cluster serves the kind" in state.message
 
 
 async def test_fail_on_shared_resource_stops_a_sync_that_would_take_an_object(house: House, page: Page) -> None:

@@ -27,7 +27,11 @@ COMMANDS: Final = {
     ),
     "controller": ("holdfast.cli.controller", "controller", "Run the engine against a cluster until it is stopped."),
     "rollout": ("holdfast.cli.rollout.group", "app", "See and act on Rollouts."),
-    "rollouts": ("holdfast.cli.rollouts", "rollouts", "Carry out the Rollouts of a cluster until it is stopped."),
+    "rollouts": (
+        "holdfast.cli.rollouts",
+        "rollouts",
+        "Carry out the Rollouts of a cluster until it is stopped, where something else deploys.",
+    ),
     "health": ("holdfast.cli.health", "command", "Judge how well the objects of files are."),
     "actions": ("holdfast.cli.actions", "actions", "See and try the actions of the objects of files."),
     "validate": ("holdfast.cli.validate", "command", "Judge documents by the schemas of our kinds."),

@@ -38,6 +38,7 @@ async def keep_finalizers(world: World, app: Application, targets: Targets) -> A
 async def run(world: World, app: Application, phase: HookPhase) -> str:
     """Answers what is waited for, "" when all have ended. Raises Blocked when they cannot run, or one has failed."""
     tasks = await _tasks(world, app, phase)
+    actor = _actor(world, app)
     for _ in range(MOST_STEPS):
         live = await observe.live_objects(world, app, [task.key for task in tasks])
         match deletion_hooks.next_step(tasks, flow.live_states(live)):
@@ -49,9 +50,9 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
                 return message
             case Remove(objects):
                 for obj in objects:
-                    await act.delete(world, obj, Propagation.BACKGROUND)
+                    await act.delete(actor, obj, Propagation.BACKGROUND)
             case Apply(todo):
-                done = await act.perform(world, todo, act.Manner(flow.sync_options_of(app)))
+                done = await act.perform(actor, todo, act.Manner(flow.sync_options_of(app)))
                 if done.trouble is not None:
                     raise done.trouble
                 for result in done.results:
@@ -63,8 +64,13 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
     instance = flow.instance_of(app, world.namespace)
     owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    actor = _actor(world, app)
     for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
-        await act.delete(world, obj, Propagation.BACKGROUND)
+        await act.delete(actor, obj, Propagation.BACKGROUND)
+
+
+def _actor(world: World, app: Application) -> World:
+    return world.acting_as(world.impersonated(app, world.project(spec.project_of(app))))
 
 
 async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[SyncTask, ...]:

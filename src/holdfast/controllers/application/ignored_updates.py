@@ -9,7 +9,9 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.diff import ignoring, normalize
 from holdfast.engine.health import judge, scripted
 from holdfast.engine.kube import canonical
+from holdfast.model.application import ResourceIgnoreDifferences
 from holdfast.model.errors import Blocked
+from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 
@@ -18,12 +20,7 @@ def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> 
     """Only ignored fields have changed, and not its health. What only jq or Lua could tell counts as changed."""
     if old is None or new is None or not (old.raw and new.raw) or old.metadata.uid != new.metadata.uid:
         return False
-    try:
-        settings = world.customized.comparing
-    except Blocked:
-        return False
-    listed = settings.updates + (settings.rules if settings.differences_ignored_in_updates else ())
-    rules = ignoring.rules_for(new.key, listed) if settings.updates_ignored else ()
+    rules = rules_for(world, new.key)
     if not rules:
         return False
     before, after = old.decode(), new.decode()
@@ -32,6 +29,16 @@ def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> 
         return ignoring.without_ignored(normalize.normalized(obj, normalize.EVERYTHING), before, rules)
 
     return canonical.equal(reduced(before), reduced(after)) and _is_as_well(world, before, after)
+
+
+def rules_for(world: World, key: ObjectKey) -> tuple[ResourceIgnoreDifferences, ...]:
+    """What of the changes of an object wakes nobody."""
+    try:
+        settings = world.customized.comparing
+    except Blocked:
+        return ()
+    listed = settings.updates + (settings.rules if settings.differences_ignored_in_updates else ())
+    return tuple(ignoring.rules_for(key, listed)) if settings.updates_ignored else ()
 
 
 def _is_as_well(world: World, before: KubeObject, after: KubeObject) -> bool:

@@ -9,7 +9,16 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate, shelves, sources
+from holdfast.controllers.application import (
+    deletion,
+    deletion_hooks,
+    gates,
+    ignored_updates,
+    ledger,
+    operate,
+    shelves,
+    sources,
+)
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
@@ -140,4 +149,5 @@ def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
     project = world.project(spec.project_of(app))
     if project is not None and orphans.are_watched(project):
         return False
-    return all(world.is_watched(target.key.group_kind) for target in observed.desired.targets.objects)
+    keys = [target.key for target in observed.desired.targets.objects]
+    return all(world.is_watched(key.group_kind) and not ignored_updates.rules_for(world, key) for key in keys)

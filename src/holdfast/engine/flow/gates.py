@@ -12,7 +12,7 @@ from holdfast.engine.flow import spec
 from holdfast.engine.flow.application import is_approved_since
 from holdfast.engine.gates import approvals, dependencies, freeze, gate, guard
 from holdfast.engine.plan.tasks import Action, SyncPlan
-from holdfast.engine.status import automation, compose, conditions, resources, times
+from holdfast.engine.status import automation, compose, conditions, operation, resources, times
 from holdfast.model.application import (
     Application,
     ApplicationCondition,
