@@ -11,14 +11,7 @@ from holdfast.controllers.application import gates, triggers
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
 from holdfast.controllers.application.revisions import Source
-from holdfast.controllers.application.world import (
-    APP_PROJECT,
-    APPLICATION,
-    CONFIG_MAP,
-    SECRET,
-    Settings,
-    World,
-)
+from holdfast.controllers.application.world import Settings, World
 from holdfast.model.application import Application
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import HoldfastError
@@ -26,6 +19,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
@@ -43,7 +37,9 @@ NOTHING = Discovery("", ())
 NEVER = timedelta.max.total_seconds() / 2
 SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
-ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, gates.APPROVAL, gates.FREEZE, GroupKind("", "Namespace")})
+ALWAYS_WHOLE = frozenset(
+    {APPLICATION.group_kind, APP_PROJECT.group_kind, NAMESPACE.group_kind, gates.APPROVAL, gates.FREEZE}
+)
 
 
 class ApplicationController:
@@ -162,7 +158,7 @@ class ApplicationController:
             self.loop.add(app)
 
     def _applications(self) -> list[NamespacedName]:
-        live = self.world.in_control_namespace(APPLICATION)
+        live = self.world.in_control_namespace(APPLICATION.group_kind)
         return [NamespacedName(obj.metadata.namespace, obj.metadata.name) for obj in live]
 
     def _is_watched(self, group_kind: GroupKind) -> bool:
@@ -175,7 +171,7 @@ class ApplicationController:
             return True
         if obj.metadata.namespace != self._namespace:
             return False
-        return obj.group_kind == CONFIG_MAP or (
-            obj.group_kind == SECRET
+        return obj.group_kind == CONFIG_MAP.group_kind or (
+            obj.group_kind == SECRET.group_kind
             and (Label.SECRET_TYPE in (obj.metadata.labels or {}) or obj.metadata.name == SETTINGS_SECRET)
         )

@@ -130,9 +130,7 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
 
 def _is_as_wished(app: Application) -> bool:
     status = app.status
-    return (
-        status.sync.status == SyncCode.SYNCED and status.health.status != Health.UNKNOWN and not status.conditions
-    )
+    return status.sync.status == SyncCode.SYNCED and status.health.status != Health.UNKNOWN and not status.conditions
 
 
 def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
