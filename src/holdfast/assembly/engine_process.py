@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
+from msgspec import Struct
+
+from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.git.repositories import GitRepositories
-from holdfast.adapters.git.tree import open_tree
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.rollout.controller import RolloutController
+from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.scripts import Scripts
@@ -23,19 +29,27 @@ from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 
 
+class Sources(Struct, frozen=True):
+    """What turns the sources of an application into objects."""
+
+    repositories: Repositories
+    charts: Charts
+    renderer: Renderer
+
+
 @asynccontextmanager
-async def sources(
-    place: DataPlace, rewrites: Mapping[str, str], *, workers: int
-) -> AsyncIterator[tuple[Repositories, Renderer]]:
-    """Repositories and renderer whose mirrors and caches lie in the place; shared by controller and commands."""
+async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int) -> AsyncIterator[Sources]:
+    """Their mirrors and caches lie in the place; shared by controller and commands."""
     clock = SystemClock()
     repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
-    renderer = RenderPool(open_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
+    charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree)
+    renderer = RenderPool(open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
     try:
-        yield repositories, renderer
+        yield Sources(repositories, charts, renderer)
     finally:
         await renderer.close()
         await repositories.close()
+        await charts.close()
 
 
 @asynccontextmanager
@@ -54,13 +68,14 @@ async def run_engine(
     """Runs until it is cancelled."""
     storages = ObjectStorages()
     async with (
-        sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer),
+        sources(place, rewrites or {}, workers=settings.render_workers) as opened,
         scripts_of_users() as scripts,
     ):
         controller = ApplicationController(
             cluster=cluster,
-            repositories=repositories,
-            renderer=renderer,
+            repositories=opened.repositories,
+            charts=opened.charts,
+            renderer=opened.renderer,
             clock=SystemClock(),
             namespace=settings.namespace,
             settings=settings,
@@ -72,4 +87,12 @@ async def run_engine(
             stack.callback(storages.close)
             if settings.listen:
                 await stack.enter_async_context(serving(controller, settings.listen))
-            await controller.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(controller.run(), name="applications")
+                if settings.rollouts:
+                    group.create_task(run_rollouts(cluster), name="rollouts")
+
+
+async def run_rollouts(cluster: Cluster) -> None:
+    """Runs the Rollouts of all namespaces until it is cancelled."""
+    await RolloutController(cluster=cluster, clock=SystemClock(), random=Random()).run()  # noqa: S311 - jitter

@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.rendering.local_tree import LocalTree, open_local_tree
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.assembly.engine_process import Sources
 from holdfast.assembly.places import DataPlace
+from holdfast.assembly.source_trees import open_source_tree
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.repository import RepositoryAccess
-from holdfast.ports.rendering import Renderer
-from holdfast.ports.sources import Repositories
+from holdfast.runtime.clock import SystemClock
 
 REVISION = "local"
 
@@ -35,13 +37,15 @@ class LocalRepositories:
 
 
 @asynccontextmanager
-async def local_sources(place: DataPlace, root: Path) -> AsyncIterator[tuple[Repositories, Renderer]]:
-    """Nothing is cached, as files change without a commit."""
+async def local_sources(place: DataPlace, root: Path) -> AsyncIterator[Sources]:
+    """No render is cached, as files change without a commit."""
     renderer = RenderPool(open_local_tree, workers=1, tools=place.tools)
+    charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
     try:
-        yield LocalRepositories(root), renderer
+        yield Sources(LocalRepositories(root), charts, renderer)
     finally:
         await renderer.close()
+        await charts.close()
 
 
 def path_within(root: Path, folder: Path) -> str:

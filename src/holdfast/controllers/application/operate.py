@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring
+from holdfast.controllers.application import (
+    act,
+    events,
+    gates,
+    ledger,
+    observe,
+    preflight,
+    report,
+    restoring,
+    sources,
+)
 from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
-from holdfast.engine.plan import machine, results
+from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
-from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
+from holdfast.model.application import Application, Operation, OperationState, SyncOperation
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
+from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome
 
@@ -33,6 +44,9 @@ WINDOW_AGAIN = timedelta(minutes=1)
 # How the message of an operation begins that may not take its next step.
 WINDOW = "Sync operation blocked by sync window: "
 GATES = "Sync operation waits: "
+
+DEFINITION_PATIENCE = timedelta(minutes=2)
+"""For so long objects of a kind that is expected to come are waited for."""
 
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
@@ -48,9 +62,12 @@ class _Ended(Exception):
 
 
 class _Scene(Struct, frozen=True):
+    """`actor` is the world in which the service account of the project writes, where one is asked for."""
+
     desired: Desired
     live: flow.Live
     plan: SyncPlan
+    actor: World
 
 
 async def begin(
@@ -65,25 +82,23 @@ async def begin(
     if last is not None and last.started_at == times.stamp(now):
         # The second of its start names an operation, on its hooks as well.
         raise Waiting(ONE_SECOND, "JustStarted", "the last sync began in this second")
-    source = (sync.source if sync else None) or app.spec.source
     try:
-        revision = await _revision(world, app, asked, source, observed)
-        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
-            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
-        state = operation.begun(asked, revision, source, now)
+        pinned = await _pinned(world, app, asked, observed)
+        if holding.is_held(app, pinned.text) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, pinned.text)}")
     except _Ended as ended:
-        failed = operation.begun(asked, sync.revision if sync else "", source, now)
+        failed = _begun(asked, _asked_for(app, sync or SyncOperation()), now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
         await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
-    status = msgspec.structs.replace(app.status, operation_state=state)
+    status = msgspec.structs.replace(app.status, operation_state=_begun(asked, pinned, now))
     written = await report.write_status(world, before, status, taken=True)
     await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
-    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
+    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
     return written
 
 
@@ -92,9 +107,29 @@ def _without_retry(asked: Operation) -> Operation:
     return msgspec.structs.replace(asked, retry=msgspec.structs.replace(asked.retry, limit=0))
 
 
-async def _revision(
-    world: World, app: Application, asked: Operation, source: ApplicationSource | None, observed: Observed
-) -> str:
+def _begun(asked: Operation, pinned: Pinned, now: datetime) -> OperationState:
+    return operation.begun(
+        asked,
+        pinned.revision,
+        pinned.source,
+        now,
+        sources=pinned.listed_sources,
+        revisions=pinned.listed_revisions,
+    )
+
+
+def _asked_for(app: Application, sync: SyncOperation) -> Pinned:
+    """The sources and revisions that a request names; those of the application where it names none, "" where nothing
+    is said of a revision."""
+    several = bool(sync.sources or (app.spec.sources and sync.source is None))
+    if not several:
+        source = sync.source or app.spec.source
+        return Pinned((source,) if source is not None else (), (sync.revision,) if source is not None else ())
+    wanted = sync.sources or app.spec.sources
+    return Pinned(wanted, sync.revisions or ("",) * len(wanted), several=True)
+
+
+async def _pinned(world: World, app: Application, asked: Operation, observed: Observed) -> Pinned:
     sync = asked.sync
     if sync is None:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: it names no sync")
@@ -106,18 +141,34 @@ async def _revision(
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
-    if sync.sources or sync.revisions or source is None:
-        raise _Ended(OperationPhase.ERROR, "Invalid operation request: several sources are not supported yet")
+    wanted = _asked_for(app, sync)
+    if not wanted.sources:
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: the application has no source")
+    if wanted.several and (sync.revision or len(wanted.revisions) != len(wanted.sources)):
+        count = len(wanted.sources)
+        raise _Ended(
+            OperationPhase.ERROR, f"Invalid operation request: revisions must name one for each of the {count} sources"
+        )
+    if sync.revisions and not wanted.several:
+        raise _Ended(
+            OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision"
+        )
     desired = observed.desired
-    if desired is not None and sync.revision in ("", desired.revision) and source == desired.source:
-        return desired.revision
-    if desired is None and observed.conditions and not sync.revision:
+    if desired is not None and _is_about(desired.pinned, wanted):
+        return desired.pinned
+    if desired is None and observed.conditions and not any(wanted.revisions):
         first = observed.conditions[0]
         raise _Ended(OperationPhase.ERROR, f"{first.type}: {first.message}")
     try:
-        return await observe.resolve(world, app, source, sync.revision or source.target_revision)
+        return await sources.resolve(world, app, wanted.sources, wanted.revisions, several=wanted.several)
     except (Blocked, Transient) as error:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
+
+
+def _is_about(found: Pinned, wanted: Pinned) -> bool:
+    return (found.sources, found.several) == (wanted.sources, wanted.several) and all(
+        revision in ("", known) for revision, known in zip(wanted.revisions, found.revisions, strict=True)
+    )
 
 
 async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:
@@ -144,7 +195,7 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
 
 def _unwanted(app: Application, state: OperationState) -> str:
     """Why an automated sync has to end: its revision has been held off meanwhile."""
-    revision = state.sync_result.revision if state.sync_result else ""
+    revision = operation.revision_text(state.sync_result)
     if state.operation.initiated_by.automated and holding.is_held(app, revision):
         return holding.told(app, revision)
     return ""
@@ -165,8 +216,14 @@ async def _advance(
     if state.message.startswith((WINDOW, GATES)):
         state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
-        newest = observed.desired
-        again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
+        newest = observed.desired.pinned if observed.desired is not None else Pinned()
+        again = operation.tried_again(
+            state,
+            newest.revision,
+            newest.source,
+            sources=newest.listed_sources,
+            revisions=newest.listed_revisions,
+        )
         return await _record(world, app, again), None
     until_next_wave = world.wave_pauses.get(app.metadata.key, 0.0) - world.clock.monotonic()
     if until_next_wave >= TIMER_SLACK:
@@ -218,8 +275,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     instance = flow.instance_of(app, world.namespace)
     step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
+        actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
-            await act.delete(world, obj, Propagation.BACKGROUND)
+            await act.delete(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
     return await _end(world, app, ended, OperationPhase.FAILED, message)
@@ -249,14 +307,14 @@ async def _step(
         case machine.Remove(objects):
             app = await _record(world, app, state)
             for obj in objects:
-                await act.delete(world, obj, Propagation.BACKGROUND)
+                await act.delete(scene.actor, obj, Propagation.BACKGROUND)
             return app, ""
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(world, tasks, _manner(app, state))
+            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -271,10 +329,16 @@ async def _step(
             return app, ""
 
 
-def _manner(app: Application, state: OperationState) -> act.Manner:
+def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
-    return act.Manner(flow.sync_options_of(app, sync), force=strategy is not None and strategy.force)
+    chosen = flow.sync_options_of(app, sync)
+    return act.Manner(
+        chosen,
+        force=strategy is not None and strategy.force,
+        live=live.objects,
+        left_by=migration.managers(app.metadata.annotations, chosen),
+    )
 
 
 async def _scene(world: World, app: Application, state: OperationState, observed: Observed) -> _Scene:
@@ -289,19 +353,40 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
-    return _Scene(desired, live, plan)
+    if _has_waited_in_vain(world, app, state):
+        plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
+    user = _user(world, app)
+    if not (state.sync_result and state.sync_result.resources):
+        manner = _manner(app, state, live)
+        plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
+    return _Scene(desired, live, plan, world.acting_as(user))
+
+
+def _has_waited_in_vain(world: World, app: Application, state: OperationState) -> bool:
+    """For a kind that nobody defines."""
+    awaited = f"{operation.attempt_of(state)} {machine.DEFINITION_AWAITED}"
+    what, since = world.stuck_since.get(app.metadata.key, ("", 0.0))
+    waited = world.clock.monotonic() - since
+    return what.startswith(awaited) and waited >= DEFINITION_PATIENCE.total_seconds()
+
+
+def _user(world: World, app: Application) -> str:
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked as blocked:
+        message = f"failed to find a matching service account to impersonate: {blocked.message}"
+        raise _Ended(OperationPhase.ERROR, message) from blocked
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:
-    result = state.sync_result
-    source = (result.source if result else None) or app.spec.source
-    if result is None or not result.revision or source is None:
+    pinned = sources.kept_to(app, state)
+    if not pinned.sources or not all(pinned.revisions) or len(pinned.sources) != len(pinned.revisions):
         raise _Ended(OperationPhase.ERROR, "the operation has no revision to sync to")
     known = observed.desired
-    if known is not None and known.revision == result.revision and known.source == source:
+    if known is not None and known.pinned == pinned:
         return known
     try:
-        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
+        return await restoring.desired(world, restoring.Asked(app, state, pinned))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -324,7 +409,7 @@ async def _end(
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):
-        revision = ended.sync_result.revision if ended.sync_result else ""
+        revision = operation.revision_text(ended.sync_result)
         failed = ended.phase != OperationPhase.SUCCEEDED
         text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)

@@ -14,6 +14,9 @@ from holdfast.model.repository import RepositoryAccess
 SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - the name of a label
 REPOSITORY = "repository"
 TEMPLATE = "repo-creds"
+WRITE_REPOSITORY = "repository-write"
+WRITE_TEMPLATE = "repo-write-creds"
+_CREDENTIALS = ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username", "githubAppPrivateKey")
 
 
 def access_for(
@@ -23,8 +26,10 @@ def access_for(
     tls_certs: Mapping[str, str] | None = None,
     *,
     project: str = "",
+    write: bool = False,
 ) -> RepositoryAccess:
-    """What opens `url` for an application of `project`.
+    """What opens `url` for an application of `project`; with `write` the Secrets `repository-write` and
+    `repo-write-creds` count, and only they.
 
     The `repository` Secret of the same URL comes first, one of the project before one for all; where it holds no
     credentials, the `repo-creds` Secret with the longest fitting prefix gives them, as in Argo CD. `known_hosts` is the
@@ -32,9 +37,12 @@ def access_for(
     reason SecretInvalid when a Secret that fits cannot be read.
     """
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
-    own = _own_secret(url, candidates, project)
-    template = _template(url, candidates) if own is None or not _opens(own) else None
+    own = _own_secret(url, candidates, project, WRITE_REPOSITORY if write else REPOSITORY)
+    template = (
+        _template(url, candidates, WRITE_TEMPLATE if write else TEMPLATE) if own is None or not _opens(own) else None
+    )
     values = {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
+    told = own or {}
     return RepositoryAccess(
         url=url,
         ssh_private_key=values.get("sshPrivateKey", ""),
@@ -45,17 +53,37 @@ def access_for(
         tls_client_cert=values.get("tlsClientCertData", ""),
         tls_client_key=values.get("tlsClientCertKey", ""),
         ca_certificates=(tls_certs or {}).get(host_of(url).strip("[]"), ""),
-        insecure=_is_true(own or {}, "insecure") or _is_true(own or {}, "insecureIgnoreHostKey"),
+        insecure=_is_true(told, "insecure") or _is_true(told, "insecureIgnoreHostKey"),
         proxy=values.get("proxy", ""),
+        no_proxy=values.get("noProxy", ""),
+        registered=own is not None or template is not None,
+        enable_oci=_is_true(values, "enableOCI"),
+        force_http=_is_true(told, "insecureOCIForceHttp"),
+        enable_lfs=_is_true(told, "enableLfs"),
+        github_app_id=values.get("githubAppID", ""),
+        github_app_installation_id=values.get("githubAppInstallationID", ""),
+        github_app_private_key=values.get("githubAppPrivateKey", ""),
+        github_app_enterprise_url=values.get("githubAppEnterpriseBaseUrl", ""),
     )
 
 
-def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, str] | None:
+def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:
+    """Chart.yaml may name a repository by the name it was registered with: `@name` or `alias:name`."""
+    name = url.removeprefix("@").removeprefix("alias:")
+    if name == url:
+        return url
+    for secret in sorted(secrets, key=lambda one: (namespace_of(one), name_of(one))):
+        if labels_of(secret).get(SECRET_TYPE) == REPOSITORY and _hint(secret, "name") == name:
+            return _hint(secret, "url")
+    return url
+
+
+def _own_secret(url: str, secrets: list[KubeObject], project: str, kind: str) -> dict[str, str] | None:
     wanted = normalized_url(url)
     fitting = [
         secret
         for secret in secrets
-        if labels_of(secret).get(SECRET_TYPE) == REPOSITORY and normalized_url(_hint(secret, "url")) == wanted
+        if labels_of(secret).get(SECRET_TYPE) == kind and normalized_url(_hint(secret, "url")) == wanted
     ]
     for scope in (project, "") if project else ("",):
         for secret in fitting:
@@ -64,12 +92,12 @@ def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, 
     return None
 
 
-def _template(url: str, secrets: list[KubeObject]) -> dict[str, str] | None:
+def _template(url: str, secrets: list[KubeObject], kind: str) -> dict[str, str] | None:
     wanted = normalized_url(url)
     prefixes = [
         (normalized_url(_hint(secret, "url")), secret)
         for secret in secrets
-        if labels_of(secret).get(SECRET_TYPE) == TEMPLATE
+        if labels_of(secret).get(SECRET_TYPE) == kind
     ]
     covering = [(prefix, secret) for prefix, secret in prefixes if prefix and _covers(prefix, wanted)]
     return _values(max(covering, key=lambda found: len(found[0]))[1]) if covering else None
@@ -81,7 +109,7 @@ def _covers(prefix: str, wanted: str) -> bool:
 
 
 def _opens(values: Mapping[str, str]) -> bool:
-    return any(values.get(key) for key in ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username"))
+    return any(values.get(key) for key in _CREDENTIALS)
 
 
 def _is_true(values: Mapping[str, str], key: str) -> bool:

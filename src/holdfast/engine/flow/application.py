@@ -36,6 +36,7 @@ from holdfast.model.names import (
     OperationPhase,
     SyncCode,
 )
+from holdfast.model.pinned import Pinned
 
 NO_PREDICTIONS: Mapping[ObjectKey, Prediction] = {}
 
@@ -183,8 +184,8 @@ def found(
     wanted: Targets,
     live: Live,
     *,
-    revision: str,
-    source_type: str,
+    pinned: Pinned,
+    source_types: tuple[str, ...],
     control_namespace: str,
 ) -> compose.Findings:
     """What a whole comparison says about the application."""
@@ -197,8 +198,10 @@ def found(
             *targets.shared_resource_conditions(wanted.objects, lambda key: live.owners.get(key, ""), instance),
             *_cannot_be_applied(states),
         ),
-        revision=revision,
-        source_type=source_type,
+        revision=pinned.revision,
+        revisions=pinned.listed_revisions,
+        source_type="" if pinned.several else source_types[0],
+        source_types=source_types if pinned.several else (),
         control_namespace=control_namespace,
     )
 
@@ -214,15 +217,18 @@ def _cannot_be_applied(states: Iterable[ObjectState]) -> tuple[ApplicationCondit
 def automatic(
     app: Application, findings: compose.Findings, now: datetime, project: AppProject | None
 ) -> automation.Decision:
-    if holding.is_held(app, findings.revision):
-        return automation.Hold("the revision is held off", condition=holding.condition(app, findings.revision))
-    decision = automation.decide(app, findings.states, _code(findings), findings.revision, now)
+    revision = findings.shown_revision
+    if holding.is_held(app, revision):
+        return automation.Hold("the revision is held off", condition=holding.condition(app, revision))
+    decision = automation.decide(
+        app, findings.states, _code(findings), findings.revision, now, revisions=findings.revisions
+    )
     if isinstance(decision, automation.Hold):
         return decision
     verdict = windows.verdict(app, project, decision.operation, now)
     if verdict.allowed:
         return decision
-    message = f"Automated sync to {findings.revision} waits for a sync window: {windows.told(verdict)}"
+    message = f"Automated sync to {findings.shown_revision} waits for a sync window: {windows.told(verdict)}"
     return automation.Hold(
         message,
         after=verdict.opens - now if verdict.opens is not None else None,
@@ -236,17 +242,17 @@ def newer_commit(app: Application, findings: compose.Findings, now: datetime, pr
     state = app.status.operation_state
     if state is None or state.phase != OperationPhase.RUNNING or not state.operation.initiated_by.automated:
         return ""
-    if not findings.compared or automation.was_attempted(app, findings.revision):
+    if not findings.compared or automation.was_attempted(app, findings.revision, findings.revisions):
         return ""
     if _code(findings) is SyncCode.SYNCED:
-        return findings.revision
+        return findings.shown_revision
     idle = msgspec.structs.replace(
         app,
         status=msgspec.structs.replace(
             app.status, operation_state=msgspec.structs.replace(state, phase=OperationPhase.FAILED)
         ),
     )
-    return findings.revision if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
+    return findings.shown_revision if isinstance(automatic(idle, findings, now, project), automation.Start) else ""
 
 
 def _code(findings: compose.Findings) -> SyncCode:
@@ -278,7 +284,7 @@ def planned(
             else wanted,
             extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
             predictions=predictions,
-            revision=state.sync_result.revision if state.sync_result else "",
+            revision=_hook_revision(state),
             started=times.parse(state.started_at) or datetime.fromtimestamp(0, UTC),
             operation=operation.attempt_of(state),
             namespace=namespaces.namespace_object(
@@ -293,6 +299,12 @@ def planned(
             confirmed=is_approved_since(app, state.started_at),
         )
     )
+
+
+def _hook_revision(state: OperationState) -> str:
+    """Where names are made of the revision, that of the first source stands for all."""
+    result = state.sync_result
+    return (result.revision or next(iter(result.revisions), "")) if result is not None else ""
 
 
 def live_states(live: Live) -> dict[ObjectKey, LiveState]:

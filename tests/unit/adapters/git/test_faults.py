@@ -19,7 +19,8 @@ from holdfast.model.errors import Blocked, Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.clock import SystemClock
 from tests.unit.adapters.git.origin import Origin
-from tests.unit.adapters.git.test_http import Handler, backend_for, serving
+from tests.unit.adapters.git.test_http import backend_for
+from tests.unit.adapters.local_http import Handler, serving
 
 pytestmark = pytest.mark.real_time
 
