@@ -104,3 +104,14 @@ async def test_one_secret_opens_all_repositories_of_a_workspace(house: House, pa
         keys = {access.url: access.ssh_private_key for access in house.repositories.asked}
         assert len(keys) == 2
         assert all(key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----") for key in keys.values())
+
+
+@pytest.mark.feature("jsonnet")
+async def test_a_program_is_rendered_with_its_variables_and_libraries(house: House, page: Page) -> None:
+    pytest.importorskip("_jsonnet")
+    files = {"vendor/names.libsonnet": "{ settings: 'settings' }", "app/a.jsonnet": page.block("program")}
+    house.push(**files)
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        await house.until_settled()
+        assert await data(house, "settings") == {"stage": "prod", "replicas": "2"}
