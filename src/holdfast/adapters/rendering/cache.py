@@ -109,7 +109,10 @@ class RenderCache:
 
 @functools.cache
 def _version_of(package: str) -> str:
-    return importlib.metadata.version(package)
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _tool(job: Job, tools: Path | None) -> str:
