@@ -11,6 +11,7 @@ from msgspec import Struct
 from holdfast.assembly.engine_process import Sources, sources
 from holdfast.assembly.places import place_of
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.working_copy import WorkingCopy
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.observe import Desired, desired_at, live_objects
 from holdfast.controllers.application.sources import resolve
@@ -36,10 +37,17 @@ class Inspection(Struct, frozen=True):
     states: tuple[ObjectState, ...]
 
 
-async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
-    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
+async def inspect(
+    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Path | None = None
+) -> Inspection:
+    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that.
+
+    `local` is a working copy that stands for the repository of the first source that is one of Git.
+    """
     place = place_of(kubeconfig)
     async with sources(place, place.read_rewrites(), workers=1) as opened:
+        if local is not None:
+            opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, local, app))
         world = await world_of(cluster, opened, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))

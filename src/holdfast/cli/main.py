@@ -14,6 +14,7 @@ from holdfast import __version__
 COMMANDS: Final = {
     "up": ("holdfast.cli.up", "up", "Bring everything up on this machine and keep a cluster at what Git says."),
     "app": ("holdfast.cli.app.group", "app", "See and act on applications."),
+    "repo": ("holdfast.cli.repo.group", "repo", "See, register and try repositories and registries."),
     "plan": (
         "holdfast.cli.plan",
         "plan",
