@@ -137,8 +137,8 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
     if problems:
         raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {'; '.join(problems)}")
     if wanted.several and (sync.revision or len(wanted.revisions) != len(wanted.sources)):
-        count = len(wanted.sources)
-        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: name one revision for each of {count} sources")
+        wrong = f"revisions must name one for each of the {len(wanted.sources)} sources"
+        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {wrong}")
     if sync.revisions and not wanted.several:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: it has one source: name its revision")
     desired = observed.desired
