@@ -6,7 +6,7 @@ from typing import Any
 
 import jq
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from holdfast.adapters.scripts import jq_paths
@@ -50,7 +50,8 @@ def test_what_is_left_is_what_jq_leaves_after_del(expression: str, spec: Any) ->
     try:
         left = jq.compile(f"del({expression})").input_value(live).first()
     except ValueError:
-        left = live
+        # jq gives up as a whole where one of the paths cannot be deleted; ours leaves out that path alone.
+        reject()
     meant = jq_paths.paths(PathsQuestion(expression, live))
     assert ignoring.without_ignored(live, live, EVERY, meant) == left
 
