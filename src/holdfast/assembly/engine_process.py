@@ -6,34 +6,58 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
+from msgspec import Struct
+
+from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.git.repositories import GitRepositories
-from holdfast.adapters.git.tree import open_tree
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 
 
+class Sources(Struct, frozen=True):
+    """What turns the sources of an application into objects."""
+
+    repositories: Repositories
+    charts: Charts
+    renderer: Renderer
+
+
 @asynccontextmanager
-async def sources(
-    place: DataPlace, rewrites: Mapping[str, str], *, workers: int
-) -> AsyncIterator[tuple[Repositories, Renderer]]:
-    """Repositories and renderer whose mirrors and caches lie in the place; shared by controller and commands."""
+async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int) -> AsyncIterator[Sources]:
+    """Their mirrors and caches lie in the place; shared by controller and commands."""
     clock = SystemClock()
     repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
-    renderer = RenderPool(open_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
+    charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree)
+    renderer = RenderPool(open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
     try:
-        yield repositories, renderer
+        yield Sources(repositories, charts, renderer)
     finally:
         await renderer.close()
         await repositories.close()
+        await charts.close()
+
+
+@asynccontextmanager
+async def scripts_of_users() -> AsyncIterator[Scripts]:
+    """Workers are started by the first script."""
+    scripts = ScriptPool()
+    try:
+        yield scripts
+    finally:
+        await scripts.close()
 
 
 async def run_engine(
@@ -41,16 +65,21 @@ async def run_engine(
 ) -> None:
     """Runs until it is cancelled."""
     storages = ObjectStorages()
-    async with sources(place, rewrites or {}, workers=settings.render_workers) as (repositories, renderer):
+    async with (
+        sources(place, rewrites or {}, workers=settings.render_workers) as opened,
+        scripts_of_users() as scripts,
+    ):
         controller = ApplicationController(
             cluster=cluster,
-            repositories=repositories,
-            renderer=renderer,
+            repositories=opened.repositories,
+            charts=opened.charts,
+            renderer=opened.renderer,
             clock=SystemClock(),
             namespace=settings.namespace,
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
             storages=storages,
+            scripts=scripts,
         )
         async with AsyncExitStack() as stack:
             stack.callback(storages.close)

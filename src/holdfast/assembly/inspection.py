@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
-from holdfast.assembly.places import place_of
+from holdfast.assembly.engine_process import Sources, scripts_of_users, sources
+from holdfast.assembly.local_sources import local_sources, path_within
+from holdfast.assembly.places import DataPlace, place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
-from holdfast.controllers.application.observe import Desired, desired_at, live_objects, resolve
+from holdfast.controllers.application.observe import Desired, desired_at, live_objects
+from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
@@ -24,8 +27,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
-from holdfast.ports.rendering import Renderer
-from holdfast.ports.sources import Repositories
+from holdfast.ports.scripts import Scripts
 from holdfast.runtime.clock import SystemClock
 from holdfast.runtime.store import Store, live_object
 
@@ -37,24 +39,56 @@ class Inspection(Struct, frozen=True):
     states: tuple[ObjectState, ...]
 
 
-async def inspect(cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "") -> Inspection:
-    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that."""
+class Local(Struct, frozen=True):
+    """Files that are not committed: the folder of the application, and that of its whole repository."""
+
+    folder: Path
+    root: Path
+
+
+async def inspect(
+    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Local | None = None
+) -> Inspection:
+    """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
+
+    Raises what stops that.
+    """
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=1) as (repositories, renderer):
-        world = await world_of(cluster, repositories, renderer, namespace_of(app))
+    path = path_within(local.root, local.folder) if local is not None else ""
+    async with (
+        _sources(place, local) as opened,
+        scripts_of_users() as scripts,
+    ):
+        world = await world_of(cluster, opened, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
             raise Blocked("InvalidSpecError", "\n".join(problems))
         await _load_owned(world, cluster, app)
-        source = decoded.spec.source or ApplicationSource()
-        commit = await resolve(world, decoded, source, revision or source.target_revision)
-        desired = await desired_at(world, decoded, source, commit)
+        wanted = spec.sources_of(decoded)
+        if local is not None:
+            wanted = _from_disk(wanted, path)
+        if revision and len(wanted) > 1:
+            raise Blocked("SourceUnsupported", "--revision names one commit, and the application has several sources")
+        pinned = await resolve(world, decoded, wanted, [revision] * len(wanted), several=bool(decoded.spec.sources))
+        desired = await desired_at(world, decoded, pinned)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
-        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
+        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
 
 
-async def world_of(cluster: Cluster, repositories: Repositories, renderer: Renderer, namespace: str) -> World:
+def _from_disk(sources: tuple[ApplicationSource, ...], path: str) -> tuple[ApplicationSource, ...]:
+    if len(sources) != 1:
+        raise Blocked("SourceUnsupported", "a folder stands for one source, and the application has several")
+    return (msgspec.structs.replace(sources[0], path=path),)
+
+
+def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManager[Sources]:
+    if local is not None:
+        return local_sources(place, local.root)
+    return sources(place, place.read_rewrites(), workers=1)
+
+
+async def world_of(cluster: Cluster, opened: Sources, scripts: Scripts | None, namespace: str) -> World:
     """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
@@ -65,8 +99,9 @@ async def world_of(cluster: Cluster, repositories: Repositories, renderer: Rende
         store.put(item)
     return World(
         cluster=cluster,
-        repositories=repositories,
-        renderer=renderer,
+        repositories=opened.repositories,
+        charts=opened.charts,
+        renderer=opened.renderer,
         clock=SystemClock(),
         namespace=namespace,
         settings=EngineSettings(namespace=namespace),
@@ -74,6 +109,7 @@ async def world_of(cluster: Cluster, repositories: Repositories, renderer: Rende
         store=store,
         discovery=lambda: discovery,
         is_watched=lambda kind: kind == NAMESPACE.group_kind,
+        scripts=scripts,
     )
 
 

@@ -32,6 +32,10 @@ class DataPlace:
         return self.root / "cache" / "renders"
 
     @property
+    def charts(self) -> Path:
+        return self.root / "cache" / "charts"
+
+    @property
     def tools(self) -> Path:
         return self.root / "cache" / "tools"
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
+from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.inspection import world_of
 from holdfast.assembly.places import place_of
-from holdfast.controllers.application.observe import live_objects, resolve, targets_at
+from holdfast.controllers.application.ignored import ignored_in
+from holdfast.controllers.application.observe import live_objects, targets_at
+from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.access.repository_urls import normalized_url, shown_url
 from holdfast.engine.flow import preview, spec
@@ -49,8 +51,11 @@ class _Pair(Struct, frozen=True):
 async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2) -> Preview:
     """Nothing is changed. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=workers) as (repositories, renderer):
-        world = await world_of(cluster, repositories, renderer, namespace)
+    async with (
+        sources(place, place.read_rewrites(), workers=workers) as opened,
+        scripts_of_users() as scripts,
+    ):
+        world = await world_of(cluster, opened, scripts, namespace)
         items = (await cluster.list(APPLICATION, namespace=namespace)).items
         for item in items:
             world.store.put(item)
@@ -97,17 +102,19 @@ class Previewing:
         )
 
     def _reads(self, app: Application) -> bool:
-        source = app.spec.source
-        if source is None or source.chart or not _is_same(source.repo_url, self._asked.repository):
+        return any(self._is_asked(source) for source in spec.sources_of(app))
+
+    def _is_asked(self, source: ApplicationSource) -> bool:
+        if spec.is_packed(source) or not _is_same(source.repo_url, self._asked.repository):
             return False
         base = self._asked.base
         return not base or source.target_revision == base or source.target_revision in ("", "HEAD")
 
     async def _resolve(self, app: Application) -> None:
         """One answer for all: a branch that moves meanwhile must not be two revisions of one preview."""
-        source = app.spec.source or ApplicationSource()
-        self._head = await resolve(self._world, app, source, self._asked.revision)
-        self._base = await resolve(self._world, app, source, self._asked.base or source.target_revision)
+        asked = [source for source in spec.sources_of(app) if self._is_asked(source)][:1]
+        self._head = (await resolve(self._world, app, asked, [self._asked.revision], several=False)).revision
+        self._base = (await resolve(self._world, app, asked, [self._asked.base], several=False)).revision
 
     async def _look(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
         async with self._limit:
@@ -136,15 +143,12 @@ class Previewing:
         problems = spec.problems(app, self._world.project(spec.project_of(app)))
         if problems:
             raise Blocked("InvalidSpecError", "\n".join(problems))
-        source = app.spec.source or ApplicationSource()
-        if at_head and self._reads(app):
-            commit = self._head
-        elif self._asked.base and self._reads(app):
-            commit = self._base
-        else:
-            commit = await resolve(self._world, app, source, source.target_revision)
-        targets, _ = await targets_at(self._world, app, source, commit)
-        return commit, targets
+        asked = self._head if at_head else self._base if self._asked.base else ""
+        wanted = spec.sources_of(app)
+        revisions = [asked if self._is_asked(source) else "" for source in wanted]
+        pinned = await resolve(self._world, app, wanted, revisions, several=bool(app.spec.sources))
+        targets, _ = await targets_at(self._world, app, pinned)
+        return pinned.text, targets
 
     async def _in_cluster(
         self, app: Application, changed: tuple[ObjectChange, ...], head: Targets
@@ -155,8 +159,8 @@ class Previewing:
         predictions = await self._world.predictions.of(
             self._world.cluster, wanted, live.objects, self._world.namespace_exists
         )
-        ignore = app.spec.ignore_differences
-        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignore) for change in changed)
+        ignored = await ignored_in(self._world, app, Targets(wanted), live, predictions)
+        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignored) for change in changed)
 
 
 def _kind_of(pair: _Pair) -> ChangeKind | None:

@@ -18,6 +18,22 @@ class RenderLimits(Struct, frozen=True):
     documents: int = 20_000
 
 
+class RefLocation(Struct, frozen=True):
+    """Another source of the application, whose files this one may name as `$name/path`."""
+
+    name: str
+    location: TreeLocation
+    repo_url: str = ""
+
+
+class FetchedChart(Struct, frozen=True):
+    """A chart that another one depends on, unpacked. `repository` is as Chart.yaml writes it."""
+
+    name: str
+    repository: str
+    location: TreeLocation
+
+
 class RenderRequest(Struct, frozen=True):
     """One source at one commit, for one application on one cluster.
 
@@ -34,6 +50,8 @@ class RenderRequest(Struct, frozen=True):
     kube_version: str
     api_versions: tuple[str, ...] = ()
     limits: RenderLimits = RenderLimits()
+    refs: tuple[RefLocation, ...] = ()
+    charts: tuple[FetchedChart, ...] = ()
 
 
 class RenderResult(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A Git repository and what opens it."""
+"""A repository of any kind and what opens it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ class RepositoryAccess(Struct, frozen=True):
     """A repository and what opens it. Secrets are never shown: no repr, no message holds them.
 
     `ssh_known_hosts` is the text of known_hosts lines that are trusted for it; an unknown host is always refused
-    unless `insecure`.
+    unless `insecure`. `registered`: a Secret speaks of it. `pass_credentials`: a Helm repository's credentials may go to
+    the other hosts that its index names. `public_only`: a chart named it, and nobody vouches for it, so that it must not
+    lead into the network of this process. `force_http`: an OCI registry without TLS.
     """
 
     url: str
@@ -23,6 +25,17 @@ class RepositoryAccess(Struct, frozen=True):
     ca_certificates: str = ""
     insecure: bool = False
     proxy: str = ""
+    no_proxy: str = ""
+    registered: bool = False
+    enable_oci: bool = False
+    enable_lfs: bool = False
+    force_http: bool = False
+    pass_credentials: bool = False
+    public_only: bool = False
+    github_app_id: str = ""
+    github_app_installation_id: str = ""
+    github_app_private_key: str = ""
+    github_app_enterprise_url: str = ""
 
     def __repr__(self) -> str:
         return f"RepositoryAccess(url={self.url!r})"

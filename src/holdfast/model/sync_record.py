@@ -22,6 +22,7 @@ class RecordContent(ApiStruct, frozen=True, kw_only=True):
     """What `SyncRecordSpec.content` holds: everything whose size depends on the application."""
 
     source: ApplicationSource | None = None
+    sources: tuple[ApplicationSource, ...] = ()
     operation: Operation = Operation()
     manifests: tuple[RecordedManifest, ...] = ()
     results: tuple[ResourceResult, ...] = ()

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.assembly import bootstrap
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import name_of
@@ -235,6 +236,7 @@ class Simulation:
             namespace=CONTROL_NAMESPACE,
             settings=Settings(),
             random=self._part(),
+            scripts=InlineScripts(),
         )
         self._engine = asyncio.create_task(controller.run(), name="engine")
 

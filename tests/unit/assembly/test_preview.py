@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.assembly.engine_process import Sources
 from holdfast.assembly.inspection import world_of
 from holdfast.assembly.preview import Asked, Previewing
 from holdfast.model.application import Application
@@ -38,7 +39,9 @@ async def synced(*manifests: KubeObject, **files: str) -> AsyncIterator[Stage]:
 
 
 async def preview(world: Stage, revision: str, base: str = "main", repository: str = REPOSITORY) -> Preview:
-    looking = await world_of(world.cluster, world.repositories, InlineRenderer(world.repositories.open), "argocd")
+    looking = await world_of(
+        world.cluster, Sources(world.repositories, world.charts, InlineRenderer(world.open_tree)), None, "argocd"
+    )
     items = (await world.cluster.list(APPLICATION, namespace="argocd")).items
     apps = [msgspec.convert(item.decode(), Application) for item in items]
     return await Previewing(looking, Asked(repository, revision, base)).run(apps)

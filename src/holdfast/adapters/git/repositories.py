@@ -26,12 +26,12 @@ from holdfast.adapters.git.refs import (
     ref_of,
 )
 from holdfast.adapters.git.remote import Remote, remote_of
-from holdfast.adapters.git.sharing import SharedCalls
 from holdfast.adapters.git.tree import open_tree, people_of
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime.sharing import SharedCalls
 
 _NOT_HANDED_OUT = (
     "not our ref",

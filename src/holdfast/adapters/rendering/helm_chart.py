@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import helm_python
 from helm_python import _native as native  # the library's options that Chart.render does not offer
@@ -18,18 +16,24 @@ from holdfast.adapters.rendering import helm_failures, materialise
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm import output, values
-from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.model.errors import Blocked
-from holdfast.model.filetree import FileTree
+from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderLimits, RenderResult
 
 _SCHEMA = "values.schema.json"
 
 
-def render(tree: FileTree, job: HelmJob, limits: RenderLimits) -> RenderResult:
-    given = values.compose(tree, job.values)
-    with _copied(tree, job) as folder:
+def render(
+    tree: FileTree,
+    job: HelmJob,
+    limits: RenderLimits,
+    open_tree: Callable[[TreeLocation], FileTree],
+    refs: Mapping[str, FileTree] = values.NO_REFS,
+) -> RenderResult:
+    given = values.compose(tree, job.values, refs)
+    fetched = {(one.name, one.repository): open_tree(one.location) for one in job.fetched}
+    with _copied(tree, job, fetched) as folder:
         try:
             with helm_python.Chart.load(folder) as chart:
                 _check_dependencies(chart, job)
@@ -56,15 +60,17 @@ def _crds(chart: helm_python.Chart) -> dict[str, str]:
 
 
 @contextmanager
-def _copied(tree: FileTree, job: HelmJob) -> Iterator[Path]:
+def _copied(tree: FileTree, job: HelmJob, fetched: Mapping[tuple[str, str], FileTree]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="holdfast-chart-", ignore_cleanup_errors=True) as name:
         folder = Path(name) / "chart"
         materialise.write_files(tree, paths.files_below(tree, job.chart.path), folder)
         for other in job.local_dependencies:
             _add_local(tree, other, folder, Path(name))
         for wanted in job.remote_dependencies:
-            _check_remote(job, wanted)
-            _download(job, wanted, folder)
+            chart = fetched.get((wanted.name, wanted.repository))
+            if chart is None:
+                raise charts.dependency_missing(job.chart, wanted, charts.objection(wanted.repository))
+            materialise.write_files(chart, paths.files_below(chart, ""), folder / "charts" / wanted.name)
         if not job.validate_schema:
             _remove_schemas(folder)
         yield folder
@@ -81,36 +87,6 @@ def _add_local(tree: FileTree, other: charts.LocalChart, folder: Path, work: Pat
     (folder / "charts").mkdir(exist_ok=True)
     with helm_python.Chart.load(source) as chart:
         chart.save(folder / "charts")
-
-
-def _check_remote(job: HelmJob, wanted: Dependency) -> None:
-    """A chart from Git must not make this process speak to the host it runs on, or to a metadata service."""
-    url = urlsplit(wanted.repository)
-    if url.scheme not in ("https", "oci") or not url.hostname:
-        raise charts.dependency_missing(job.chart, wanted)
-    try:
-        address = ipaddress.ip_address(url.hostname)
-    except ValueError:
-        is_inside = url.hostname == "localhost" or url.hostname.endswith((".localhost", ".internal"))
-    else:
-        is_inside = not address.is_global
-    if is_inside:
-        raise charts.dependency_missing(job.chart, wanted, because=f"{url.hostname} is not a public host")
-
-
-def _download(job: HelmJob, wanted: Dependency, folder: Path) -> None:
-    charts_folder = folder / "charts"
-    charts_folder.mkdir(exist_ok=True)
-    version = wanted.locked or wanted.version or None
-    try:
-        if wanted.repository.startswith("oci://"):
-            reference = f"{wanted.repository.rstrip('/')}/{wanted.name}"
-            helm_python.pull(reference, destination=charts_folder, version=version)
-        else:
-            helm_python.pull(wanted.name, destination=charts_folder, version=version, repo_url=wanted.repository)
-    except helm_errors.HelmError as error:
-        because = error.detail.strip().splitlines()[-1][: helm_failures.MAX_MESSAGE]
-        raise charts.dependency_missing(job.chart, wanted, because) from error
 
 
 def _check_dependencies(chart: helm_python.Chart, job: HelmJob) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from holdfast.adapters.rendering.perform import perform
-from holdfast.engine.render.prepare import prepare
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderRequest, RenderResult
 
@@ -19,8 +18,7 @@ class InlineRenderer:
         self._tools = tools
 
     async def render(self, request: RenderRequest) -> RenderResult:
-        tree = self._open_tree(request.location)
-        return perform(tree, prepare(tree, request), request.limits, self._tools)
+        return perform(self._open_tree, request, self._tools)
 
     async def close(self) -> None:
         pass

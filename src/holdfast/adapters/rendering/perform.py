@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from holdfast.engine.render import directory
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.kustomize import KustomizeJob
-from holdfast.engine.render.prepare import Job
-from holdfast.model.filetree import FileTree
-from holdfast.model.rendering import RenderLimits, RenderResult
+from holdfast.engine.render.prepare import Refs, prepare
+from holdfast.model.filetree import FileTree, TreeLocation
+from holdfast.model.rendering import RenderRequest, RenderResult
+
+OpenTree: TypeAlias = Callable[[TreeLocation], FileTree]
 
 
-def perform(tree: FileTree, job: Job, limits: RenderLimits, tools: Path | None) -> RenderResult:
+def opened_refs(open_tree: OpenTree, request: RenderRequest) -> Refs:
+    return {ref.name: open_tree(ref.location) for ref in request.refs}
+
+
+def perform(open_tree: OpenTree, request: RenderRequest, tools: Path | None) -> RenderResult:
     """`tools` is where programs that packages carry may be unpacked. Raises Blocked."""
+    limits = request.limits
+    tree = open_tree(request.location)
+    refs = opened_refs(open_tree, request)
+    job = prepare(tree, request, refs)
     match job:
         case DirectoryJob():
             return directory.render(tree, job, limits)
@@ -26,6 +37,6 @@ def perform(tree: FileTree, job: Job, limits: RenderLimits, tools: Path | None) 
         case HelmJob():
             from holdfast.adapters.rendering import helm_chart  # loads Helm's library: 0.1 s and 60 MB
 
-            return helm_chart.render(tree, job, limits)
+            return helm_chart.render(tree, job, limits, open_tree, refs)
         case _:
             assert_never(job)

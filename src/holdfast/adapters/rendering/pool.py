@@ -9,6 +9,7 @@ from typing import Final
 
 from holdfast.adapters.rendering import worker_process
 from holdfast.adapters.rendering.cache import RenderCache
+from holdfast.adapters.rendering.perform import opened_refs
 from holdfast.engine.render.prepare import identity, is_reproducible, prepare
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderRequest, RenderResult
@@ -61,8 +62,9 @@ class RenderPool:
     def _look_up(self, cache: RenderCache, request: RenderRequest) -> tuple[str, RenderResult | None]:
         """The key under which the result may be kept ("" when it may not), and what is kept there."""
         tree = self._open_tree(request.location)
-        job = prepare(tree, request)
+        refs = opened_refs(self._open_tree, request)
+        job = prepare(tree, request, refs)
         if not is_reproducible(job):
             return "", None
-        key = cache.key(identity(tree, job, request), job, self._tools)
+        key = cache.key(identity(tree, job, request, refs), job, self._tools)
         return key, cache.load(key)

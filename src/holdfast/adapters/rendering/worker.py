@@ -10,7 +10,6 @@ import msgspec
 
 from holdfast.adapters.rendering.messages import Answer, Done, Failed, Hello
 from holdfast.adapters.rendering.perform import perform
-from holdfast.engine.render.prepare import prepare
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderRequest
@@ -35,8 +34,7 @@ def _ready(message: bytes) -> Callable[[bytes], bytes]:
 def _answer(open_tree: Callable[[TreeLocation], FileTree], request: RenderRequest, tools: Path | None) -> Answer:
     worker_loop.bound_memory(request.limits.memory_bytes)
     try:
-        tree = open_tree(request.location)
-        return Done(perform(tree, prepare(tree, request), request.limits, tools))
+        return Done(perform(open_tree, request, tools))
     except (Blocked, Transient) as error:
         return Failed(type(error).__name__, error.reason, error.message)
     except MemoryError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from holdfast.cli.connection import FIELD_MANAGER as FIELD_MANAGER
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, name_of, namespace_of
 from holdfast.model.names import ConditionType
@@ -14,7 +15,6 @@ from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster
 
 DEFAULT_NAMESPACE = "argocd"
-FIELD_MANAGER = "holdfast-cli"
 
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 NamespaceOption = typer.Option(DEFAULT_NAMESPACE, "--app-namespace", "-N", help="The namespace of the Application.")
@@ -62,7 +62,12 @@ def sync_of(app: KubeObject) -> str:
 
 
 def revision_of(app: KubeObject) -> str:
-    return str((status_of(app).get("sync") or {}).get("revision") or "")
+    return revision_text(status_of(app).get("sync") or {})
+
+
+def revision_text(said: dict[str, Any]) -> str:
+    """Of what names a revision, or several in `revisions`."""
+    return str(said.get("revision") or ", ".join(said.get("revisions") or []))
 
 
 def health_of(app: KubeObject) -> str:

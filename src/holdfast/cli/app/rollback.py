@@ -95,7 +95,7 @@ def request_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> K
     left = applications.revision_of(app)
     running = applications.operation_of(app)
     if applications.is_operation_pending(app):
-        revision = (running.get("syncResult") or {}).get("revision")
+        revision = applications.revision_text(running.get("syncResult") or {})
         automated = (running.get("operation") or {}).get("initiatedBy", {}).get("automated")
         if app.get("operation") or not (is_automated and automated and revision == left):
             raise Blocked(
@@ -104,7 +104,7 @@ def request_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> K
             )
     if not is_automated:
         return {"operation": operation}
-    if operation["sync"]["revision"] == left:
+    if applications.revision_text(operation["sync"]) == left:
         raise Blocked(
             "SameRevision",
             f"{name_of(app)}: Git is at {left}, which is what that deployment had; only parameters of the "
@@ -119,8 +119,7 @@ def rollback_of(app: KubeObject, entry_id: int = -1, *, prune: bool = False) -> 
     options = (applications.spec_of(app).get("syncPolicy") or {}).get("syncOptions") or []
     return {
         "sync": {
-            "revision": entry["revision"],
-            "source": entry["source"],
+            **{field: entry[field] for field in ("revision", "source", "revisions", "sources") if entry.get(field)},
             "syncStrategy": {"apply": {}},
             **({"prune": True} if prune else {}),
             **({"syncOptions": options} if options else {}),
@@ -137,7 +136,7 @@ def entry_of(app: KubeObject, entry_id: int = -1) -> dict[str, Any]:
         chosen = history[-2:-1]
         left = applications.revision_of(app)
         if applications.policy_of(app) != "Manual" and left:
-            chosen = [entry for entry in history if entry.get("revision") != left][-1:]
+            chosen = [entry for entry in history if applications.revision_text(entry) != left][-1:]
         if not chosen:
             raise Blocked(
                 "NoHistory", f"{name_of(app)} has no deployment before the last; `holdfast app history` shows all"
@@ -148,6 +147,4 @@ def entry_of(app: KubeObject, entry_id: int = -1) -> dict[str, Any]:
             ids = ", ".join(str(entry.get("id", 0)) for entry in history) or "none"
             raise Blocked("NoHistory", f"{name_of(app)} has no deployment {entry_id}; there: {ids}")
     [entry] = chosen
-    if not entry.get("source"):
-        raise Blocked("NoHistory", f"deployment {entry.get('id', 0)} has several sources, which is not supported yet")
     return entry

@@ -23,10 +23,12 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -53,7 +55,9 @@ class ApplicationController:
         namespace: str,
         settings: Settings,
         random: Random,
+        scripts: Scripts | None = None,
         workers: int = WORKERS,
+        charts: Charts | None = None,
         storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
@@ -72,7 +76,9 @@ class ApplicationController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
+            charts=charts,
             storages=storages,
+            scripts=scripts,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers

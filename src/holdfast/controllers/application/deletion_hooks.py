@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from holdfast.controllers.application import act, observe
+from holdfast.controllers.application import act, observe, sources
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
+from holdfast.engine.flow import spec
 from holdfast.engine.plan import deletion_hooks, results
 from holdfast.engine.plan.machine import Apply, Finished, Remove, Wait
 from holdfast.engine.plan.tasks import SyncTask
@@ -15,6 +16,7 @@ from holdfast.model.application import Application
 from holdfast.model.desired import Targets
 from holdfast.model.errors import Blocked
 from holdfast.model.names import HookPhase, OperationPhase
+from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
 
 MOST_STEPS = 100
@@ -66,12 +68,16 @@ async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
 
 async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[SyncTask, ...]:
     """The hooks of the commit that was compared last; they are rendered anew."""
-    source = app.spec.source
-    if source is None:
+    wanted = spec.sources_of(app)
+    if not wanted:
         raise Blocked("InvalidSpecError", "spec.source is missing")
-    commit = app.status.sync.revision or await observe.resolve(world, app, source, source.target_revision)
-    targets, _ = await observe.targets_at(world, app, source, commit)
-    return deletion_hooks.tasks_of(targets, phase, commit, _deletion(app))
+    compared = app.status.sync.revisions if app.spec.sources else (app.status.sync.revision,)
+    if len(compared) == len(wanted) and all(compared):
+        pinned = Pinned(wanted, compared, several=bool(app.spec.sources))
+    else:
+        pinned = await sources.resolve(world, app, wanted, [""] * len(wanted), several=bool(app.spec.sources))
+    targets, _ = await observe.targets_at(world, app, pinned)
+    return deletion_hooks.tasks_of(targets, phase, pinned.revisions[0], _deletion(app))
 
 
 def _deletion(app: Application) -> datetime:

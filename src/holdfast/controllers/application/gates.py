@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from holdfast.controllers.application import observe
+from holdfast.controllers.application import access, sources
 from holdfast.controllers.application.world import APPLICATION, World
 from holdfast.engine.flow import gates as flow
 from holdfast.engine.flow import spec
@@ -20,6 +20,7 @@ from holdfast.model.gate import Hold
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import OWN_GROUP, Annotation
+from holdfast.model.pinned import Pinned
 from holdfast.ports.commits import CommitPeople
 
 APPROVAL = GroupKind(OWN_GROUP, "Approval")
@@ -87,13 +88,18 @@ def _all_before(world: World, app: Application) -> dict[NamespacedName, Applicat
     return found
 
 
-async def around(world: World, app: Application, source: ApplicationSource | None, commit: str) -> flow.Surroundings:
-    """With the people of the commit, where it matters who they are."""
+async def around(world: World, app: Application, pinned: Pinned) -> flow.Surroundings:
+    """With the people of the commits, where it matters who they are."""
     known = surroundings(world, app)
     wanted = flow.requirements(app, known.project)
-    if source is None or not commit or all(one.self_approval for one in wanted):
+    if not all(pinned.revisions) or all(one.self_approval for one in wanted):
         return known
-    return msgspec.structs.replace(known, authors=await _people(world, app, source, commit))
+    authors = [
+        await _people(world, app, source, commit)
+        for source, commit in zip(pinned.sources, pinned.revisions, strict=True)
+        if not spec.is_packed(source)
+    ]
+    return msgspec.structs.replace(known, authors=tuple(name for names in authors for name in names))
 
 
 async def _people(world: World, app: Application, source: ApplicationSource, commit: str) -> tuple[str, ...]:
@@ -101,7 +107,7 @@ async def _people(world: World, app: Application, source: ApplicationSource, com
     if not isinstance(world.repositories, CommitPeople):
         return ()
     try:
-        location = await world.repositories.fetch(observe.repository_access(world, app, source), commit)
+        location = await world.repositories.fetch(access.of_source(world, app, source), commit)
         return world.repositories.people(location)
     except Blocked:
         return ()
@@ -121,10 +127,9 @@ async def in_the_way(world: World, app: Application, state: OperationState) -> t
     if result is not None and result.resources:
         stop = flow.freeze_hold(app, surroundings(world, app), state.operation, world.now())
         return (stop,) if stop is not None else ()
-    source = (result.source if result else None) or app.spec.source
-    revision = result.revision if result else ""
-    known = await around(world, app, source, revision)
-    return flow.holds(app, known, state.operation, revision, world.now())
+    pinned = sources.kept_to(app, state)
+    known = await around(world, app, pinned)
+    return flow.holds(app, known, state.operation, pinned.text, world.now())
 
 
 def given(world: World, app: Application, state: OperationState) -> list[Approval]:

@@ -78,7 +78,7 @@ async def look(world: World, app: Application, found: compose.Findings) -> None:
         if app.status.sync.status == SyncCode.SYNCED:
             seen: tuple[Drift, ...] | None = ()
         else:
-            seen = flow.drifted(app, found.states, found.revision)
+            seen = flow.drifted(app, found.states, found.revision, found.revisions)
         if seen is None or (not seen and not opened):
             return
         if not records and app.status.operation_state is not None:

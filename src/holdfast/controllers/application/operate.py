@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring
+from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring, sources
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -16,9 +17,10 @@ from holdfast.engine.flow import spec, windows
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
-from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
+from holdfast.model.application import Application, Operation, OperationState, SyncOperation
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
+from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome
 
@@ -64,25 +66,23 @@ async def begin(
     if last is not None and last.started_at == times.stamp(now):
         # The second of its start names an operation, on its hooks as well.
         raise Waiting(ONE_SECOND, "JustStarted", "the last sync began in this second")
-    source = (sync.source if sync else None) or app.spec.source
     try:
-        revision = await _revision(world, app, asked, source, observed)
-        if holding.is_held(app, revision) and not (sync is not None and sync.dry_run):
-            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, revision)}")
-        state = operation.begun(asked, revision, source, now)
+        pinned = await _pinned(world, app, asked, observed)
+        if holding.is_held(app, pinned.text) and not (sync is not None and sync.dry_run):
+            raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, pinned.text)}")
     except _Ended as ended:
-        failed = operation.begun(asked, sync.revision if sync else "", source, now)
+        failed = _begun(asked, _asked_for(app, sync or SyncOperation()), now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
         await report.tell(world, written, before.status, status)
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
-    status = msgspec.structs.replace(app.status, operation_state=state)
+    status = msgspec.structs.replace(app.status, operation_state=_begun(asked, pinned, now))
     written = await report.write_status(world, before, status, taken=True)
     await report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
-    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {revision}")
+    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
     return written
 
 
@@ -91,9 +91,29 @@ def _without_retry(asked: Operation) -> Operation:
     return msgspec.structs.replace(asked, retry=msgspec.structs.replace(asked.retry, limit=0))
 
 
-async def _revision(
-    world: World, app: Application, asked: Operation, source: ApplicationSource | None, observed: Observed
-) -> str:
+def _begun(asked: Operation, pinned: Pinned, now: datetime) -> OperationState:
+    return operation.begun(
+        asked,
+        pinned.revision,
+        pinned.source,
+        now,
+        sources=pinned.listed_sources,
+        revisions=pinned.listed_revisions,
+    )
+
+
+def _asked_for(app: Application, sync: SyncOperation) -> Pinned:
+    """The sources and revisions that a request names; those of the application where it names none, "" where nothing
+    is said of a revision."""
+    several = bool(sync.sources or (app.spec.sources and sync.source is None))
+    if not several:
+        source = sync.source or app.spec.source
+        return Pinned((source,) if source is not None else (), (sync.revision,) if source is not None else ())
+    wanted = sync.sources or app.spec.sources
+    return Pinned(wanted, sync.revisions or ("",) * len(wanted), several=True)
+
+
+async def _pinned(world: World, app: Application, asked: Operation, observed: Observed) -> Pinned:
     sync = asked.sync
     if sync is None:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: it names no sync")
@@ -105,18 +125,34 @@ async def _revision(
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
-    if sync.sources or sync.revisions or source is None:
-        raise _Ended(OperationPhase.ERROR, "Invalid operation request: several sources are not supported yet")
+    wanted = _asked_for(app, sync)
+    if not wanted.sources:
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: the application has no source")
+    if wanted.several and (sync.revision or len(wanted.revisions) != len(wanted.sources)):
+        count = len(wanted.sources)
+        raise _Ended(
+            OperationPhase.ERROR, f"Invalid operation request: revisions must name one for each of the {count} sources"
+        )
+    if sync.revisions and not wanted.several:
+        raise _Ended(
+            OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision"
+        )
     desired = observed.desired
-    if desired is not None and sync.revision in ("", desired.revision) and source == desired.source:
-        return desired.revision
-    if desired is None and observed.conditions and not sync.revision:
+    if desired is not None and _is_about(desired.pinned, wanted):
+        return desired.pinned
+    if desired is None and observed.conditions and not any(wanted.revisions):
         first = observed.conditions[0]
         raise _Ended(OperationPhase.ERROR, f"{first.type}: {first.message}")
     try:
-        return await observe.resolve(world, app, source, sync.revision or source.target_revision)
+        return await sources.resolve(world, app, wanted.sources, wanted.revisions, several=wanted.several)
     except (Blocked, Transient) as error:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
+
+
+def _is_about(found: Pinned, wanted: Pinned) -> bool:
+    return (found.sources, found.several) == (wanted.sources, wanted.several) and all(
+        revision in ("", known) for revision, known in zip(wanted.revisions, found.revisions, strict=True)
+    )
 
 
 async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:
@@ -143,7 +179,7 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
 
 def _unwanted(app: Application, state: OperationState) -> str:
     """Why an automated sync has to end: its revision has been held off meanwhile."""
-    revision = state.sync_result.revision if state.sync_result else ""
+    revision = operation.revision_text(state.sync_result)
     if state.operation.initiated_by.automated and holding.is_held(app, revision):
         return holding.told(app, revision)
     return ""
@@ -164,8 +200,14 @@ async def _advance(
     if state.message.startswith((WINDOW, GATES)):
         state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
-        newest = observed.desired
-        again = operation.tried_again(state, newest.revision if newest else "", newest.source if newest else None)
+        newest = observed.desired.pinned if observed.desired is not None else Pinned()
+        again = operation.tried_again(
+            state,
+            newest.revision,
+            newest.source,
+            sources=newest.listed_sources,
+            revisions=newest.listed_revisions,
+        )
         return await _record(world, app, again), None
     until_next_wave = world.wave_pauses.get(app.metadata.key, 0.0) - world.clock.monotonic()
     if until_next_wave >= TIMER_SLACK:
@@ -281,8 +323,9 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     desired = await _desired(world, app, state, observed)
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
-    states = flow.compared(app, desired.targets, live, desired.predictions)
-    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
+    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
     plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
@@ -291,15 +334,14 @@ async def _scene(world: World, app: Application, state: OperationState, observed
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:
-    result = state.sync_result
-    source = (result.source if result else None) or app.spec.source
-    if result is None or not result.revision or source is None:
+    pinned = sources.kept_to(app, state)
+    if not pinned.sources or not all(pinned.revisions) or len(pinned.sources) != len(pinned.revisions):
         raise _Ended(OperationPhase.ERROR, "the operation has no revision to sync to")
     known = observed.desired
-    if known is not None and known.revision == result.revision and known.source == source:
+    if known is not None and known.pinned == pinned:
         return known
     try:
-        return await restoring.desired(world, restoring.Asked(app, state, source, result.revision))
+        return await restoring.desired(world, restoring.Asked(app, state, pinned))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
 
@@ -322,7 +364,7 @@ async def _end(
     written = await report.write_status(world, app, status)
     ended = written.status.operation_state
     if ended is not None and not operation.is_in_progress(ended):
-        revision = ended.sync_result.revision if ended.sync_result else ""
+        revision = operation.revision_text(ended.sync_result)
         failed = ended.phase != OperationPhase.SUCCEEDED
         text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
         await events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)

@@ -83,7 +83,9 @@ class Predictions:
         return certain and applied.is_applied(target.obj, live, FIELD_MANAGER)
 
     def _remember(self, memory: tuple[ObjectKey, str, str], answer: KubeObject, live: KubeObject | None) -> None:
-        same = live is not None and canonical.equal(normalize.normalized(answer), normalize.normalized(live))
+        same = live is not None and canonical.equal(
+            normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
+        )
         self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
         while len(self._known) > KEPT:
             self._known.popitem(last=False)

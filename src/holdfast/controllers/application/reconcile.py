@@ -20,6 +20,7 @@ from holdfast.model.application import Application, ApplicationCondition, Operat
 from holdfast.model.desired import Targets
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation, ConditionType, RefreshKind
+from holdfast.model.pinned import Pinned
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 
@@ -42,7 +43,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
-    around = await gates.around(world, app, app.spec.source, found.revision)
+    around = await gates.around(world, app, observed.desired.pinned if observed.desired is not None else Pinned())
     decision, held = gates_flow.gated(app, found, decision, around, world.now())
     found = msgspec.structs.replace(found, conditions=(*found.conditions, *held))
     if observed.desired is not None:
@@ -75,14 +76,14 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
     desired = observed.desired
     if desired is None:
         return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
-    states = flow.compared(app, desired.targets, observed.live, desired.predictions)
+    states = flow.compared(app, desired.targets, observed.live, desired.predictions, desired.ignored)
     whole = flow.found(
         app,
         states,
         desired.targets,
         observed.live,
-        revision=desired.revision,
-        source_type=desired.source_type,
+        pinned=desired.pinned,
+        source_types=desired.source_types,
         control_namespace=world.namespace,
     )
     warnings = _orphans(world, app, desired.targets)

@@ -28,7 +28,7 @@ async def report(world: World, app: Application, found: compose.Findings) -> App
     written = await world.patch_application(app, body)
     if Annotation.HOLD in gone:
         held = app.metadata.annotations[Annotation.HOLD]
-        message = f"Lifted the hold of {held}: Git is at {found.revision}"
+        message = f"Lifted the hold of {held}: Git is at {found.shown_revision}"
         await events.emit(world, written, events.Reason.RESOURCE_UPDATED, message)
     await tell(world, written, app.status, after)
     return written
@@ -36,7 +36,7 @@ async def report(world: World, app: Application, found: compose.Findings) -> App
 
 def marks_to_lift(app: Application, found: compose.Findings) -> tuple[Annotation, ...]:
     """The annotations that have had their effect."""
-    passed = holding.is_passed(app, found.revision if found.compared else "")
+    passed = holding.is_passed(app, found.shown_revision if found.compared else "")
     refreshed = Annotation.REFRESH in app.metadata.annotations
     return (*((Annotation.REFRESH,) if refreshed else ()), *((Annotation.HOLD,) if passed else ()))
 

@@ -10,8 +10,9 @@ from holdfast.controllers.application.observe import Desired
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import restoring, spec
-from holdfast.model.application import Application, ApplicationSource, OperationState
+from holdfast.model.application import Application, OperationState
 from holdfast.model.errors import Blocked, HoldfastError, Transient
+from holdfast.model.pinned import Pinned
 from holdfast.model.sync_record import SyncRecord
 
 LONGEST_WHY = 300
@@ -22,12 +23,11 @@ class Asked(Struct, frozen=True):
 
     app: Application
     state: OperationState
-    source: ApplicationSource
-    revision: str
+    pinned: Pinned
 
     @property
     def mark(self) -> str:
-        return f"{self.state.started_at} {self.revision}"
+        return f"{self.state.started_at} {self.pinned.text}"
 
 
 async def desired(world: World, asked: Asked) -> Desired:
@@ -38,7 +38,7 @@ async def desired(world: World, asked: Asked) -> Desired:
     known = world.restored.get(asked.app.metadata.key)
     if known is None or known[0] != asked.mark:
         try:
-            return await observe.desired_at(world, asked.app, asked.source, asked.revision)
+            return await observe.desired_at(world, asked.app, asked.pinned)
         except (Blocked, Transient) as trouble:
             found = await _in_ledger(world, asked, trouble)
             if found is None:
@@ -53,7 +53,7 @@ async def _in_ledger(world: World, asked: Asked, trouble: Blocked | Transient) -
         return None
     try:
         records = [msgspec.convert(one, SyncRecord) for one in await shelves.newest_first(world, asked.app)]
-        return restoring.restored(records, asked.source, asked.revision)
+        return restoring.restored(records, asked.pinned)
     except (HoldfastError, msgspec.ValidationError) as error:
         raise Blocked("LedgerUnreadable", f"{trouble.message}; and the ledger does not help: {error}") from error
 
@@ -66,6 +66,7 @@ async def _from(world: World, asked: Asked, found: restoring.Restored, why: str)
     targets = flow.desired(app, found.objects, project, world.discovery, world.namespace)
     targets = msgspec.structs.replace(targets, skipped=targets.skipped | found.kept)
     live = await observe.live_objects(world, app, found.kept)
-    plain = await observe.desired_of(world, app, asked.source, asked.revision, targets, app.status.source_type)
+    known = app.status.source_types if asked.pinned.several else (app.status.source_type,)
+    plain = await observe.desired_of(world, app, asked.pinned, targets, known)
     note = restoring.note(found, why, lambda key: key in live.objects)
     return msgspec.structs.replace(plain, note=note, sealed=found.secrets)

@@ -26,7 +26,7 @@ class Resolved(Struct, frozen=True):
 
 
 class _Answer(Struct, frozen=True):
-    source: tuple[str, str]
+    source: tuple[str, ...]
     commit: str
     asked_at: float
     again_at: float
@@ -35,26 +35,28 @@ class _Answer(Struct, frozen=True):
 
 
 class Revisions:
-    """Remembers one answer for each application."""
+    """Remembers one answer for each source of each application."""
 
     def __init__(self, clock: Clock, backoff: Backoff) -> None:
         self._clock = clock
         self._backoff = backoff
-        self._answers: dict[NamespacedName, _Answer] = {}
+        self._answers: dict[NamespacedName, dict[int, _Answer]] = {}
 
     async def resolve(
         self,
         app: NamespacedName,
-        source: tuple[str, str],
+        source: tuple[str, ...],
         ask: Callable[[], Awaitable[str]],
         *,
         poll_seconds: float,
         known: str = "",
         fresh: bool = False,
+        position: int = 0,
     ) -> Resolved:
-        """`source` is URL and target revision. `known` is a commit to stay with while the repository does not answer."""
+        """`source` is what is asked for, `position` its place among the sources. `known` is a commit to stay with while the repository does not answer."""
         now = self._clock.monotonic()
-        last = self._answers.get(app)
+        answers = self._answers.setdefault(app, {})
+        last = answers.get(position)
         if last is not None and last.source != source:
             last = None
         if last is not None and not fresh and now < last.again_at:
@@ -66,22 +68,23 @@ class Revisions:
             pause = min(self._backoff.delay(failures).total_seconds(), poll_seconds)
             commit = last.commit if last is not None and last.commit else known
             answer = _Answer(source, commit, now, now + pause, failures, error.message)
-        self._answers[app] = answer
+        answers[position] = answer
         return Resolved(answer.commit, answer.trouble)
 
     def hasten(self, app: NamespacedName) -> None:
         """What followed the answer failed in a way that may pass: ask again soon."""
-        last = self._answers.get(app)
-        if last is not None:
-            soon = self._clock.monotonic() + SOON
-            self._answers[app] = msgspec.structs.replace(last, again_at=min(last.again_at, soon))
+        soon = self._clock.monotonic() + SOON
+        answers = self._answers.get(app, {})
+        for position, last in answers.items():
+            answers[position] = msgspec.structs.replace(last, again_at=min(last.again_at, soon))
 
     def due_in(self, app: NamespacedName, poll_seconds: float) -> timedelta:
         """When the repository should be asked again."""
-        last = self._answers.get(app)
-        if last is None:
+        answers = self._answers.get(app)
+        if not answers:
             return timedelta(seconds=poll_seconds)
-        return timedelta(seconds=max(0.0, last.again_at - self._clock.monotonic())) + A_LITTLE
+        first = min(last.again_at for last in answers.values())
+        return timedelta(seconds=max(0.0, first - self._clock.monotonic())) + A_LITTLE
 
     def forget(self, app: NamespacedName) -> None:
         self._answers.pop(app, None)

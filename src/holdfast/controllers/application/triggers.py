@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from holdfast.controllers.application import gates
+from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.live_view import instance_of
-from holdfast.controllers.application.observe import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
 from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
 from holdfast.engine.plan import tracking

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 import msgspec
 
 from holdfast.controllers.application import parameters
+from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -18,19 +20,23 @@ from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
 from holdfast.engine.flow.restoring import Restored
+from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.status import times
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import Conflict, Waiting
+from holdfast.model.filetree import TreeLocation
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import FIELD_MANAGER, GROUP
+from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
@@ -64,11 +70,15 @@ class World:
         store: Store,
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
+        charts: Charts | None = None,
         storages: RecordStorages | None = None,
+        scripts: Scripts | None = None,
     ) -> None:
         self.cluster = cluster
         self.repositories = repositories
         self.renderer = renderer
+        self.charts = charts
+        self.chart_needs: dict[tuple[TreeLocation, str], tuple[Dependency, ...]] = {}
         self.clock = clock
         self.namespace = namespace
         self._settings = settings
@@ -76,6 +86,8 @@ class World:
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
+        self.asked = AskedScripts(scripts, clock)
+        self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()

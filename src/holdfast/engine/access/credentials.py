@@ -14,6 +14,7 @@ from holdfast.model.repository import RepositoryAccess
 SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - the name of a label
 REPOSITORY = "repository"
 TEMPLATE = "repo-creds"
+_CREDENTIALS = ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username", "githubAppPrivateKey")
 
 
 def access_for(
@@ -35,6 +36,7 @@ def access_for(
     own = _own_secret(url, candidates, project)
     template = _template(url, candidates) if own is None or not _opens(own) else None
     values = {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
+    told = own or {}
     return RepositoryAccess(
         url=url,
         ssh_private_key=values.get("sshPrivateKey", ""),
@@ -45,9 +47,29 @@ def access_for(
         tls_client_cert=values.get("tlsClientCertData", ""),
         tls_client_key=values.get("tlsClientCertKey", ""),
         ca_certificates=(tls_certs or {}).get(host_of(url).strip("[]"), ""),
-        insecure=_is_true(own or {}, "insecure") or _is_true(own or {}, "insecureIgnoreHostKey"),
+        insecure=_is_true(told, "insecure") or _is_true(told, "insecureIgnoreHostKey"),
         proxy=values.get("proxy", ""),
+        no_proxy=values.get("noProxy", ""),
+        registered=own is not None or template is not None,
+        enable_oci=_is_true(values, "enableOCI"),
+        force_http=_is_true(told, "insecureOCIForceHttp"),
+        enable_lfs=_is_true(told, "enableLfs"),
+        github_app_id=values.get("githubAppID", ""),
+        github_app_installation_id=values.get("githubAppInstallationID", ""),
+        github_app_private_key=values.get("githubAppPrivateKey", ""),
+        github_app_enterprise_url=values.get("githubAppEnterpriseBaseUrl", ""),
     )
+
+
+def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:
+    """Chart.yaml may name a repository by the name it was registered with: `@name` or `alias:name`."""
+    name = url.removeprefix("@").removeprefix("alias:")
+    if name == url:
+        return url
+    for secret in sorted(secrets, key=lambda one: (namespace_of(one), name_of(one))):
+        if labels_of(secret).get(SECRET_TYPE) == REPOSITORY and _hint(secret, "name") == name:
+            return _hint(secret, "url")
+    return url
 
 
 def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, str] | None:
@@ -81,7 +103,7 @@ def _covers(prefix: str, wanted: str) -> bool:
 
 
 def _opens(values: Mapping[str, str]) -> bool:
-    return any(values.get(key) for key in ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username"))
+    return any(values.get(key) for key in _CREDENTIALS)
 
 
 def _is_true(values: Mapping[str, str], key: str) -> bool:

@@ -27,6 +27,10 @@ def is_local(url: str) -> bool:
     return url.startswith(("file://", "/"))
 
 
+def is_artifact(url: str) -> bool:
+    return url.lower().startswith("oci://")
+
+
 def is_ssh(url: str) -> bool:
     return url.lower().startswith("ssh://") or _SCP.fullmatch(url) is not None
 

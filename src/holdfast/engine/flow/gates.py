@@ -12,7 +12,7 @@ from holdfast.engine.flow import spec
 from holdfast.engine.flow.application import is_approved_since
 from holdfast.engine.gates import approvals, dependencies, freeze, gate, guard
 from holdfast.engine.plan.tasks import Action, SyncPlan
-from holdfast.engine.status import automation, compose, conditions, resources, times
+from holdfast.engine.status import automation, compose, conditions, operation, resources, times
 from holdfast.model.application import (
     Application,
     ApplicationCondition,
@@ -70,14 +70,14 @@ def freeze_hold(app: Application, around: Surroundings, asked: Operation, now: d
 def _question(app: Application, around: Surroundings, asked: Operation, revision: str, now: datetime) -> gate.Question:
     sync = asked.sync or SyncOperation()
     manual = not asked.initiated_by.automated
-    chosen = bool(sync.revision or sync.source) and manual
+    chosen = bool(sync.revision or sync.source or sync.revisions or sync.sources) and manual
     return gate.Question(
         app=app,
         project=spec.project_of(app),
         revision=revision,
         now=now,
         heals=asked.initiated_by.automated and sync.auto_heal_attempts_count > 0,
-        known=was_deployed(app, revision, sync.source or app.spec.source),
+        known=was_deployed(app, revision, _sources_of(app, sync)),
         breaks_freeze=manual and bool(info_of(asked, OperationInfo.BREAK_FREEZE)),
         followed="" if chosen else revision,
         freezes=tuple(freeze.Standing(one, times.parse(one.spec.until)) for one in around.freezes),
@@ -101,7 +101,7 @@ def depends_on(app: Application) -> tuple[NamespacedName, ...]:
 
 def given_for(app: Application, around: Surroundings, state: OperationState) -> list[Approval]:
     """The approvals that the operation rests on, for its record."""
-    revision = state.sync_result.revision if state.sync_result else ""
+    revision = operation.revision_text(state.sync_result)
     given = approvals.valid(around.approvals, app.metadata.key, revision)
     own = _own(state.operation, around.authors)
     counting = [approvals.counted(wanted, given, own) for wanted in requirements(app, around.project)]
@@ -123,11 +123,20 @@ def _own(asked: Operation, authors: Iterable[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in (*starters, *authors) if name)
 
 
-def was_deployed(app: Application, revision: str, source: ApplicationSource | None) -> bool:
-    """A whole sync to this revision of this source succeeded before."""
+def was_deployed(app: Application, revision: str, sources: tuple[ApplicationSource, ...]) -> bool:
+    """A whole sync to this revision of these sources succeeded before; `revision` names those of all of them."""
+    wanted = list(map(_parameters, sources))
     return bool(revision) and any(
-        entry.revision == revision and _parameters(entry.source) == _parameters(source) for entry in app.status.history
+        (entry.revision or ", ".join(entry.revisions)) == revision
+        and list(map(_parameters, entry.sources or ([entry.source] if entry.source else []))) == wanted
+        for entry in app.status.history
     )
+
+
+def _sources_of(app: Application, sync: SyncOperation) -> tuple[ApplicationSource, ...]:
+    if sync.sources:
+        return sync.sources
+    return (sync.source,) if sync.source is not None else spec.sources_of(app)
 
 
 def _parameters(source: ApplicationSource | None) -> ApplicationSource | None:
@@ -141,7 +150,7 @@ def gated(
     """The decision with the gates, and what people should know of them: of what keeps an automated sync, and of what
     would keep one that somebody asks for."""
     asked = decision.operation if isinstance(decision, automation.Start) else WHAT_A_PERSON_MIGHT_ASK
-    found = holds(app, around, asked, findings.revision, now)
+    found = holds(app, around, asked, findings.shown_revision, now)
     if isinstance(decision, automation.Hold) and not _could_be_synced(app, findings):
         found = tuple(one for one in found if one.kind is HoldKind.DEPENDENCY_CYCLE)
     told = tuple(conditions.condition(CONDITIONS[one.kind], one.told) for one in found)

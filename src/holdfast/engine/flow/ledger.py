@@ -60,10 +60,12 @@ def manifests(
     return tuple(found)
 
 
-def drifted(app: Application, states: Iterable[ObjectState], revision: str) -> tuple[Drift, ...] | None:
+def drifted(
+    app: Application, states: Iterable[ObjectState], revision: str, revisions: tuple[str, ...] = ()
+) -> tuple[Drift, ...] | None:
     """What is not as the last sync left it; None when that cannot be said: another revision, or only a part was synced."""
     last = app.status.operation_state
-    if last is None or last.phase != OperationPhase.SUCCEEDED or not automation.was_attempted(app, revision):
+    if last is None or last.phase != OperationPhase.SUCCEEDED or not automation.was_attempted(app, revision, revisions):
         return None
     sync = automation.sync_of(last)
     if sync.resources and not sync.auto_heal_attempts_count:

@@ -10,11 +10,11 @@ from msgspec import Struct
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import hooks
 from holdfast.engine.record import entry, naming, packing, sealing
-from holdfast.model.application import ApplicationSource
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, key_of
 from holdfast.model.names import Annotation, OperationPhase
+from holdfast.model.pinned import Pinned
 from holdfast.model.sync_record import RecordContent, RecordedManifest, SyncRecord
 
 NAMED_IN_NOTE = 5
@@ -32,15 +32,15 @@ class Restored(Struct, frozen=True):
         return frozenset(key_of(one.object) for one in self.secrets)
 
 
-def restored(records: Iterable[SyncRecord], source: ApplicationSource, revision: str) -> Restored | None:
+def restored(records: Iterable[SyncRecord], pinned: Pinned) -> Restored | None:
     """From the first record that fits; None when none does. Raises Blocked when that one is damaged or not whole."""
-    wanted = entry.without_password(source)
+    wanted = tuple(map(entry.without_password, pinned.sources))
     for record in records:
         spec = record.spec
-        if spec.revision != revision or spec.phase != OperationPhase.SUCCEEDED or spec.history_id is None:
+        if spec.revision != pinned.text or spec.phase != OperationPhase.SUCCEEDED or spec.history_id is None:
             continue
         content = packing.unpack(spec.content)
-        if content.source == wanted:
+        if (content.sources if pinned.several else (content.source,)) == wanted:
             return _from(record, content)
     return None
 

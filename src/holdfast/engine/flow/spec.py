@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from holdfast.engine.access import project as rules
-from holdfast.model.application import Application, ApplicationDestination
+from holdfast.engine.access.repository_urls import is_artifact
+from holdfast.model.application import Application, ApplicationDestination, ApplicationSource
 from holdfast.model.appproject import AppProject
 from holdfast.model.names import DEFAULT_PROJECT, IN_CLUSTER_NAME, IN_CLUSTER_SERVER
+
+_REF: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def project_of(app: Application) -> str:
     return app.spec.project or DEFAULT_PROJECT
+
+
+def sources_of(app: Application) -> tuple[ApplicationSource, ...]:
+    """`spec.sources` goes before `spec.source`."""
+    return app.spec.sources or ((app.spec.source,) if app.spec.source is not None else ())
+
+
+def is_packed(source: ApplicationSource) -> bool:
+    """The source is a chart or an OCI artifact, not a Git repository."""
+    return bool(source.chart) or is_artifact(source.repo_url)
 
 
 def problems(app: Application, project: AppProject | None) -> tuple[str, ...]:
@@ -27,15 +42,34 @@ def _source_problems(app: Application) -> Iterator[str]:
     if spec.source_hydrator is not None:
         yield "spec.sourceHydrator is not supported yet; name the rendered source in spec.source"
     elif spec.sources:
-        yield "spec.sources: several sources are not supported yet; name one in spec.source"
+        for position, source in enumerate(spec.sources):
+            yield from _problems_of(source, f"spec.sources[{position}]", several=True)
+        yield from _ref_problems(spec.sources)
     elif spec.source is None:
         yield "spec.source is missing"
-    elif not spec.source.repo_url:
-        yield "spec.source.repoURL is missing"
-    elif spec.source.chart:
-        yield "spec.source.chart: charts from Helm repositories are not supported yet; name a path of a Git repository"
-    elif not spec.source.path:
-        yield "spec.source.path is missing (write . for the root of the repository)"
+    else:
+        yield from _problems_of(spec.source, "spec.source", several=False)
+
+
+def _problems_of(source: ApplicationSource, place: str, *, several: bool) -> Iterator[str]:
+    if not source.repo_url:
+        yield f"{place}.repoURL is missing"
+    elif source.chart and not source.target_revision:
+        yield f"{place}.targetRevision is missing: name the version of the chart, or a range"
+    elif source.chart and source.ref:
+        yield f"{place}: a chart cannot have a ref; its files are its own"
+    elif not (source.chart or source.path or (several and source.ref)):
+        yield f"{place}.path is missing (write . for the root of the repository)"
+
+
+def _ref_problems(sources: Sequence[ApplicationSource]) -> Iterator[str]:
+    """Source: https://argo-cd.readthedocs.io/en/stable/user-guide/multiple_sources/"""
+    names = [source.ref for source in sources if source.ref]
+    for name in dict.fromkeys(names):
+        if not _REF.fullmatch(name):
+            yield f"spec.sources: ref {name!r} may hold letters, digits, _ and - only"
+        elif names.count(name) > 1:
+            yield f"spec.sources: ref {name!r} is given to more than one source"
 
 
 def _destination_problems(destination: ApplicationDestination) -> Iterator[str]:
@@ -58,8 +92,8 @@ def is_in_cluster(destination: ApplicationDestination) -> bool:
 
 
 def _forbidden(app: Application, project: AppProject) -> Iterator[str]:
-    if app.spec.source is not None:
-        source = rules.permits_source(project, app.spec.source.repo_url)
+    for url in dict.fromkeys(source.repo_url for source in sources_of(app)):
+        source = rules.permits_source(project, url)
         if not source.allowed:
             yield source.because
     destination = rules.permits_destination(

@@ -43,7 +43,7 @@ def document(
     texts = sealing.secret_texts(one.object for one in manifests)
     content = _content(app, state, manifests, key, texts)
     content = msgspec.structs.replace(content, manifests=(*content.manifests, *kept))
-    source = content.source or ApplicationSource()
+    source = content.source or next(iter(content.sources), ApplicationSource())
     plain = SyncRecordSpec(
         application=app.metadata.name,
         history_id=history_id,
@@ -51,7 +51,7 @@ def document(
         path=source.path[:LONGEST_TEXT],
         chart=source.chart[:LONGEST_TEXT],
         target_revision=source.target_revision[:LONGEST_TEXT],
-        revision=state.sync_result.revision[:LONGEST_TEXT] if state.sync_result else "",
+        revision=_revision(state.sync_result)[:LONGEST_TEXT],
         phase=state.phase,
         message=sealing.scrubbed(state.message, texts)[:LONGEST_MESSAGE],
         initiated_by=content.operation.initiated_by,
@@ -82,11 +82,18 @@ def _content(
 ) -> RecordContent:
     result = state.sync_result or SyncOperationResult()
     told = RecordContent(
-        source=without_password(result.source or app.spec.source), operation=_options(state), results=result.resources
+        source=without_password(result.source or (None if result.sources else app.spec.source)),
+        sources=tuple(filter(None, map(without_password, result.sources))),
+        operation=_options(state),
+        results=result.resources,
     )
     cleaned = msgspec.convert(sealing.scrubbed(msgspec.to_builtins(told), texts), RecordContent)
     sealed = tuple(msgspec.structs.replace(one, object=sealing.sealed(one.object, key)) for one in manifests)
     return msgspec.structs.replace(cleaned, manifests=sealed)
+
+
+def _revision(result: SyncOperationResult | None) -> str:
+    return (result.revision or ", ".join(result.revisions)) if result is not None else ""
 
 
 def _options(state: OperationState) -> Any:

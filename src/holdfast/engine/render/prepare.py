@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -14,11 +14,13 @@ from holdfast.engine.render.detect import SourceType, source_type
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm import job as helm
 from holdfast.engine.render.helm.job import HelmJob
+from holdfast.engine.render.helm.values import NO_REFS, RefFile, shown
 from holdfast.engine.render.kustomize import KustomizeJob
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RenderRequest
 
+Refs: TypeAlias = Mapping[str, FileTree]
 Job: TypeAlias = HelmJob | KustomizeJob | DirectoryJob
 
 
@@ -28,14 +30,15 @@ class _Identity(Struct, frozen=True):
     files: tuple[tuple[str, str], ...]
 
 
-def prepare(tree: FileTree, request: RenderRequest) -> Job:
-    """Which tool, which files, which values: variables put in, paths resolved. Raises Blocked."""
+def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job:
+    """Which tool, which files, which values: variables put in, paths resolved. `refs` are the trees of the request's
+    refs by their names. Raises Blocked."""
     folder = _folder(tree, request)
     source = overrides.effective_source(tree, folder, request.source, request.app_name)
     variables = build_environment.variables(request, source)
     match source_type(tree, folder, source):
         case SourceType.HELM:
-            return helm.prepare(tree, folder, source.helm, request, variables)
+            return helm.prepare(tree, folder, source.helm, request, variables, refs)
         case SourceType.KUSTOMIZE:
             return kustomize.prepare(tree, folder, source.kustomize, variables)
         case SourceType.DIRECTORY:
@@ -47,25 +50,22 @@ def prepare(tree: FileTree, request: RenderRequest) -> Job:
             )
 
 
-def identity(tree: FileTree, job: Job, request: RenderRequest) -> str:
+def identity(tree: FileTree, job: Job, request: RenderRequest, refs: Refs = NO_REFS) -> str:
     """Equal for two renders exactly when everything that they read is equal. The tools' versions are not in it."""
     limits = (request.limits.output_bytes, request.limits.documents)
-    said = _Identity(job, limits, tuple(sorted(_contents(tree, job))))
+    said = _Identity(job, limits, tuple(sorted(_contents(tree, job, refs))))
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
 def is_reproducible(job: Job) -> bool:
-    """False when the result depends on what a chart repository answers today."""
-    return not isinstance(job, HelmJob) or all(wanted.locked for wanted in job.remote_dependencies)
+    """False when something that the job needs is not here."""
+    return not isinstance(job, HelmJob) or len(job.fetched) == len(job.remote_dependencies)
 
 
 def _folder(tree: FileTree, request: RenderRequest) -> str:
     source = request.source
-    if source.chart:
-        raise Blocked(
-            "SourceUnsupported",
-            f"chart {source.chart!r} of a Helm repository: charts are read from Git repositories only (spec.source.path)",
-        )
+    if source.chart and not source.path:
+        return ""  # the tree is the chart
     if source.path.startswith("/"):
         raise Blocked("PathEscapes", f"path {source.path!r} must be relative to the root of the repository")
     path = paths.join("", source.path)
@@ -81,7 +81,7 @@ def _folder(tree: FileTree, request: RenderRequest) -> str:
     return folder
 
 
-def _contents(tree: FileTree, job: Job) -> Iterable[tuple[str, str]]:
+def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]:
     """Every file that the job reads, by the name under which it matters, with the hash of its content."""
     match job:
         case DirectoryJob():
@@ -99,7 +99,11 @@ def _contents(tree: FileTree, job: Job) -> Iterable[tuple[str, str]]:
                 for file in paths.files_below(tree, folder)
             ]
             extra = (*job.values.files, *(given.path for given in job.values.file_parameters))
-            return found + [(path, hash_of(tree, path)) for path in extra]
+            return found + [(shown(file), _hash(tree, refs, file)) for file in extra]
+
+
+def _hash(tree: FileTree, refs: Refs, file: str | RefFile) -> str:
+    return hash_of(refs[file.ref], file.path) if isinstance(file, RefFile) else hash_of(tree, file)
 
 
 def hash_of(tree: FileTree, path: str) -> str:

@@ -52,7 +52,17 @@ class Hold(Struct, frozen=True):
 Decision: TypeAlias = Start | Hold
 
 
-def decide(app: Application, states: Sequence[ObjectState], code: SyncCode, revision: str, now: datetime) -> Decision:
+def decide(
+    app: Application,
+    states: Sequence[ObjectState],
+    code: SyncCode,
+    revision: str,
+    now: datetime,
+    *,
+    revisions: tuple[str, ...] = (),
+) -> Decision:
+    """`revisions` stand for `revision` where the application has several sources."""
+    shown = revision or ", ".join(revisions)
     policy = app.spec.sync_policy
     automated = policy.automated if policy else None
     if automated is None or automated.enabled is False:
@@ -74,24 +84,25 @@ def decide(app: Application, states: Sequence[ObjectState], code: SyncCode, revi
     ):
         return Hold(
             "it would delete everything",
-            condition=_error(f"Skipping sync attempt to {revision}: auto-sync will wipe out all resources"),
+            condition=_error(f"Skipping sync attempt to {shown}: auto-sync will wipe out all resources"),
         )
     initiated = Operation(
         sync=SyncOperation(
             revision=revision,
+            revisions=revisions,
             prune=bool(automated.prune),
             sync_options=policy.sync_options if policy else (),
         ),
         initiated_by=OperationInitiator(automated=True),
         retry=(policy.retry if policy and policy.retry else DEFAULT_RETRY),
     )
-    if not was_attempted(app, revision):
+    if not was_attempted(app, revision, revisions):
         return Start(initiated)
-    return _heal(app, initiated, drifted, revision, now, wanted=bool(automated.self_heal))
+    return _heal(app, initiated, drifted, shown, now, wanted=bool(automated.self_heal))
 
 
 def _heal(
-    app: Application, initiated: Operation, drifted: list[ObjectState], revision: str, now: datetime, *, wanted: bool
+    app: Application, initiated: Operation, drifted: list[ObjectState], shown: str, now: datetime, *, wanted: bool
 ) -> Decision:
     """The revision was synced before: only drift can be the reason."""
     last = app.status.operation_state
@@ -101,7 +112,7 @@ def _heal(
     if last.phase != OperationPhase.SUCCEEDED:
         return Hold(
             "the last attempt failed",
-            condition=_error(f"Failed last sync attempt to {revision}: {last.message}"),
+            condition=_error(f"Failed last sync attempt to {shown}: {last.message}"),
         )
     if not wanted:
         return Hold("this revision was synced before, and self-heal is off")
@@ -136,14 +147,17 @@ def _is_same_drift(last: SyncOperation, drifted: list[ObjectState]) -> bool:
     return any((state.key.group, state.key.kind, state.key.namespace, state.key.name) in healed for state in drifted)
 
 
-def was_attempted(app: Application, revision: str) -> bool:
-    """The last operation was a real sync to this revision with the same parameters."""
+def was_attempted(app: Application, revision: str, revisions: tuple[str, ...] = ()) -> bool:
+    """The last operation was a real sync to this revision, or these, with the same parameters."""
     last = app.status.operation_state
     if last is None or last.sync_result is None or last.operation.sync is None or last.operation.sync.dry_run:
         return False
-    return last.sync_result.revision == revision and _parameters(last.sync_result.source) == _parameters(
-        app.spec.source
-    )
+    result = last.sync_result
+    if app.spec.sources:
+        return result.revisions == revisions and list(map(_parameters, result.sources)) == list(
+            map(_parameters, app.spec.sources)
+        )
+    return result.revision == revision and _parameters(result.source) == _parameters(app.spec.source)
 
 
 def _parameters(source: ApplicationSource | None) -> ApplicationSource | None:

@@ -20,7 +20,8 @@ from holdfast.model.names import SyncCode
 
 
 class Findings(Struct, frozen=True):
-    """`compared` is False when the desired objects could not be had; `revision` is then what was last tried, or ""."""
+    """`compared` is False when the desired objects could not be had; `revision` is then what was last tried, or "".
+    Applications with several sources have `revisions` and `source_types` instead of `revision` and `source_type`."""
 
     states: tuple[ObjectState, ...]
     health: HealthReport
@@ -28,7 +29,14 @@ class Findings(Struct, frozen=True):
     compared: bool = True
     revision: str = ""
     source_type: str = ""
+    revisions: tuple[str, ...] = ()
+    source_types: tuple[str, ...] = ()
     control_namespace: str = ""
+
+    @property
+    def shown_revision(self) -> str:
+        """For people, and to know it again."""
+        return self.revision or ", ".join(self.revisions)
 
 
 def new_status(app: Application, found: Findings, now: str, *, refreshed: bool = False) -> ApplicationStatus:
@@ -41,7 +49,8 @@ def new_status(app: Application, found: Findings, now: str, *, refreshed: bool =
         sync=_sync(app, found),
         health=_health(before.health, found.health, now),
         conditions=conditions.merged(before.conditions, found.conditions, now),
-        source_type=found.source_type or before.source_type,
+        source_type=found.source_type or ("" if app.spec.sources else before.source_type),
+        source_types=found.source_types or (before.source_types if app.spec.sources else ()),
         summary=resources.summary_of(found.states),
         controller_namespace=found.control_namespace or before.controller_namespace,
     )
@@ -53,15 +62,17 @@ def new_status(app: Application, found: Findings, now: str, *, refreshed: bool =
 def _sync(app: Application, found: Findings) -> SyncStatus:
     spec = app.spec
     code = resources.sync_code(found.states) if found.compared else SyncCode.UNKNOWN
+    known = app.status.sync if not found.compared else SyncStatus()
     return SyncStatus(
         status=code,
         compared_to=ComparedTo(
-            source=spec.source,
+            source=spec.source if not spec.sources else None,
             destination=spec.destination,
             sources=spec.sources,
             ignore_differences=spec.ignore_differences,
         ),
-        revision=found.revision or (app.status.sync.revision if not found.compared else ""),
+        revision=found.revision or (known.revision if not spec.sources else ""),
+        revisions=found.revisions or (known.revisions if spec.sources else ()),
     )
 
 

@@ -18,6 +18,8 @@ def with_deployment(app: Application, state: OperationState) -> tuple[RevisionHi
         id=max((known.id for known in history), default=-1) + 1,
         revision=result.revision,
         source=result.source,
+        revisions=result.revisions,
+        sources=result.sources,
         deployed_at=state.finished_at or "",
         deploy_started_at=state.started_at,
         initiated_by=state.operation.initiated_by,

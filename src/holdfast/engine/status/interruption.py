@@ -40,5 +40,5 @@ def given_way(state: OperationState, newer: str, waited: timedelta, patience: ti
         return ""
     if operation.waits_until(state) is None and waited < patience:
         return ""
-    revision = state.sync_result.revision if state.sync_result else ""
+    revision = operation.revision_text(state.sync_result)
     return f"newer commit {newer} takes the place of {revision}, which was stuck: {state.message}"

@@ -30,15 +30,28 @@ def is_in_progress(state: OperationState | None) -> bool:
     return state is not None and state.phase in (OperationPhase.RUNNING, OperationPhase.TERMINATING)
 
 
-def begun(operation: Operation, revision: str, source: ApplicationSource | None, now: datetime) -> OperationState:
-    """`revision` is the commit that this operation keeps to, whatever is pushed while it runs."""
+def begun(
+    operation: Operation,
+    revision: str,
+    source: ApplicationSource | None,
+    now: datetime,
+    *,
+    sources: tuple[ApplicationSource, ...] = (),
+    revisions: tuple[str, ...] = (),
+) -> OperationState:
+    """`revision`, or each of `revisions`, is what this operation keeps to, whatever is pushed while it runs."""
     return OperationState(
         operation=operation,
         phase=OperationPhase.RUNNING,
         message=IN_PROGRESS,
         started_at=times.stamp(now),
-        sync_result=SyncOperationResult(revision=revision, source=source),
+        sync_result=SyncOperationResult(revision=revision, source=source, sources=sources, revisions=revisions),
     )
+
+
+def revision_text(result: SyncOperationResult | None) -> str:
+    """What was synced to, for people."""
+    return (result.revision or ", ".join(result.revisions)) if result is not None else ""
 
 
 def attempt_of(state: OperationState) -> str:
@@ -90,12 +103,19 @@ def waits_until(state: OperationState) -> datetime | None:
     return finished + retry_delay(state.operation.retry, state.retry_count - 1)
 
 
-def tried_again(state: OperationState, newest: str = "", source: ApplicationSource | None = None) -> OperationState:
+def tried_again(
+    state: OperationState,
+    newest: str = "",
+    source: ApplicationSource | None = None,
+    *,
+    sources: tuple[ApplicationSource, ...] = (),
+    revisions: tuple[str, ...] = (),
+) -> OperationState:
     """A new attempt: the record of the last one is gone. The commit stays, unless the retry asks for the newest one
     and the operation was not about a chosen one."""
     result = state.sync_result or SyncOperationResult()
-    if newest and source is not None and _follows_its_source(state.operation):
-        result = msgspec.structs.replace(result, revision=newest, source=source)
+    if (newest or revisions) and _follows_its_source(state.operation):
+        result = msgspec.structs.replace(result, revision=newest, source=source, sources=sources, revisions=revisions)
     return msgspec.structs.replace(
         state,
         finished_at=None,
@@ -106,6 +126,6 @@ def tried_again(state: OperationState, newest: str = "", source: ApplicationSour
 
 def _follows_its_source(asked: Operation) -> bool:
     sync = asked.sync
-    if not asked.retry.refresh or sync is None or sync.source is not None:
+    if not asked.retry.refresh or sync is None or sync.source is not None or sync.sources:
         return False
-    return asked.initiated_by.automated or not sync.revision
+    return asked.initiated_by.automated or not (sync.revision or sync.revisions)

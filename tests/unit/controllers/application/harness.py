@@ -16,20 +16,24 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.adapters.rendering.inline import InlineRenderer
+from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.application import Application
 from holdfast.model.crd.definitions import definitions
 from holdfast.model.discovery import ResourceType
+from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
 from holdfast.ports.records import RecordStorages
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.transport import Request, Response, Stream, Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
 from holdfast.testing.builders import REPOSITORY, application_object, project_object, resource
+from holdfast.testing.memory_charts import MemoryCharts
 from holdfast.testing.memory_repositories import MemoryRepositories
 
 DEPLOYMENT = resource("apps/v1", "Deployment")
@@ -95,7 +99,12 @@ class Stage:
         self.server = server
         self.cluster = KubeClient(server, user_agent="person")
         self.repositories = MemoryRepositories()
+        self.charts = MemoryCharts()
         self.transport = WatchedTransport(server)
+        self.scripts: Scripts = InlineScripts()
+
+    def open_tree(self, location: TreeLocation) -> FileTree:
+        return (self.charts if self.charts.holds(location) else self.repositories).open(location)
 
     async def put(self, obj: KubeObject, kind: ResourceType, manager: str = "person") -> KubeObject:
         return await self.cluster.apply(kind, obj, field_manager=manager)
@@ -136,12 +145,14 @@ class Stage:
         controller = ApplicationController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
             repositories=self.repositories,
-            renderer=InlineRenderer(self.repositories.open),
+            charts=self.charts,
+            renderer=InlineRenderer(self.open_tree),
             clock=self.clock,
             namespace=self.control_namespace,
             settings=Settings(**settings),
             random=Random(1),
             storages=storages,
+            scripts=self.scripts,
         )
         task = asyncio.create_task(controller.run(), name="controller")
         try:

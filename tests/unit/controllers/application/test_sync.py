@@ -225,7 +225,7 @@ async def test_a_sync_of_one_resource_leaves_the_others() -> None:
 REQUESTS = [
     ({"manifests": ["{}"]}, "local manifests is not supported"),
     ({"revision": "nowhere"}, "has no revision nowhere"),
-    ({"revisions": ["a", "b"]}, "several sources are not supported"),
+    ({"revisions": ["a", "b"]}, "has one source"),
 ]
 
 
@@ -291,7 +291,7 @@ SPECS: list[tuple[dict[str, Any], str]] = [
     ({"destination": {"server": "https://a", "name": "b", "namespace": "shop"}}, "can't have both"),
     ({"project": "missing"}, "project missing which does not exist"),
     ({"source": {"repoURL": "https://git.example.com/team/web.git"}}, "source.path is missing"),
-    ({"sources": [{"repoURL": "https://a", "path": "b"}], "source": None}, "several sources"),
+    ({"sources": [{"repoURL": "https://a", "ref": "a b"}], "source": None}, "ref 'a b' may hold"),
 ]
 
 

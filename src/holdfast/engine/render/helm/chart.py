@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from holdfast.engine.lang import semver, yaml_documents
 from holdfast.engine.render import paths
+from holdfast.engine.render.helm import lock as locks
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import EntryKind, FileTree
 
@@ -28,7 +31,8 @@ class Dependency(Struct, frozen=True):
 
 
 class Chart(Struct, frozen=True):
-    """The part of Chart.yaml that decides. `path` is the resolved folder of the chart."""
+    """The part of Chart.yaml that decides. `path` is the resolved folder of the chart. `lock_fits` is False when the lock
+    file was made for other dependencies."""
 
     path: str
     name: str
@@ -36,6 +40,7 @@ class Chart(Struct, frozen=True):
     kube_version: str = ""
     is_library: bool = False
     dependencies: tuple[Dependency, ...] = ()
+    lock_fits: bool = True
 
 
 class LocalChart(Struct, frozen=True):
@@ -59,14 +64,17 @@ def read(tree: FileTree, folder: str) -> Chart:
     older = paths.join(folder, "requirements.yaml")
     requirements = paths.read_file(tree, older) if said.get("apiVersion") == "v1" else None
     listed = _mapping(older, requirements) if requirements is not None else said
-    lock = paths.join(folder, "requirements.lock" if requirements is not None else "Chart.lock")
+    lock_file = paths.join(folder, "requirements.lock" if requirements is not None else "Chart.lock")
+    lock = _mapping(lock_file, paths.read_file(tree, lock_file) or b"{}")
+    dependencies = _dependencies(file, listed.get("dependencies"), _locked(lock))
     return Chart(
         path=folder,
         name=name,
         version=version,
         kube_version=_text(said.get("kubeVersion")),
         is_library=said.get("type") == "library",
-        dependencies=_dependencies(file, listed.get("dependencies"), _locked(lock, paths.read_file(tree, lock))),
+        dependencies=dependencies,
+        lock_fits=locks.fits(listed.get("dependencies") or [], _entries(lock), _text(lock.get("digest"))),
     )
 
 
@@ -104,6 +112,24 @@ def missing_dependencies(tree: FileTree, chart: Chart) -> tuple[Dependency, ...]
     )
 
 
+def wanted_elsewhere(tree: FileTree, path: str) -> tuple[Dependency, ...]:
+    """The dependencies of the chart at `path` that neither it nor its repository holds; none when there is no chart.
+
+    Raises Blocked when its lock file was made for other ones, as then nobody knows which versions are meant.
+    """
+    folder = paths.resolve(tree, paths.join("", path))
+    if folder is None or tree.entry(paths.join(folder, "Chart.yaml")) is None:
+        return ()
+    chart = read(tree, folder)
+    found = tuple(wanted for wanted in missing_dependencies(tree, chart) if wanted.repository and not wanted.is_local)
+    if found and not chart.lock_fits:
+        raise Blocked(
+            "DependencyMissing",
+            f"{paths.join(folder, 'Chart.lock')} does not belong to Chart.yaml: run `helm dependency update` and commit it",
+        )
+    return found
+
+
 def local_dependencies(tree: FileTree, chart: Chart, missing: tuple[Dependency, ...]) -> tuple[LocalChart, ...]:
     """Where the missing `file://` dependencies stand. Raises Blocked when one is not there or does not fit."""
     found = []
@@ -137,6 +163,23 @@ def dependency_missing(chart: Chart, wanted: Dependency, because: str = "") -> B
         f"chart {chart.name} needs {wanted.name} {wanted.version} from {wanted.repository or 'charts/'}, which is not in "
         f"{paths.join(chart.path, 'charts')}{reason}: run `helm dependency update` and commit charts/",
     )
+
+
+def objection(repository: str) -> str:
+    """Why a repository that nobody has registered is not asked for charts; "" when it may be.
+
+    A chart from Git must not make this process speak to the host it runs on, or to a metadata service.
+    """
+    url = urlsplit(repository)
+    if url.scheme not in ("https", "oci") or not url.hostname:
+        return ""
+    try:
+        address = ipaddress.ip_address(url.hostname)
+    except ValueError:
+        is_inside = url.hostname == "localhost" or url.hostname.endswith((".localhost", ".internal"))
+    else:
+        is_inside = not address.is_global
+    return f"{url.hostname} is not a public host" if is_inside else ""
 
 
 def _fits(version: str, wanted: str) -> bool:
@@ -174,13 +217,16 @@ def _dependencies(file: str, listed: Any, locked: dict[str, str]) -> tuple[Depen
     )
 
 
-def _locked(file: str, content: bytes | None) -> dict[str, str]:
+def _entries(lock: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = lock.get("dependencies")
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _locked(lock: dict[str, Any]) -> dict[str, str]:
     """Versions by name of chart; a chart that is there twice, under aliases, is locked by neither."""
-    entries = _mapping(file, content).get("dependencies") if content is not None else None
     versions: dict[str, set[str]] = {}
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict):
-            versions.setdefault(_text(entry.get("name")), set()).add(_text(entry.get("version")))
+    for entry in _entries(lock):
+        versions.setdefault(_text(entry.get("name")), set()).add(_text(entry.get("version")))
     return {name: found.pop() for name, found in versions.items() if len(found) == 1}
 
 

@@ -12,10 +12,10 @@ from holdfast.engine.lang import globs
 from holdfast.engine.render import build_environment, paths
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm.chart import Chart, Dependency, LocalChart
-from holdfast.engine.render.helm.values import FileParameter, Parameter, ValueSources, read_mapping
+from holdfast.engine.render.helm.values import NO_REFS, FileParameter, Parameter, RefFile, ValueSources, read_mapping
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
-from holdfast.model.rendering import RenderRequest
+from holdfast.model.rendering import FetchedChart, RenderRequest
 from holdfast.model.source_options import HelmOptions
 
 _RELEASE_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -26,6 +26,8 @@ _REFERENCE: Final = re.compile(r"\$([A-Za-z0-9_-]+)(/|$)")
 
 
 class HelmJob(Struct, frozen=True, tag="helm"):
+    """`fetched` holds those of the remote dependencies that are here."""
+
     chart: Chart
     release_name: str
     namespace: str
@@ -34,13 +36,19 @@ class HelmJob(Struct, frozen=True, tag="helm"):
     values: ValueSources
     local_dependencies: tuple[LocalChart, ...] = ()
     remote_dependencies: tuple[Dependency, ...] = ()
+    fetched: tuple[FetchedChart, ...] = ()
     include_crds: bool = True
     include_tests: bool = True
     validate_schema: bool = True
 
 
 def prepare(
-    tree: FileTree, folder: str, options: HelmOptions | None, request: RenderRequest, variables: Mapping[str, str]
+    tree: FileTree,
+    folder: str,
+    options: HelmOptions | None,
+    request: RenderRequest,
+    variables: Mapping[str, str],
+    refs: Mapping[str, FileTree] = NO_REFS,
 ) -> HelmJob:
     """`folder` is the resolved path of the chart. Raises Blocked."""
     given = options or HelmOptions()
@@ -48,35 +56,58 @@ def prepare(
     chart = charts.read(tree, folder)
     charts.check(chart, kube_version)
     missing = charts.missing_dependencies(tree, chart)
+    remote = tuple(wanted for wanted in missing if not wanted.is_local)
+    needed = {(wanted.name, wanted.repository) for wanted in remote}
     return HelmJob(
         chart=chart,
         release_name=_release_name(given.release_name or request.app_name),
         namespace=given.namespace or request.namespace,
         kube_version=kube_version,
         api_versions=given.api_versions or request.api_versions,
-        values=_value_sources(tree, folder, given, variables),
+        values=_value_sources(_Places(tree, folder, refs, variables), given),
         local_dependencies=charts.local_dependencies(tree, chart, missing),
-        remote_dependencies=tuple(wanted for wanted in missing if not wanted.is_local),
+        remote_dependencies=remote,
+        fetched=tuple(one for one in request.charts if (one.name, one.repository) in needed),
         include_crds=not given.skip_crds,
         include_tests=not given.skip_tests,
         validate_schema=not given.skip_schema_validation,
     )
 
 
-def _value_sources(tree: FileTree, folder: str, given: HelmOptions, variables: Mapping[str, str]) -> ValueSources:
-    files: list[str] = []
+class _Places(Struct, frozen=True):
+    """Where files that a source names may stand: in its own tree, `folder` being that of the chart, or in a ref's."""
+
+    tree: FileTree
+    folder: str
+    refs: Mapping[str, FileTree]
+    variables: Mapping[str, str]
+
+
+class _Place(Struct, frozen=True):
+    tree: FileTree
+    ref: str
+    path: str
+
+    def file(self, resolved: str) -> str | RefFile:
+        return RefFile(self.ref, resolved) if self.ref else resolved
+
+    def __str__(self) -> str:
+        return f"{self.path} at revision {self.tree.revision[:7]}" + (f" of source ${self.ref}" if self.ref else "")
+
+
+def _value_sources(places: _Places, given: HelmOptions) -> ValueSources:
+    files: list[str | RefFile] = []
     for wanted in given.value_files:
-        files.extend(_value_files(tree, folder, wanted, variables, given.ignore_missing_value_files))
+        files.extend(_value_files(places, wanted, given.ignore_missing_value_files))
     return ValueSources(
         files=tuple(files),
         inline=_inline(given),
         parameters=tuple(
-            Parameter(one.name, build_environment.substitute(one.value, variables), one.force_string)
+            Parameter(one.name, build_environment.substitute(one.value, places.variables), one.force_string)
             for one in given.parameters
         ),
         file_parameters=tuple(
-            FileParameter(one.name, _existing(tree, folder, one.path, variables, "helm.fileParameters"))
-            for one in given.file_parameters
+            FileParameter(one.name, _existing(places, one.path, "helm.fileParameters")) for one in given.file_parameters
         ),
     )
 
@@ -87,23 +118,20 @@ def _inline(given: HelmOptions) -> dict[str, Any]:
     return read_mapping("helm.values", given.values)
 
 
-def _value_files(
-    tree: FileTree, folder: str, wanted: str, variables: Mapping[str, str], ignore_missing: bool
-) -> list[str]:
-    path = _local_path(folder, wanted, variables, "values file")
-    resolved = paths.resolve(tree, path)
-    if resolved is not None and not paths.is_directory(tree, resolved):
-        return [resolved]
-    if is_glob(path):
-        found = _matching(tree, path)
+def _value_files(places: _Places, wanted: str, ignore_missing: bool) -> list[str | RefFile]:
+    place = _place(places, wanted, "values file")
+    resolved = paths.resolve(place.tree, place.path)
+    if resolved is not None and not paths.is_directory(place.tree, resolved):
+        return [place.file(resolved)]
+    if is_glob(place.path):
+        found = _matching(place.tree, place.path)
         if found:
-            return found
+            return [place.file(path) for path in found]
     if ignore_missing:
         return []
     raise Blocked(
         "ValuesFileMissing",
-        f"values file {wanted!r} is missing: there is no file {path} at revision {tree.revision[:7]}. "
-        "Add it, or set helm.ignoreMissingValueFiles",
+        f"values file {wanted!r} is missing: there is no file {place}. Add it, or set helm.ignoreMissingValueFiles",
     )
 
 
@@ -126,28 +154,33 @@ def _matching(tree: FileTree, pattern: str) -> list[str]:
     return [file.path for file in paths.files_below(tree, root) if glob.matches(file.relative)]
 
 
-def _existing(tree: FileTree, folder: str, wanted: str, variables: Mapping[str, str], field: str) -> str:
-    path = _local_path(folder, wanted, variables, field)
-    resolved = paths.resolve(tree, path)
-    if resolved is None or paths.is_directory(tree, resolved):
-        raise Blocked("ValuesFileMissing", f"{field}: there is no file {path} at revision {tree.revision[:7]}")
-    return resolved
+def _existing(places: _Places, wanted: str, field: str) -> str | RefFile:
+    place = _place(places, wanted, field)
+    resolved = paths.resolve(place.tree, place.path)
+    if resolved is None or paths.is_directory(place.tree, resolved):
+        raise Blocked("ValuesFileMissing", f"{field}: there is no file {place}")
+    return place.file(resolved)
 
 
-def _local_path(folder: str, wanted: str, variables: Mapping[str, str], what: str) -> str:
+def _place(places: _Places, wanted: str, what: str) -> _Place:
+    """Raises Blocked when it leads out of its tree, or is none of the application's files."""
     reference = _REFERENCE.match(wanted)
-    if reference and reference[1] not in variables:
+    if reference and reference[1] in places.refs:
+        rest = build_environment.substitute(wanted[reference.end() :], places.variables)
+        return _Place(places.refs[reference[1]], reference[1], paths.join("", rest))
+    if reference and reference[1] not in places.variables:
         raise Blocked(
             "SourceUnsupported",
-            f"{what} {wanted!r} is of another source (${reference[1]}): put the file into this source's repository",
+            f"{what} {wanted!r} is of another source, and the application has none with ref {reference[1]}: "
+            "add it to spec.sources, or put the file into this source's repository",
         )
-    path = build_environment.substitute(wanted, variables)
+    path = build_environment.substitute(wanted, places.variables)
     if _REMOTE.match(path):
         raise Blocked(
             "SourceUnsupported",
-            f"{what} {path!r} is remote: values are read from the source's repository only. Commit the file there",
+            f"{what} {path!r} is remote: values are read from the application's sources only. Commit the file there",
         )
-    return paths.join(folder, path)
+    return _Place(places.tree, "", paths.join(places.folder, path))
 
 
 def _release_name(name: str) -> str:

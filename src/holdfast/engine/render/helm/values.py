@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +14,7 @@ from holdfast.engine.render.helm import strvals
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 
+NO_REFS: Final[Mapping[str, FileTree]] = MappingProxyType({})
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=16 * 1024**2, nodes=500_000)
 
 
@@ -23,37 +26,52 @@ class Parameter(Struct, frozen=True):
     is_text: bool = False
 
 
+class RefFile(Struct, frozen=True):
+    """A file of another source: its `ref`, and the resolved path there."""
+
+    ref: str
+    path: str
+
+
 class FileParameter(Struct, frozen=True):
     """`--set-file name=path`; `path` is resolved."""
 
     name: str
-    path: str
+    path: str | RefFile
 
 
 class ValueSources(Struct, frozen=True):
     """All that makes up the values, variables put in and paths resolved, from weakest to strongest."""
 
-    files: tuple[str, ...] = ()
+    files: tuple[str | RefFile, ...] = ()
     inline: dict[str, Any] = {}
     parameters: tuple[Parameter, ...] = ()
     file_parameters: tuple[FileParameter, ...] = ()
 
 
-def compose(tree: FileTree, sources: ValueSources) -> dict[str, Any]:
+def compose(tree: FileTree, sources: ValueSources, refs: Mapping[str, FileTree] = NO_REFS) -> dict[str, Any]:
     """What Helm gets as the user's values: mappings merge, null takes a default of the chart away."""
     values: dict[str, Any] = {}
     for file in sources.files:
-        values = merged(values, read_mapping(file, tree.read(file)))
+        values = merged(values, read_mapping(shown(file), read(tree, refs, file)))
     # Written out and read again: mappings that YAML aliases share must not change together.
     values = msgspec.json.decode(msgspec.json.encode(merged(values, sources.inline)))
     # Helm takes --set before --set-string before --set-file, in whatever order they are given.
     for parameter in sorted(sources.parameters, key=lambda one: one.is_text):
-        read = str if parameter.is_text else strvals.typed
-        _set(values, parameter.name, f"{parameter.name}={_escaped(parameter.value)}", read)
+        typed = str if parameter.is_text else strvals.typed
+        _set(values, parameter.name, f"{parameter.name}={_escaped(parameter.value)}", typed)
     for given in sources.file_parameters:
-        content = tree.read(given.path).decode("utf-8", errors="replace")
+        content = read(tree, refs, given.path).decode("utf-8", errors="replace")
         _set(values, given.name, f"{given.name}=file", lambda _, content=content: content)
     return values
+
+
+def read(tree: FileTree, refs: Mapping[str, FileTree], file: str | RefFile) -> bytes:
+    return refs[file.ref].read(file.path) if isinstance(file, RefFile) else tree.read(file)
+
+
+def shown(file: str | RefFile) -> str:
+    return f"${file.ref}/{file.path}" if isinstance(file, RefFile) else file
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from holdfast.adapters.git.sharing import SharedCalls
 from holdfast.runtime.clock import LoopClock
+from holdfast.runtime.sharing import SharedCalls
 
 CLOCK = LoopClock(datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -1,0 +1,60 @@
+"""Fetches the charts that a chart depends on and does not carry in its `charts/`."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from holdfast.controllers.application import access
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import spec
+from holdfast.engine.render.helm import chart as charts
+from holdfast.engine.render.helm.chart import Dependency
+from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.errors import Blocked
+from holdfast.model.filetree import TreeLocation
+from holdfast.model.rendering import FetchedChart
+
+MOST_REMEMBERED = 10_000
+
+
+async def fetch(
+    world: World, app: Application, source: ApplicationSource, location: TreeLocation
+) -> tuple[FetchedChart, ...]:
+    """Nothing for a source that is no chart. A dependency that must not be fetched is left out: the render says why."""
+    if world.charts is None or source.kustomize or source.directory or source.plugin:
+        return ()
+    found = []
+    for wanted in _wanted(world, source, location):
+        opened = access.of_url(world, app, wanted.repository)
+        if not opened.registered:
+            if charts.objection(wanted.repository):
+                continue
+            opened = structs.replace(opened, public_only=True)
+        if source.helm is not None and source.helm.pass_credentials:
+            opened = access.with_passed_credentials(opened)
+        try:
+            version = await world.charts.resolve(opened, wanted.name, wanted.locked or wanted.version)
+            location = await world.charts.fetch(opened, wanted.name, version)
+        except Blocked as blocked:
+            raise _about(source, wanted, blocked) from blocked
+        found.append(FetchedChart(wanted.name, wanted.repository, location))
+    return tuple(found)
+
+
+def _wanted(world: World, source: ApplicationSource, location: TreeLocation) -> tuple[Dependency, ...]:
+    """Looked up once for each commit, since a reconcile that changes nothing comes by here as well."""
+    key = (location, source.path)
+    known = world.chart_needs.get(key)
+    if known is None:
+        if len(world.chart_needs) >= MOST_REMEMBERED:
+            world.chart_needs.clear()
+        opens = world.charts if world.charts is not None and spec.is_packed(source) else world.repositories
+        known = world.chart_needs[key] = charts.wanted_elsewhere(opens.open(location), source.path)
+    return known
+
+
+def _about(source: ApplicationSource, wanted: Dependency, blocked: Blocked) -> Blocked:
+    return Blocked(
+        "DependencyMissing",
+        f"{source.path or source.chart} needs the chart {wanted.name} {wanted.version}: {blocked.message}",
+    )

@@ -1,0 +1,149 @@
+"""Where the sources of an application stand, and what they render to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from holdfast.controllers.application import access, dependencies
+from holdfast.controllers.application.world import World
+from holdfast.engine.flow import spec
+from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
+from holdfast.model.errors import Blocked, Transient
+from holdfast.model.filetree import TreeLocation
+from holdfast.model.kube import KubeObject
+from holdfast.model.pinned import Pinned
+from holdfast.model.rendering import RefLocation, RenderRequest, RenderResult
+from holdfast.ports.charts import Charts
+
+
+class Rendered(Struct, frozen=True):
+    """`source_types` in the order of the sources; "" for one that only lends its files to others."""
+
+    objects: tuple[KubeObject, ...]
+    source_types: tuple[str, ...]
+
+
+async def newest(world: World, app: Application, *, fresh: bool) -> tuple[Pinned, str]:
+    """The revisions to compare with, and what was wrong with asking for them."""
+    sources = spec.sources_of(app)
+    answers = [await _newest(world, app, sources, position, fresh=fresh) for position in range(len(sources))]
+    troubles = dict.fromkeys(trouble for _, trouble in answers if trouble)
+    pinned = Pinned(sources, tuple(revision for revision, _ in answers), several=bool(app.spec.sources))
+    return pinned, "\n".join(troubles)
+
+
+async def _newest(
+    world: World, app: Application, sources: Sequence[ApplicationSource], position: int, *, fresh: bool
+) -> tuple[str, str]:
+    source = sources[position]
+    resolved = await world.revisions.resolve(
+        app.metadata.key,
+        (source.repo_url, source.chart, source.target_revision),
+        lambda: _ask(world, app, source, source.target_revision, fresh=fresh),
+        poll_seconds=world.poll_seconds,
+        known=_known(app, source, position),
+        fresh=fresh,
+        position=position,
+    )
+    if not resolved.commit:
+        raise Transient("RepositoryUnreachable", resolved.trouble)
+    return resolved.commit, resolved.trouble
+
+
+def _known(app: Application, source: ApplicationSource, position: int) -> str:
+    """What the source stood at when it was compared last."""
+    sync = app.status.sync
+    if sync.compared_to is None:
+        return ""
+    if not app.spec.sources:
+        return sync.revision if sync.compared_to.source == source else ""
+    same = position < len(sync.revisions) and sync.compared_to.sources[position : position + 1] == (source,)
+    return sync.revisions[position] if same else ""
+
+
+async def resolve(
+    world: World, app: Application, sources: Sequence[ApplicationSource], revisions: Sequence[str], *, several: bool
+) -> Pinned:
+    """What the revisions of an operation mean now; "" is what the source itself says."""
+    found = [
+        await _ask(world, app, source, revision or source.target_revision, fresh=True)
+        for source, revision in zip(sources, revisions, strict=True)
+    ]
+    return Pinned(tuple(sources), tuple(found), several)
+
+
+async def _ask(world: World, app: Application, source: ApplicationSource, revision: str, *, fresh: bool) -> str:
+    opened = access.of_source(world, app, source)
+    if spec.is_packed(source):
+        return await charts_of(world, source).resolve(opened, source.chart, revision, fresh=fresh)
+    return await world.repositories.resolve(opened, revision, fresh=fresh)
+
+
+def kept_to(app: Application, state: OperationState) -> Pinned:
+    """What the running operation has written down that it syncs to."""
+    result = state.sync_result or SyncOperationResult()
+    if result.sources or result.revisions:
+        return Pinned(result.sources or app.spec.sources, result.revisions, several=True)
+    source = result.source or app.spec.source
+    return Pinned((source,), (result.revision,)) if source is not None else Pinned()
+
+
+async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
+    """The objects of all sources in their order. Raises Blocked and Transient."""
+    locations = [
+        await _fetch(world, app, source, revision)
+        for source, revision in zip(pinned.sources, pinned.revisions, strict=True)
+    ]
+    refs = tuple(
+        RefLocation(source.ref, location, source.repo_url)
+        for source, location in zip(pinned.sources, locations, strict=True)
+        if source.ref and pinned.several
+    )
+    objects: list[KubeObject] = []
+    source_types: list[str] = []
+    for source, location in zip(pinned.sources, locations, strict=True):
+        if pinned.several and source.ref and not source.path:
+            source_types.append("")
+            continue
+        result = await _render(world, app, source, location, refs)
+        objects.extend(result.objects)
+        source_types.append(result.source_type)
+    return Rendered(tuple(objects), tuple(source_types))
+
+
+async def _fetch(world: World, app: Application, source: ApplicationSource, revision: str) -> TreeLocation:
+    opened = access.of_source(world, app, source)
+    if spec.is_packed(source):
+        return await charts_of(world, source).fetch(opened, source.chart, revision)
+    return await world.repositories.fetch(opened, revision)
+
+
+async def _render(
+    world: World, app: Application, source: ApplicationSource, location: TreeLocation, refs: tuple[RefLocation, ...]
+) -> RenderResult:
+    request = RenderRequest(
+        location=location,
+        source=source,
+        app_name=app.metadata.name,
+        app_namespace=app.metadata.namespace,
+        project=spec.project_of(app),
+        namespace=app.spec.destination.namespace,
+        kube_version=world.discovery.kubernetes_version,
+        api_versions=world.discovery.api_versions(),
+        refs=refs,
+        charts=await dependencies.fetch(world, app, source, location),
+    )
+    world.failed_renders.check(app.metadata.key, request)
+    try:
+        return await world.renderer.render(request)
+    except Blocked as blocked:
+        world.failed_renders.remember(app.metadata.key, request, blocked, world.poll_seconds)
+        raise
+
+
+def charts_of(world: World, source: ApplicationSource) -> Charts:
+    if world.charts is None:
+        raise Blocked("SourceUnsupported", f"{source.repo_url}: charts and OCI artifacts cannot be fetched here")
+    return world.charts
