@@ -78,7 +78,7 @@ class House(Stage):
         await self._stack.aclose()
         if self.is_real:
             # The sockets of watches that were cut short are closed in the next turns of the loop.
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.25)
 
     def _start_simulators(self, transport: Transport) -> None:
         cluster = KubeClient(transport, user_agent="simulators")

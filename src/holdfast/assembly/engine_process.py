@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -19,6 +20,7 @@ from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
@@ -85,4 +87,12 @@ async def run_engine(
             stack.callback(storages.close)
             if settings.listen:
                 await stack.enter_async_context(serving(controller, settings.listen))
-            await controller.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(controller.run(), name="applications")
+                if settings.rollouts:
+                    group.create_task(run_rollouts(cluster), name="rollouts")
+
+
+async def run_rollouts(cluster: Cluster) -> None:
+    """Runs the Rollouts of all namespaces until it is cancelled."""
+    await RolloutController(cluster=cluster, clock=SystemClock(), random=Random()).run()  # noqa: S311 - jitter

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from holdfast.controllers.application import access, sources
-from holdfast.controllers.application.world import APPLICATION, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.flow import gates as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.gates import dependencies
@@ -21,6 +21,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import OWN_GROUP, Annotation
 from holdfast.model.pinned import Pinned
+from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.commits import CommitPeople
 
 APPROVAL = GroupKind(OWN_GROUP, "Approval")
@@ -36,7 +37,7 @@ _Kind = TypeVar("_Kind", Approval, Freeze)
 
 def concerned(obj: LiveObject) -> tuple[str, ...]:
     """The values of the index, told apart by kind when they are read."""
-    if obj.group_kind == APPLICATION:
+    if obj.group_kind == APPLICATION.group_kind:
         names = before(obj)
         return (*map(str, names), ANY) if names else ()
     if obj.group_kind == APPROVAL and obj.raw:
