@@ -14,6 +14,7 @@ from holdfast.cli.connection import with_cluster
 from holdfast.engine.flow import gates, spec
 from holdfast.engine.gates import approvals
 from holdfast.engine.kube import canonical
+from holdfast.engine.status import operation
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
 from holdfast.model.approval import Approval
@@ -53,8 +54,9 @@ def approve(
 def revision_of(app: Application, given: str) -> str:
     """The whole name of the revision. Raises Blocked when it cannot be told."""
     state = app.status.operation_state
-    waiting = state.sync_result.revision if state is not None and state.phase == "Running" and state.sync_result else ""
-    known = [one for one in (waiting, app.status.sync.revision) if one]
+    waiting = operation.revision_text(state.sync_result) if state is not None and state.phase == "Running" else ""
+    compared = app.status.sync.revision or ", ".join(app.status.sync.revisions)
+    known = [one for one in (waiting, compared) if one]
     if not given and not known:
         raise Blocked("NothingToApprove", f"{app.metadata.name} has no revision yet; name one with --revision")
     if not given:

@@ -77,10 +77,11 @@ def hold(
         return None
     groups = sorted({group for one, _ in lacking for group in one.groups})
     whoever = f"somebody of {' or '.join(groups)}" if groups else "somebody else"
+    named = f'"{revision}"' if " " in revision else revision  # of several sources
     return Hold(
         HoldKind.APPROVAL,
         f"revision {revision[:SHOWN]} waits for approval: " + "; ".join(_told(one, who) for one, who in lacking),
-        f"{whoever} types `holdfast app approve {app} --revision {revision}`",
+        f"{whoever} types `holdfast app approve {app} --revision {named}`",
     )
 
 

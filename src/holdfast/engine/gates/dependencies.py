@@ -72,7 +72,15 @@ def lack(other: Application | None, wanted: str = "") -> str:
     if other.metadata.deletion_timestamp:
         return "is being deleted"
     compared_to = status.sync.compared_to
-    if not status.sync.status or compared_to is None or compared_to.source != other.spec.source:
+    if (
+        not status.sync.status
+        or compared_to is None
+        or (
+            compared_to.source,
+            compared_to.sources,
+        )
+        != (other.spec.source, other.spec.sources)
+    ):
         return "has not been compared with its source yet"
     state = status.operation_state
     if other.operation is not None or (
