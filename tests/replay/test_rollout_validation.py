@@ -67,9 +67,7 @@ def test_istio_routes_are_accepted_or_refused_alike(case: Case) -> None:
             istio.routed(obj, named, shares)
         return
     found = istio.routed(obj, named, shares)
-    for before, after in zip(
-        obj["spec"].get("http", []), found["spec"].get("http", []), strict=True
-    ):
+    for before, after in zip(obj["spec"].get("http", []), found["spec"].get("http", []), strict=True):
         changed = [entry.get("weight") for entry in after["route"]]
         assert changed == ([100 - weight, weight] if before["name"] in (names or ()) else [100, 0])
 
