@@ -20,6 +20,7 @@ COMMANDS: Final = {
         "unfreeze",
         "Lift freezes: those named, else those that were set with the same --project and --app.",
     ),
+    "repo": ("holdfast.cli.repo.group", "repo", "See, register and try repositories and registries."),
     "plan": (
         "holdfast.cli.plan",
         "plan",

@@ -91,13 +91,16 @@ class Invariants:
         self._applications: dict[str, KubeObject] = {}
         self._hook_runs: dict[tuple[ObjectKey, str], int] = {}
         self._order = SyncOrder()
+        self._approved: set[tuple[str, str]] = set()
 
     def saw(self, write: Write) -> None:
         if write.key.group_kind.group == GROUP and write.key.kind == "Application":
             self._saw_application(write)
             return
         self._order.saw(write.before, write.after, by_engine=write.actor == ENGINE)
-        if write.actor == ENGINE and write.key.kind == "Event":
+        if write.key.kind == "Approval":
+            self._approved.add((write.obj["spec"]["application"], write.obj["spec"]["revision"]))
+        elif write.actor == ENGINE and write.key.kind == "Event":
             self._tells_no_secret("an Event", str(write.obj))
         elif write.actor == ENGINE and write.key.kind == "SyncRecord":
             content = packing.unpack((write.obj.get("spec") or {}).get("content") or "")
@@ -145,8 +148,25 @@ class Invariants:
                 self.fail("the status never goes back", f"{name}: {problem}")
             if write.actor == ENGINE:
                 self._begins_what_was_asked_for(write.before, write.after)
+                self._holds_off(write.before, write.after)
                 for told in self._order.slandered(write.after):
                     self.fail("a hook is called failed only when it has failed", f"{name}: {told}")
+
+    def _holds_off(self, before: KubeObject, after: KubeObject) -> None:
+        """What somebody rolled back from is not synced by itself."""
+        held = annotations_of(before).get(Annotation.HOLD)
+        state = (after.get("status") or {}).get("operationState") or {}
+        if not held or state.get("startedAt") == _started(before.get("status") or {}):
+            return
+        automated = ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
+        if automated and (state.get("syncResult") or {}).get("revision") == held:
+            self.fail("a held revision is not synced", f"{key_of(after).name} to {held}")
+
+    def _waits_for_approval(self, app: KubeObject, state: dict[str, Any], written: ObjectKey) -> None:
+        revision = (state.get("syncResult") or {}).get("revision", "")
+        name, known = key_of(app).name, [entry.get("revision") for entry in app["status"].get("history") or ()]
+        if self._apps[name].needs_approval and (name, revision) not in self._approved and revision not in known:
+            self.fail("nothing is synced that nobody approved", f"{written} by a sync of {name} to {revision}")
 
     def _lets_go_last(self, name: str, write: Write) -> None:
         """The finalizer that stands for the objects goes when they have gone."""
@@ -172,6 +192,7 @@ class Invariants:
         state = app["status"]["operationState"]
         if ((state.get("operation") or {}).get("sync") or {}).get("dryRun"):
             self.fail("a rehearsal writes nothing", str(write.key))
+        self._waits_for_approval(app, state, write.key)
         wish = self._git.wishes.get(((state.get("syncResult") or {}).get("revision", ""), key_of(app).name))
         if wish is None or not is_whole(app):
             return
@@ -214,7 +235,8 @@ class Invariants:
         key, name = write.key, owner_of(write.before)
         app = self._applications.get(name)
         if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
-            if app is not None and write.before is not None and self._order.is_running(write.before, app):
+            goes = app is None or is_being_deleted(app)
+            if app is not None and not goes and self._order.is_running(write.before or {}, app):
                 self.fail("a running hook is left to its end", str(key))
             return
         if app is None or is_being_deleted(app):

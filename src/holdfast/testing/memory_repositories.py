@@ -54,6 +54,7 @@ class MemoryRepositories:
         self.resolved = 0
         self.fetched: list[str] = []
         self.authors: dict[str, str] = {}
+        self.asked: list[RepositoryAccess] = []
         self._trees: dict[str, MemoryTree] = {}
         self._heads: dict[str, str] = {}
 
@@ -79,6 +80,7 @@ class MemoryRepositories:
 
     async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         self.resolved += 1
+        self.asked.append(access)
         if self.trouble is not None:
             raise self.trouble
         if access.url not in self._heads:

@@ -42,6 +42,7 @@ class AppPlan(Struct, frozen=True):
     automated: bool
     cascades: bool
     sync_options: tuple[str, ...] = ()
+    needs_approval: bool = False
 
     @property
     def path(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,8 +17,8 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import AlreadyExists, ApiError
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, name_of, namespace_of
-from holdfast.model.names import API_VERSION, IN_CLUSTER_SERVER, Annotation, Finalizer, OperationPhase
-from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.model.names import API_VERSION, IN_CLUSTER_SERVER, OWN_API_VERSION, Annotation, Finalizer, OperationPhase
+from holdfast.model.resource_types import APPLICATION, APPROVAL, CONFIG_MAP, FREEZE, NAMESPACE
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import PatchKind
 from holdfast.testing.builders import config_map, resource
@@ -182,6 +183,34 @@ class People:
         await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, {"metadata": {"annotations": annotations}})
         return "deletions approved"
 
+    async def do_approve(self, app: AppPlan) -> str:
+        """Lets the newest commit pass, and the one that a sync waits for."""
+        live = await self.application(app)
+        if live is None or not app.needs_approval:
+            return ""
+        state = (live.get("status") or {}).get("operationState") or {}
+        waiting = (state.get("syncResult") or {}).get("revision", "")
+        revision = self._random.choice([one for one in (waiting, self._git.head_of(app)) if one])
+        approval = {
+            "apiVersion": OWN_API_VERSION,
+            "kind": "Approval",
+            "metadata": {"name": f"{app.name}-{revision[:12]}", "namespace": CONTROL_NAMESPACE},
+            "spec": {"application": app.name, "revision": revision, "user": "approver"},
+        }
+        with suppress(AlreadyExists):
+            await self._cluster.create(APPROVAL, approval, field_manager=PERSON)
+            return f"approved {revision}"
+        return ""
+
+    async def do_freeze(self, app: AppPlan) -> str:
+        """For a minute at most."""
+        until = self._clock.now() + timedelta(seconds=self._random.uniform(5.0, 60.0))
+        spec = {"application": app.name, "reason": "a freeze", "until": times.stamp(until)}
+        metadata = {"name": f"{app.name}-{int(until.timestamp())}", "namespace": CONTROL_NAMESPACE}
+        freeze = {"apiVersion": OWN_API_VERSION, "kind": "Freeze", "metadata": metadata, "spec": spec}
+        await self._cluster.create(FREEZE, freeze, field_manager=PERSON)
+        return f"frozen until {spec['until']}"
+
     async def do_terminate(self, app: AppPlan) -> str:
         live = await self.application(app)
         state = ((live or {}).get("status") or {}).get("operationState") or {}
@@ -259,6 +288,8 @@ ACTIONS = (
     Action(2, People.do_selective_sync),
     Action(2, People.do_rollback),
     Action(3, People.do_confirm),
+    Action(3, People.do_approve),
+    Action(1, People.do_freeze),
     Action(1, People.do_foreign),
     Action(1, People.do_terminate),
     Action(1, People.do_delete_namespace),
@@ -269,6 +300,8 @@ def application_of(app: AppPlan) -> KubeObject:
     metadata: dict[str, Any] = {"name": app.name, "namespace": CONTROL_NAMESPACE}
     if app.cascades:
         metadata["finalizers"] = [Finalizer.RESOURCES.value]
+    if app.needs_approval:
+        metadata["annotations"] = {Annotation.APPROVALS.value: "1"}
     policy: dict[str, Any] = {"syncOptions": ["CreateNamespace=true", *app.sync_options]}
     if app.automated:
         policy["automated"] = {"prune": True, "selfHeal": True}

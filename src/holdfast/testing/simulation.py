@@ -42,7 +42,9 @@ REPOSITORIES = ("https://git.example.com/one.git", "https://git.example.com/two.
 NAMES = ("web", "pay", "ops")
 NAMESPACES = ("shop", "shop", "attic")
 POLL_SECONDS = 30.0
-DEFINITIONS = frozenset({"applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev"})
+DEFINITIONS = frozenset(
+    {"applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev"}
+) | frozenset({"approvals.holdfast.dev", "freezes.holdfast.dev"})
 """Those of our kinds that the simulation uses; making all of them would take a quarter of its time."""
 
 # How long after the last fault everything must be as Git says, and how long nothing must happen after that.
@@ -96,6 +98,7 @@ class Simulation:
                 namespace,
                 automated=self._random.random() < 0.75,
                 cascades=self._random.random() < 0.7,
+                needs_approval=self._random.random() < 0.2,
                 sync_options=self._random.choice(((), (), ("PruneLast=true",), ("ApplyOutOfSyncOnly=true",))),
             )
             for name, namespace in zip(NAMES, NAMESPACES, strict=True)
@@ -196,8 +199,9 @@ class Simulation:
                 nudge_at = end
                 await self._nudge(people)
             for app in self.apps:
-                if confirmed := await people.do_confirm(app):
-                    self._note(f"person {app.name}: {confirmed}")
+                for done in (await people.do_confirm(app), await people.do_approve(app)):
+                    if done:
+                        self._note(f"person {app.name}: {done}")
             await self._pause(LOOK_EVERY)
             self._check()
             if self._written != seen:
@@ -291,7 +295,7 @@ class Simulation:
         )
         states = [state for state in (change.before, change.after) if state is not None]
         tracked = any(TRACKED in state.raw for state in states)
-        if actor != ENGINE and collection.plural != "applications" and not tracked:
+        if actor != ENGINE and collection.plural not in ("applications", "approvals") and not tracked:
             # Most writes are of no interest, and decoding them takes long.
             return self._note(what)
         write = Write(
