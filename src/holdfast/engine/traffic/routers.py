@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from holdfast.engine.traffic import istio
-from holdfast.engine.traffic.changes import Change, Reference
+from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
@@ -14,6 +14,7 @@ from holdfast.model.traffic import TrafficRouting
 from holdfast.model.wanted_traffic import WantedTraffic
 
 KINDS: Final[frozenset[GroupKind]] = frozenset({istio.VIRTUAL_SERVICE, istio.DESTINATION_RULE})
+NOT_SERVED: Final = ("nginx", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins")
 Found = Mapping[Reference, KubeObject]
 
 
@@ -44,6 +45,11 @@ def changes(rollout: Rollout, wanted: WantedTraffic, found: Found) -> list[Chang
 
 def check(rollout: Rollout, found: Found) -> None:
     """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary."""
+    routing = routing_of(rollout)
+    for name in NOT_SERVED:
+        if getattr(routing, name):
+            # Steps that no router hears of would let a release pass unproved.
+            raise RoutingProblem(f"{name} is not served")
     canary = rollout.spec.strategy.canary
-    if canary is not None and routing_of(rollout) != TrafficRouting():
+    if canary is not None and routing != TrafficRouting():
         changes(rollout, WantedTraffic(canary.canary_service, canary.stable_service, 0), found)

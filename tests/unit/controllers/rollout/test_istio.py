@@ -132,3 +132,13 @@ async def test_weights_that_somebody_changed_are_put_right() -> None:
         await world.patch(VIRTUAL_SERVICE, "web", {"spec": {"http": wrong}})
         await world.clock.sleep(2)
         assert await world.weights() == (80, 20)
+
+
+async def test_a_router_that_is_not_served_is_refused_before_anything_happens() -> None:
+    async with stage() as world, world.controller():
+        for name in ("web-stable", "web-canary"):
+            await world.put(SERVICE, service_object(name))
+        await world.put(ROLLOUT, rollout_object(strategy(trafficRouting={"nginx": {"stableIngress": "web"}})))
+        found = await world.until_phase("Degraded")
+        assert "nginx is not served" in found.status.message
+        assert await world.sets() == {}

@@ -50,7 +50,7 @@ async def until_killed(world: Stage) -> None:
 
 
 @pytest.mark.parametrize("strategy", [CANARY, BLUE_GREEN, BASIC], ids=["canary", "blue-green", "basic"])
-@pytest.mark.parametrize("number", range(1, 25))
+@pytest.mark.parametrize("number", range(1, 19))
 async def test_a_release_survives_a_kill(strategy: dict[str, object], number: int) -> None:
     """The write has reached the server; its answer reached nobody."""
     async with stage() as world:
