@@ -8,13 +8,14 @@ from holdfast.controllers.application import gates
 from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATES
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
+from holdfast.controllers.application.signatures import KEYS_MAP
 from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
 
-SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES})
+SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES, KEYS_MAP})
 GENERATIONS = 10
 
 

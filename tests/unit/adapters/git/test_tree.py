@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.git import tree as git_tree
-from holdfast.adapters.git.tree import GitTree, open_tree
+from holdfast.adapters.git.tree import open_tree
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
 from tests.unit.adapters.git.origin import Origin
 
 
 @pytest.fixture
-def tree(origin: Origin) -> GitTree:
+def tree(origin: Origin) -> FileTree:
     origin.write("helm/Chart.yaml", "name: x\n")
     origin.write("helm/templates/a.yaml", "a: 1\n")
     origin.write("helm.yaml", "")
