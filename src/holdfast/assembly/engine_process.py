@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -13,14 +14,17 @@ from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
+from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.clock import SystemClock
 
@@ -48,12 +52,25 @@ async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int
         await charts.close()
 
 
+@asynccontextmanager
+async def scripts_of_users() -> AsyncIterator[Scripts]:
+    """Workers are started by the first script."""
+    scripts = ScriptPool()
+    try:
+        yield scripts
+    finally:
+        await scripts.close()
+
+
 async def run_engine(
     cluster: Cluster, place: DataPlace, settings: EngineSettings, rewrites: Mapping[str, str] | None = None
 ) -> None:
     """Runs until it is cancelled."""
     storages = ObjectStorages()
-    async with sources(place, rewrites or {}, workers=settings.render_workers) as opened:
+    async with (
+        sources(place, rewrites or {}, workers=settings.render_workers) as opened,
+        scripts_of_users() as scripts,
+    ):
         controller = ApplicationController(
             cluster=cluster,
             repositories=opened.repositories,
@@ -64,9 +81,18 @@ async def run_engine(
             settings=settings,
             random=Random(),  # noqa: S311 - jitter
             storages=storages,
+            scripts=scripts,
         )
         async with AsyncExitStack() as stack:
             stack.callback(storages.close)
             if settings.listen:
                 await stack.enter_async_context(serving(controller, settings.listen))
-            await controller.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(controller.run(), name="applications")
+                if settings.rollouts:
+                    group.create_task(run_rollouts(cluster), name="rollouts")
+
+
+async def run_rollouts(cluster: Cluster) -> None:
+    """Runs the Rollouts of all namespaces until it is cancelled."""
+    await RolloutController(cluster=cluster, clock=SystemClock(), random=Random()).run()  # noqa: S311 - jitter

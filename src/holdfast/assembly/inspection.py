@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from random import Random
 
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import Sources, sources
-from holdfast.assembly.places import place_of
+from holdfast.assembly.engine_process import Sources, scripts_of_users, sources
+from holdfast.assembly.local_sources import local_sources, path_within
+from holdfast.assembly.places import DataPlace, place_of
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.working_copy import WorkingCopy
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
@@ -18,7 +20,7 @@ from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.model.application import Application
+from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.desired import ObjectState
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import Blocked
@@ -26,6 +28,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.scripts import Scripts
 from holdfast.runtime.clock import SystemClock
 from holdfast.runtime.store import Store, live_object
 
@@ -37,33 +40,64 @@ class Inspection(Struct, frozen=True):
     states: tuple[ObjectState, ...]
 
 
-async def inspect(
-    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Path | None = None
-) -> Inspection:
-    """Renders the application at `revision` (by default the target's newest) and compares. Raises what stops that.
+class Local(Struct, frozen=True):
+    """Files that are not committed: the folder of the application, and that of its whole repository."""
 
-    `local` is a working copy that stands for the repository of the first source that is one of Git.
+    folder: Path
+    root: Path
+
+
+async def inspect(
+    cluster: Cluster,
+    kubeconfig: Path,
+    app: KubeObject,
+    *,
+    revision: str = "",
+    local: Local | None = None,
+    working_copy: Path | None = None,
+) -> Inspection:
+    """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
+
+    `working_copy` stands for the repository of the first source that is one of Git. Raises what stops that.
     """
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=1) as opened:
-        if local is not None:
-            opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, local, app))
-        world = await world_of(cluster, opened, namespace_of(app))
+    path = path_within(local.root, local.folder) if local is not None else ""
+    async with (
+        _sources(place, local) as opened,
+        scripts_of_users() as scripts,
+    ):
+        if working_copy is not None:
+            opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, working_copy, app))
+        world = await world_of(cluster, opened, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
         if problems:
             raise Blocked("InvalidSpecError", "\n".join(problems))
         await _load_owned(world, cluster, app)
         wanted = spec.sources_of(decoded)
+        if local is not None:
+            wanted = _from_disk(wanted, path)
         if revision and len(wanted) > 1:
             raise Blocked("SourceUnsupported", "--revision names one commit, and the application has several sources")
         pinned = await resolve(world, decoded, wanted, [revision] * len(wanted), several=bool(decoded.spec.sources))
         desired = await desired_at(world, decoded, pinned)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
-        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions))
+        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
 
 
-async def world_of(cluster: Cluster, opened: Sources, namespace: str) -> World:
+def _from_disk(sources: tuple[ApplicationSource, ...], path: str) -> tuple[ApplicationSource, ...]:
+    if len(sources) != 1:
+        raise Blocked("SourceUnsupported", "a folder stands for one source, and the application has several")
+    return (msgspec.structs.replace(sources[0], path=path),)
+
+
+def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManager[Sources]:
+    if local is not None:
+        return local_sources(place, local.root)
+    return sources(place, place.read_rewrites(), workers=1)
+
+
+async def world_of(cluster: Cluster, opened: Sources, scripts: Scripts | None, namespace: str) -> World:
     """What the controller would see, read once; objects are asked for when they are needed."""
     discovery: Discovery = await cluster.discover()
     store = Store(keep_raw=lambda _: True, indexes={INSTANCE: instance_of})
@@ -84,6 +118,7 @@ async def world_of(cluster: Cluster, opened: Sources, namespace: str) -> World:
         store=store,
         discovery=lambda: discovery,
         is_watched=lambda kind: kind == NAMESPACE.group_kind,
+        scripts=scripts,
     )
 
 

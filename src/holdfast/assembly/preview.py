@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from holdfast.assembly.engine_process import sources
+from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.inspection import world_of
 from holdfast.assembly.places import place_of
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import live_objects, targets_at
 from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
@@ -50,8 +51,11 @@ class _Pair(Struct, frozen=True):
 async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2) -> Preview:
     """Nothing is changed. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
     place = place_of(kubeconfig)
-    async with sources(place, place.read_rewrites(), workers=workers) as opened:
-        world = await world_of(cluster, opened, namespace)
+    async with (
+        sources(place, place.read_rewrites(), workers=workers) as opened,
+        scripts_of_users() as scripts,
+    ):
+        world = await world_of(cluster, opened, scripts, namespace)
         items = (await cluster.list(APPLICATION, namespace=namespace)).items
         for item in items:
             world.store.put(item)
@@ -155,8 +159,8 @@ class Previewing:
         predictions = await self._world.predictions.of(
             self._world.cluster, wanted, live.objects, self._world.namespace_exists
         )
-        ignore = app.spec.ignore_differences
-        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignore) for change in changed)
+        ignored = await ignored_in(self._world, app, Targets(wanted), live, predictions)
+        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignored) for change in changed)
 
 
 def _kind_of(pair: _Pair) -> ChangeKind | None:

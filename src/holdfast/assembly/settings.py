@@ -9,12 +9,13 @@ from msgspec import Struct
 
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
-    where webhooks are taken in ("HOST:PORT"), "" for nowhere."""
+    where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
     render_workers: int = 2
     listen: str = ""
+    rollouts: bool = True
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from holdfast.model.errors import Blocked
 from holdfast.ports.cluster import Cluster
 
 Result = TypeVar("Result")
+FIELD_MANAGER = "holdfast-cli"
+"""What the writes of the command line are signed with."""
 
 
 def find_kubeconfig(given: Path | None) -> Path:

@@ -13,6 +13,7 @@ def controller(
     namespace: str = typer.Option("argocd", "--namespace", "-n", help="Where the Applications are."),
     data: Path = typer.Option(Path(".holdfast"), "--data", help="Folder for mirrors and caches; may be lost."),
     poll: int = typer.Option(120, "--poll", min=1, help="Seconds between two looks at the repositories."),
+    rollouts: bool = typer.Option(True, "--rollouts/--no-rollouts", help="Carry out Rollouts, too."),
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
 ) -> None:
@@ -26,7 +27,9 @@ def controller(
     logs.to_stdout()
     place = DataPlace(data)
     place.prepare()
-    settings = EngineSettings(namespace=namespace, poll_seconds=poll, render_workers=workers, listen=listen)
+    settings = EngineSettings(
+        namespace=namespace, poll_seconds=poll, render_workers=workers, listen=listen, rollouts=rollouts
+    )
 
     async def run() -> None:
         async with open_cluster(kubeconfig) as cluster:

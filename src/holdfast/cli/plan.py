@@ -34,7 +34,10 @@ def plan(
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     output: PlanFormat = typer.Option(PlanFormat.TEXT, "--output", "-o", help="How to print."),
 ) -> None:
-    """Show what a revision would change; nothing is changed. Ends with 0 for no change, 2 for changes, 1 for a problem."""
+    """Show what a revision would change in every application before it is merged.
+
+    Nothing is changed. Ends with 0 when nothing would change, with 2 for changes, with 1 for a problem.
+    """
 
     async def work(cluster: Cluster) -> Preview:
         from holdfast.assembly.preview import Asked, preview_of

@@ -1,4 +1,4 @@
-"""Lua scripts that users give in argocd-cm, what they are asked about, and within which bounds they run."""
+"""Scripts that users give, in Lua and in jq: what they are asked about, and within which bounds they run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,21 @@ class Script(Struct, frozen=True):
     open_libs: bool = False
 
 
-class ScriptRun(Struct, frozen=True):
+class ScriptRun(Struct, frozen=True, tag="run"):
     """One script, asked about one object. An action also has parameters."""
 
     script: Script
     obj: KubeObject
     parameters: dict[str, str] = {}
     limits: ScriptLimits = ScriptLimits()
+
+
+class PathsQuestion(Struct, frozen=True, tag="paths"):
+    """Which paths of the object a jq expression means: those that `del(expression)` would delete."""
+
+    expression: str
+    obj: KubeObject
+    limits: ScriptLimits = ScriptLimits(seconds=1.0)
 
 
 class ScriptedAction(Struct, frozen=True):
@@ -51,6 +59,9 @@ class ScriptedActions(Struct, frozen=True):
     def script_of(self, name: str) -> Script | None:
         return next((action.script for action in self.definitions if action.name == name), None)
 
+
+JsonPath = tuple[str | int, ...]
+"""Keys of objects and numbers of items, from the outside in."""
 
 ScriptAnswer = Any
 """A JSON value. An empty table of Lua is an empty list, since Lua does not tell the two apart."""

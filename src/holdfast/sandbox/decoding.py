@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from holdfast.sandbox import quantities
+from holdfast.engine.kube import quantities
 from holdfast.sandbox.wire_types import LIST, MAP, WireField, WireTypes
 
 OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

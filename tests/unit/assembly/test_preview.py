@@ -40,7 +40,7 @@ async def synced(*manifests: KubeObject, **files: str) -> AsyncIterator[Stage]:
 
 async def preview(world: Stage, revision: str, base: str = "main", repository: str = REPOSITORY) -> Preview:
     looking = await world_of(
-        world.cluster, Sources(world.repositories, world.charts, InlineRenderer(world.open_tree)), "argocd"
+        world.cluster, Sources(world.repositories, world.charts, InlineRenderer(world.open_tree)), None, "argocd"
     )
     items = (await world.cluster.list(APPLICATION, namespace="argocd")).items
     apps = [msgspec.convert(item.decode(), Application) for item in items]

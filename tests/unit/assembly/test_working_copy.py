@@ -24,7 +24,9 @@ async def test_what_is_not_committed_is_rendered(tmp_path: Path) -> None:
     (tmp_path / "app" / "a.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: draft}\n")
     async with stage() as world:
         copy = WorkingCopy(world.repositories, tmp_path, application_object())
-        looking = await world_of(world.cluster, Sources(copy, world.charts, InlineRenderer(open_source_tree)), "argocd")
+        looking = await world_of(
+            world.cluster, Sources(copy, world.charts, InlineRenderer(open_source_tree)), None, "argocd"
+        )
         app = application()
         pinned = await sources.resolve(looking, app, spec.sources_of(app), [""], several=False)
         targets, _ = await observe.targets_at(looking, app, pinned)

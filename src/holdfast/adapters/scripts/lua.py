@@ -13,6 +13,7 @@ from typing import Any
 from lupa.lua51 import LuaError, LuaMemoryError, LuaRuntime
 
 from holdfast.adapters.scripts.conversion import to_json
+from holdfast.adapters.scripts.messages import out_of_memory
 from holdfast.model.errors import Blocked
 from holdfast.model.scripts import ScriptAnswer, ScriptRun
 
@@ -51,14 +52,6 @@ def run(ask: ScriptRun) -> ScriptAnswer:
         raise Blocked("ScriptAnswerInvalid", f"{key}: {error}") from error
     except LuaError as error:
         raise Blocked("ScriptFailed", f"{key}: {str(error).splitlines()[0]}") from error
-
-
-def out_of_memory(ask: ScriptRun) -> Blocked:
-    return Blocked(
-        "ScriptOutOfMemory",
-        f"{ask.script.key}: the script needed more than {ask.limits.memory_bytes // 1024**2:,} MiB: "
-        "look for a loop or a repetition that makes very much",
-    )
 
 
 def _run(ask: ScriptRun) -> tuple[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from holdfast.adapters.scripts.messages import Answer, Done, Failed
+from holdfast.adapters.scripts.messages import Answer, Done, Failed, Question, name_of
 from holdfast.model.errors import Blocked, Transient
-from holdfast.model.scripts import ScriptAnswer, ScriptRun
+from holdfast.model.scripts import JsonPath, PathsQuestion, ScriptAnswer, ScriptRun
 from holdfast.runtime.worker_pool import WorkerPool
 from holdfast.runtime.workers import (
     AnswerTooLarge,
@@ -37,12 +37,18 @@ class ScriptPool:
         await self._workers.start()
 
     async def run(self, run: ScriptRun) -> ScriptAnswer:
-        message = _encoded(run)
-        async with self._workers.lend() as worker:
-            return await _ask(worker, message, run)
+        return await self._answer(run)
+
+    async def paths(self, question: PathsQuestion) -> tuple[JsonPath, ...]:
+        return tuple(tuple(path) for path in await self._answer(question))
 
     async def close(self) -> None:
         await self._workers.close()
+
+    async def _answer(self, question: Question) -> Any:
+        message = _encoded(question)
+        async with self._workers.lend() as worker:
+            return await _ask(worker, message, question)
 
 
 async def _start() -> Worker:
@@ -52,15 +58,17 @@ async def _start() -> Worker:
         raise Transient("ScriptFailed", f"the script worker does not start: {error}") from error
 
 
-def _encoded(run: ScriptRun) -> bytes:
+def _encoded(question: Question) -> bytes:
     try:
-        return msgspec.json.encode(run)
+        return msgspec.json.encode(question)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise Blocked("ScriptFailed", f"{run.script.key}: the object cannot be given to a script: {error}") from error
+        raise Blocked(
+            "ScriptFailed", f"{name_of(question)}: the object cannot be given to a script: {error}"
+        ) from error
 
 
-async def _ask(worker: Worker, message: bytes, run: ScriptRun) -> ScriptAnswer:
-    key, limits = run.script.key, run.limits
+async def _ask(worker: Worker, message: bytes, question: Question) -> Any:
+    key, limits = name_of(question), question.limits
     try:
         answer = await worker.ask(message, AskLimits(limits.seconds, WORKER_BYTES, limits.answer_bytes))
     except WorkerTooSlow as error:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from holdfast.adapters.scripts.lua import out_of_memory, run
-from holdfast.adapters.scripts.messages import Answer, Done, Failed
+from holdfast.adapters.scripts.messages import Answer, Done, Failed, Question, out_of_memory
+from holdfast.adapters.scripts.perform import perform
 from holdfast.model.errors import Blocked
-from holdfast.model.scripts import ScriptRun
 from holdfast.runtime import worker_loop
 
 
@@ -18,17 +17,17 @@ def main() -> None:
 
 
 def _ready(_: bytes) -> Callable[[bytes], bytes]:
-    decoder = msgspec.json.Decoder(ScriptRun)
+    decoder: msgspec.json.Decoder[Question] = msgspec.json.Decoder(Question)
     return lambda message: msgspec.json.encode(_answer(decoder.decode(message)))
 
 
-def _answer(ask: ScriptRun) -> Answer:
+def _answer(question: Question) -> Answer:
     try:
-        return Done(run(ask))
+        return Done(perform(question))
     except Blocked as error:
         return Failed(error.reason, error.message)
     except MemoryError:
-        blocked = out_of_memory(ask)
+        blocked = out_of_memory(question)
         return Failed(blocked.reason, blocked.message)
 
 

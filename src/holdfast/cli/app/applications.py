@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from holdfast.cli.connection import FIELD_MANAGER as FIELD_MANAGER
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, name_of, namespace_of
 from holdfast.model.names import ConditionType
@@ -14,7 +15,6 @@ from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster
 
 DEFAULT_NAMESPACE = "argocd"
-FIELD_MANAGER = "holdfast-cli"
 
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 NamespaceOption = typer.Option(DEFAULT_NAMESPACE, "--app-namespace", "-N", help="The namespace of the Application.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -12,6 +13,7 @@ from holdfast.cli.connection import find_kubeconfig, with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document
 from holdfast.model.comparison import Difference
 from holdfast.model.desired import ObjectState
+from holdfast.model.errors import Blocked
 from holdfast.model.names import SyncCode
 from holdfast.ports.cluster import Cluster
 
@@ -21,16 +23,23 @@ def diff(
     kubeconfig: KubeconfigPath = KubeconfigOption,
     app_namespace: str = NamespaceOption,
     revision: str = typer.Option("", "--revision", help="Compare with this revision instead of the target's newest."),
+    local: str = typer.Option("", "--local", help="Compare with the files of this folder instead of a revision."),
+    local_repo_root: str = typer.Option(
+        "", "--local-repo-root", help="The folder of the whole repository, for --local; by default that folder itself."
+    ),
     exit_code: bool = typer.Option(True, "--exit-code/--no-exit-code", help="End with 1 when there is a difference."),
     output: Format = OutputOption,
 ) -> None:
     """Show what a sync would change; nothing is changed."""
+    if local and revision:
+        raise Blocked("OptionsInvalid", "--local and --revision name two things to compare with: give one")
 
     async def work(cluster: Cluster) -> list[ObjectState]:
-        from holdfast.assembly.inspection import inspect
+        from holdfast.assembly.inspection import Local, inspect
 
         app = await applications.read_application(cluster, name, app_namespace)
-        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision)
+        files = Local(Path(local), Path(local_repo_root or local)) if local else None
+        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, local=files)
         return [state for state in found.states if is_changed(state)]
 
     changed = with_cluster(kubeconfig, work)

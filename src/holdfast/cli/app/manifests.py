@@ -41,13 +41,15 @@ def manifests(
         from holdfast.assembly.inspection import inspect
 
         app = await applications.read_application(cluster, name, app_namespace)
-        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, local=local)
+        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, working_copy=local)
         if source is ManifestSource.LIVE:
-            return [state.live for state in found.states if state.live is not None]
-        wanted = found.desired.targets
-        return [target.obj for target in (*wanted.objects, *wanted.hooks)]
+            chosen = [state.live for state in found.states if state.live is not None]
+        else:
+            wanted = found.desired.targets
+            chosen = [target.obj for target in (*wanted.objects, *wanted.hooks)]
+        return [masked(obj, found.desired.ignored.settings.masked_annotations) for obj in chosen]
 
-    documents = [masked(document) for document in with_cluster(kubeconfig, work)]
+    documents = with_cluster(kubeconfig, work)
     if output is Format.JSON:
         print_document(documents, output)
         return

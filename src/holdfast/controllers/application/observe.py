@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from holdfast.controllers.application import sources
+from holdfast.controllers.application.ignored import ignored_in
+from holdfast.controllers.application.predictions import Manner
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.plan import tracking
+from holdfast.engine.plan import migration, tracking
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.desired import Prediction, Targets
 from holdfast.model.errors import Blocked, Transient
+from holdfast.model.ignoring import Ignoring
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import ConditionType
@@ -35,6 +38,7 @@ class Desired(Struct, frozen=True):
     predictions: dict[ObjectKey, Prediction]
     note: str = ""
     sealed: tuple[RecordedManifest, ...] = ()
+    ignored: Ignoring = Ignoring()
 
 
 class Observed(Struct, frozen=True):
@@ -50,23 +54,24 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     project = world.project(spec.project_of(app))
     problems = spec.problems(app, project)
     if problems:
-        return _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
+        return await _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     if fresh:
         world.failed_renders.refreshed(app.metadata.key)
     try:
         pinned, trouble = await sources.newest(world, app, fresh=fresh)
         desired = await desired_at(world, app, pinned)
     except Blocked as blocked:
-        return _blind(world, app, ConditionType.COMPARISON_ERROR, blocked.message)
+        return await _blind(world, app, ConditionType.COMPARISON_ERROR, blocked.message)
     except Transient as error:
         world.revisions.hasten(app.metadata.key)
-        return _blind(world, app, ConditionType.COMPARISON_ERROR, error.message)
+        return await _blind(world, app, ConditionType.COMPARISON_ERROR, error.message)
     return Observed(desired.live, desired, _conditions(ConditionType.COMPARISON_ERROR, trouble) if trouble else ())
 
 
-def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
+async def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
     live = {obj.key: obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw}
-    return Observed(flow.Live(live, frozenset(live)), conditions=_conditions(kind, *messages))
+    health = await world.asked.health(world.customized.scripts, live)
+    return Observed(flow.Live(live, frozenset(live), health=health), conditions=_conditions(kind, *messages))
 
 
 def _conditions(kind: ConditionType, *messages: str) -> tuple[ApplicationCondition, ...]:
@@ -85,8 +90,27 @@ async def desired_of(
     """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
-    return Desired(pinned, source_types, wanted, live, predictions)
+    chosen = flow.sync_options_of(app)
+    left_by = migration.managers(app.metadata.annotations, chosen)
+    manner = Manner(writer(world, app), left_by, validates="Validate=false" not in chosen)
+    predictions = await world.predictions.of(
+        world.acting_as(manner.user).cluster,
+        wanted.objects,
+        live.objects,
+        world.namespace_exists,
+        manner,
+        with_webhooks=lambda target: flow.manner_of(app, target.obj).webhooks,
+    )
+    ignored = await ignored_in(world, app, wanted, live, predictions)
+    return Desired(pinned, source_types, wanted, live, predictions, ignored=ignored)
+
+
+def writer(world: World, app: Application) -> str:
+    """In whose name a sync would write. Where nobody is named only the sync itself fails."""
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked:
+        return ""
 
 
 async def targets_at(world: World, app: Application, pinned: Pinned) -> tuple[Targets, tuple[str, ...]]:
@@ -113,6 +137,7 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
         objects=found,
         owned=frozenset(key for key in owned if key in found),
         owners={key: owner for key, owner in owners.items() if owner},
+        health=await world.asked.health(world.customized.scripts, found),
     )
 
 

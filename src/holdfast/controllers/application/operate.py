@@ -7,13 +7,24 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring, sources
+from holdfast.controllers.application import (
+    act,
+    events,
+    gates,
+    ledger,
+    observe,
+    preflight,
+    report,
+    restoring,
+    sources,
+)
+from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
-from holdfast.engine.plan import machine, results
+from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, Operation, OperationState, SyncOperation
@@ -34,6 +45,9 @@ WINDOW_AGAIN = timedelta(minutes=1)
 WINDOW = "Sync operation blocked by sync window: "
 GATES = "Sync operation waits: "
 
+DEFINITION_PATIENCE = timedelta(minutes=2)
+"""For so long objects of a kind that is expected to come are waited for."""
+
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
 
@@ -48,9 +62,12 @@ class _Ended(Exception):
 
 
 class _Scene(Struct, frozen=True):
+    """`actor` is the world in which the service account of the project writes, where one is asked for."""
+
     desired: Desired
     live: flow.Live
     plan: SyncPlan
+    actor: World
 
 
 async def begin(
@@ -258,8 +275,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     instance = flow.instance_of(app, world.namespace)
     step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
+        actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
-            await act.delete(world, obj, Propagation.BACKGROUND)
+            await act.delete(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
     return await _end(world, app, ended, OperationPhase.FAILED, message)
@@ -289,14 +307,14 @@ async def _step(
         case machine.Remove(objects):
             app = await _record(world, app, state)
             for obj in objects:
-                await act.delete(world, obj, Propagation.BACKGROUND)
+                await act.delete(scene.actor, obj, Propagation.BACKGROUND)
             return app, ""
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(world, tasks, _manner(app, state))
+            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -311,10 +329,16 @@ async def _step(
             return app, ""
 
 
-def _manner(app: Application, state: OperationState) -> act.Manner:
+def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
-    return act.Manner(flow.sync_options_of(app, sync), force=strategy is not None and strategy.force)
+    chosen = flow.sync_options_of(app, sync)
+    return act.Manner(
+        chosen,
+        force=strategy is not None and strategy.force,
+        live=live.objects,
+        left_by=migration.managers(app.metadata.annotations, chosen),
+    )
 
 
 async def _scene(world: World, app: Application, state: OperationState, observed: Observed) -> _Scene:
@@ -322,13 +346,36 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     desired = await _desired(world, app, state, observed)
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
-    states = flow.compared(app, desired.targets, live, desired.predictions)
-    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace)
+    ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
+    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
     plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
-    return _Scene(desired, live, plan)
+    if _has_waited_in_vain(world, app, state):
+        plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
+    user = _user(world, app)
+    if not (state.sync_result and state.sync_result.resources):
+        manner = _manner(app, state, live)
+        plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
+    return _Scene(desired, live, plan, world.acting_as(user))
+
+
+def _has_waited_in_vain(world: World, app: Application, state: OperationState) -> bool:
+    """For a kind that nobody defines."""
+    awaited = f"{operation.attempt_of(state)} {machine.DEFINITION_AWAITED}"
+    what, since = world.stuck_since.get(app.metadata.key, ("", 0.0))
+    waited = world.clock.monotonic() - since
+    return what.startswith(awaited) and waited >= DEFINITION_PATIENCE.total_seconds()
+
+
+def _user(world: World, app: Application) -> str:
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked as blocked:
+        message = f"failed to find a matching service account to impersonate: {blocked.message}"
+        raise _Ended(OperationPhase.ERROR, message) from blocked
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:

@@ -30,14 +30,25 @@ def holder_of(live: KubeObject, path: Path, *, apart_from: str) -> Holder:
     return Holder(str(found[-1].get("manager") or ""), str(found[-1].get("time") or ""))
 
 
-def paths_held_by(live: KubeObject, managers: Collection[str]) -> list[Path]:
-    """The leaves that one of the managers holds."""
+def paths_held_by(live: KubeObject, managers: Collection[str], operation: str = "") -> list[Path]:
+    """The leaves that one of the managers holds, by any operation or by one."""
     return [
         path
         for entry in _entries(live)
-        if entry.get("manager") in managers
+        if entry.get("manager") in managers and operation in ("", entry.get("operation"))
         for path in _leaves(entry.get("fieldsV1") or {}, ())
     ]
+
+
+def is_held_by(obj: KubeObject, path: Path, manager: str) -> bool:
+    """The manager holds the field at `path`, or anything below it."""
+    return any(
+        entry.get("manager") == manager and _holds(entry.get("fieldsV1") or {}, obj, path) for entry in _entries(obj)
+    )
+
+
+def has_entry_of(obj: KubeObject, manager: str) -> bool:
+    return any(entry.get("manager") == manager for entry in _entries(obj))
 
 
 def remove(obj: Any, path: Path) -> None:
@@ -97,6 +108,13 @@ def _leaves(fields: dict[str, Any], path: Path) -> Iterator[Path]:
             yield from _leaves(deeper, (*path, step))
         else:
             yield (*path, step)
+
+
+def value_at(obj: Any, path: Path) -> Any:
+    """None when any step is missing."""
+    for step in path:
+        obj = _child(obj, step)
+    return obj
 
 
 def _child(obj: Any, step: Any) -> Any:

@@ -13,20 +13,26 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.engine.access import project as rules
-from holdfast.engine.diff import compare, normalize, pairing
+from holdfast.engine.diff import compare, ignoring, pairing
 from holdfast.engine.flow import windows
 from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
 from holdfast.engine.status import automation, compose, conditions, holding, operation, resources, times
-from holdfast.model.application import Application, ApplicationCondition, OperationState, SyncOperation
+from holdfast.model.application import (
+    Application,
+    ApplicationCondition,
+    OperationState,
+    ResourceIgnoreDifferences,
+    SyncOperation,
+)
 from holdfast.model.appproject import AppProject
-from holdfast.model.comparison import Comparison
-from holdfast.model.desired import ObjectState, Prediction, Target, Targets
+from holdfast.model.desired import ObjectState, Prediction, Targets
 from holdfast.model.discovery import Discovery
 from holdfast.model.health import Health, HealthReport
+from holdfast.model.ignoring import CompareSettings, Ignoring, Meant
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, key_of, version_of
+from holdfast.model.kube import KubeObject, annotations_of, key_of, version_of
 from holdfast.model.names import (
     GROUP,
     IN_CLUSTER_NAME,
@@ -43,11 +49,17 @@ NO_PREDICTIONS: Mapping[ObjectKey, Prediction] = {}
 
 class Live(Struct, frozen=True):
     """The live objects that matter to one application; `owned` are those that carry its tracking id, `owners` says
-    which application owns each of the others."""
+    which application owns each of the others. `health` is what scripts of argocd-cm say of some."""
 
     objects: Mapping[ObjectKey, KubeObject] = {}
     owned: frozenset[ObjectKey] = frozenset()
     owners: Mapping[ObjectKey, str] = {}
+    health: Mapping[ObjectKey, HealthReport] = {}
+
+
+# A Rollout chooses by this which pods a Service selects. A selector is applied as a whole, so that a sync would take it
+# away, and send traffic to all pods at once, were it not left alone.
+OF_ROLLOUTS = (ResourceIgnoreDifferences(kind="Service", json_pointers=("/spec/selector/rollouts-pod-template-hash",)),)
 
 
 def desired(
@@ -78,11 +90,34 @@ def desired(
 
 
 def compared(
-    app: Application, wanted: Targets, live: Live, predictions: Mapping[ObjectKey, Prediction]
+    app: Application,
+    wanted: Targets,
+    live: Live,
+    predictions: Mapping[ObjectKey, Prediction],
+    ignored: Ignoring | None = None,
 ) -> tuple[ObjectState, ...]:
-    """Every object of the application with its sync status and health."""
+    """Every object of the application with its sync status and health; `ignored` is by default what it says itself."""
+    ignored = ignored or ignoring_of(app, CompareSettings())
     pairs = pairing.pair(wanted.objects, live.objects, live.owned - wanted.skipped)
-    return tuple(_state(app, pair, predictions.get(pair.key, Prediction())) for pair in pairs)
+    states = (_state(app, pair, predictions.get(pair.key, Prediction()), ignored) for pair in pairs)
+    return tuple(_with_health(state, live) for state in states)
+
+
+def ignoring_of(
+    app: Application, settings: CompareSettings, meant: Mapping[ObjectKey, Meant] | None = None
+) -> Ignoring:
+    return Ignoring(settings, (*OF_ROLLOUTS, *settings.rules, *app.spec.ignore_differences), meant or {})
+
+
+def manner_of(app: Application, obj: KubeObject) -> compare.Manner:
+    """How an object is compared: what its manifest asks for goes before what the application does."""
+    said = [
+        annotations.get(Annotation.COMPARE_OPTIONS) for annotations in (annotations_of(obj), app.metadata.annotations)
+    ]
+    return compare.Manner(
+        server_side=options.compared_by("ServerSideDiff", said, default=True),
+        webhooks=options.compared_by("IncludeMutationWebhook", said, default=False),
+    )
 
 
 def not_compared(
@@ -90,7 +125,7 @@ def not_compared(
 ) -> compose.Findings:
     """What can be said when nobody can tell what should run: what runs is judged all the same."""
     states = tuple(
-        _with_health(ObjectState(key=key, version=version_of(live.objects[key]), live=live.objects[key]))
+        _with_health(ObjectState(key=key, version=version_of(live.objects[key]), live=live.objects[key]), live)
         for key in sorted(live.owned)
         if key in live.objects and not hooks.is_hook(live.objects[key])
     )
@@ -103,7 +138,7 @@ def not_compared(
     )
 
 
-def _state(app: Application, pair: pairing.Pair, prediction: Prediction) -> ObjectState:
+def _state(app: Application, pair: pairing.Pair, prediction: Prediction, ignored: Ignoring) -> ObjectState:
     target, live = pair.target, pair.live
     shown = target.obj if target is not None else live or {}
     hook = target is None and hooks.is_hook(shown)
@@ -111,33 +146,32 @@ def _state(app: Application, pair: pairing.Pair, prediction: Prediction) -> Obje
     problem = target.problem if target is not None else ""
     if target is not None and not problem and not tasks.is_recreated(target.obj, sync_options_of(app), force=False):
         problem = prediction.refusal
-    return _with_health(
-        ObjectState(
-            key=pair.key,
-            version=version_of(shown),
-            target=target,
-            live=live,
-            comparison=None if hook else _comparison(app, target, live, prediction),
-            hook=hook,
-            wave=order.wave_of(shown),
-            requires_pruning=pruning,
-            requires_confirmation=options.needs_confirmation(live or shown, sync_options_of(app)),
-            counts=not (pruning and options.ignores_extraneous(shown)),
-            problem=problem,
-        )
+    wanted = target.obj if target is not None else None
+    return ObjectState(
+        key=pair.key,
+        version=version_of(shown),
+        target=target,
+        live=live,
+        comparison=None if hook else compare.compare(wanted, live, prediction.obj, ignored, manner_of(app, shown)),
+        hook=hook,
+        wave=order.wave_of(shown),
+        requires_pruning=pruning,
+        requires_confirmation=options.needs_confirmation(live or shown, sync_options_of(app)),
+        counts=not (pruning and options.ignores_extraneous(shown)),
+        problem=problem,
     )
 
 
-def _comparison(app: Application, target: Target | None, live: KubeObject | None, prediction: Prediction) -> Comparison:
-    desired_object = target.obj if target is not None else None
-    return compare.compare(desired_object, live, prediction.obj, app.spec.ignore_differences)
-
-
-def _with_health(state: ObjectState) -> ObjectState:
+def _with_health(state: ObjectState, live: Live) -> ObjectState:
     if state.hook:
         return state
-    report = HealthReport(Health.MISSING) if state.live is None else judge.judge(state.live)
+    report = HealthReport(Health.MISSING) if state.live is None else _judged(live, state.key)
     return msgspec.structs.replace(state, health=report)
+
+
+def _judged(live: Live, key: ObjectKey) -> HealthReport | None:
+    """What a script of argocd-cm says of the object goes before our own checks."""
+    return live.health.get(key) or judge.judge(live.objects[key])
 
 
 def _application_health(app: Application, states: Iterable[ObjectState]) -> HealthReport:
@@ -173,7 +207,6 @@ def found(
         conditions=(
             *wanted.conditions,
             *targets.shared_resource_conditions(wanted.objects, lambda key: live.owners.get(key, ""), instance),
-            *_not_applied_yet(app),
             *_cannot_be_applied(states),
         ),
         revision=pinned.revision,
@@ -181,17 +214,6 @@ def found(
         source_type="" if pinned.several else source_types[0],
         source_types=source_types if pinned.several else (),
         control_namespace=control_namespace,
-    )
-
-
-def _not_applied_yet(app: Application) -> tuple[ApplicationCondition, ...]:
-    return tuple(
-        conditions.condition(
-            ConditionType.EXCLUDED_RESOURCE_WARNING,
-            f"spec.ignoreDifferences for {rule.kind}: jqPathExpressions are not applied yet; write jsonPointers instead",
-        )
-        for rule in app.spec.ignore_differences
-        if rule.jq_path_expressions
     )
 
 
@@ -256,6 +278,7 @@ def planned(
     states: tuple[ObjectState, ...],
     predictions: Mapping[ObjectKey, Prediction],
     control_namespace: str,
+    ignored: Ignoring | None = None,
 ) -> tasks.SyncPlan:
     """The plan of the running operation; the same inputs give the same plan after a restart."""
     sync = state.operation.sync or SyncOperation()
@@ -267,7 +290,13 @@ def planned(
     namespace = app.spec.destination.namespace
     return tasks.build(
         tasks.PlanRequest(
-            targets=_respecting(app, wanted, live) if "RespectIgnoreDifferences=true" in chosen else wanted,
+            targets=_respecting(
+                wanted,
+                live,
+                (ignored or ignoring_of(app, CompareSettings()))
+                if "RespectIgnoreDifferences=true" in chosen
+                else Ignoring(rules=OF_ROLLOUTS),
+            ),
             extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
             predictions=predictions,
             revision=_hook_revision(state),
@@ -294,7 +323,7 @@ def _hook_revision(state: OperationState) -> str:
 
 
 def live_states(live: Live) -> dict[ObjectKey, LiveState]:
-    return {key: LiveState(obj, judge.judge(obj)) for key, obj in live.objects.items()}
+    return {key: LiveState(obj, _judged(live, key)) for key, obj in live.objects.items()}
 
 
 def hook_keys(plan: tasks.SyncPlan) -> tuple[ObjectKey, ...]:
@@ -313,14 +342,18 @@ def instance_of(app: Application, control_namespace: str) -> str:
     return tracking.instance_name(app.metadata.namespace, app.metadata.name, control_namespace)
 
 
-def _respecting(app: Application, wanted: Targets, live: Live) -> Targets:
+def _respecting(wanted: Targets, live: Live, ignored: Ignoring) -> Targets:
     """The targets with the live values where differences are ignored, so that a sync leaves them alone."""
     objects = []
     for target in wanted.objects:
         present = live.objects.get(target.key)
-        rules_here = normalize.rules_for(target.key, app.spec.ignore_differences)
+        rules_here = ignoring.rules_for(target.key, ignored.rules)
         if present is not None and rules_here:
-            target = msgspec.structs.replace(target, obj=normalize.with_live_values(target.obj, present, rules_here))
+            meant = ignored.meant.get(target.key, Meant())
+            kept = ignoring.with_live_values(
+                target.obj, present, rules_here, meant=meant.desired, meant_in_live=meant.live
+            )
+            target = msgspec.structs.replace(target, obj=kept)
         objects.append(target)
     return msgspec.structs.replace(wanted, objects=tuple(objects))
 

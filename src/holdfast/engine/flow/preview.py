@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from holdfast.engine.diff import compare
-from holdfast.model.application import Application, ResourceIgnoreDifferences
+from holdfast.model.application import Application
 from holdfast.model.desired import Prediction, Target, Targets
+from holdfast.model.ignoring import Ignoring
 from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject, key_of
 from holdfast.model.names import GROUP
@@ -66,7 +67,7 @@ def in_cluster(
     head: Targets,
     live: Mapping[ObjectKey, KubeObject],
     predictions: Mapping[ObjectKey, Prediction],
-    ignore: Iterable[ResourceIgnoreDifferences],
+    ignored: Ignoring,
 ) -> ObjectChange:
     """The change with what the cluster says to it."""
     target = {target.key: target for target in head.objects}.get(change.key)
@@ -78,7 +79,7 @@ def in_cluster(
     present = live.get(change.key)
     if present is None or prediction.obj is None:
         return change
-    fields = compare.compare(target.obj, present, prediction.obj, ignore).differences
+    fields = compare.compare(target.obj, present, prediction.obj, ignored).differences
     rendered = {field.path for field in change.fields}
     return msgspec.structs.replace(change, live_fields=tuple(field for field in fields if field.path not in rendered))
 

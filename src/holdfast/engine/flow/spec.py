@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from holdfast.engine.access import project as rules
+from holdfast.engine.access import project_rules
 from holdfast.engine.access.repository_urls import is_artifact
 from holdfast.model.application import Application, ApplicationDestination, ApplicationSource
 from holdfast.model.appproject import AppProject
@@ -33,6 +34,9 @@ def problems(app: Application, project: AppProject | None) -> tuple[str, ...]:
     """Each is one sentence for the condition InvalidSpecError; none means that the work can begin."""
     if project is None:
         return (f"Application referencing project {project_of(app)} which does not exist",)
+    bad = project_rules.problems(project)
+    if bad:
+        return tuple(f"project {project_of(app)} is invalid: {problem}" for problem in bad)
     found = tuple(_source_problems(app)) or tuple(_destination_problems(app.spec.destination))
     return found or tuple(_forbidden(app, project))
 

@@ -42,6 +42,16 @@ def value_of(name: str, app_options: Iterable[str], default: str = "") -> str:
     return values[-1] if values else default
 
 
+def compared_by(name: str, texts: Iterable[str | None], *, default: bool) -> bool:
+    """A yes-or-no compare option: the first of the annotations' texts that says something decides."""
+    for text in texts:
+        said = {part.strip() for part in (text or "").split(",")}
+        for answer in (True, False):
+            if f"{name}={str(answer).lower()}" in said:
+                return answer
+    return default
+
+
 def ignores_extraneous(obj: KubeObject) -> bool:
     return "IgnoreExtraneous" in listed(obj, Annotation.COMPARE_OPTIONS)
 

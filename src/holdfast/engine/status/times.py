@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from holdfast.engine.lang import durations
+from holdfast.engine.lang.instants import parse, stamp
 
-
-def stamp(now: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def parse(text: str | None) -> datetime | None:
-    """None for what is no instant."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+__all__ = ["duration", "parse", "stamp"]
 
 
 def duration(text: str, default: timedelta) -> timedelta:

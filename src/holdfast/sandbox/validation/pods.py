@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from holdfast.engine.kube import names
+from holdfast.engine.kube import names, quantities
 from holdfast.engine.kube.canonical import equal
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
-from holdfast.sandbox import problems, quantities
+from holdfast.sandbox import problems
 from holdfast.sandbox.metadata_rules import map_problems
 from holdfast.sandbox.problems import Problem
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from holdfast.engine.kube import canonical
 from holdfast.engine.lang.expr.errors import ExpressionError
 
 MOST_ITEMS = 100_000
@@ -46,7 +45,11 @@ def equal(left: Any, right: Any) -> bool:
         return bool(left == right)
     if type_of(left) != type_of(right):
         return False
-    return canonical.equal(left, right)
+    if isinstance(left, Mapping):
+        return left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())
+    if isinstance(left, list | tuple | range):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right)
 
 
 def less(left: Any, right: Any, operator: str) -> bool:

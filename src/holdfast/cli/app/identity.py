@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from msgspec import Struct
 
-from holdfast.cli.app.applications import FIELD_MANAGER
+from holdfast.cli.connection import FIELD_MANAGER
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
 from holdfast.ports.cluster import Writer

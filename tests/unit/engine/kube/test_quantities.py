@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.sandbox import quantities
+from holdfast.engine.kube import quantities
 
 
 @pytest.mark.parametrize(

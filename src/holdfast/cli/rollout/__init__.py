@@ -1,0 +1,1 @@
+"""`holdfast rollout …`: see and act on Rollouts."""

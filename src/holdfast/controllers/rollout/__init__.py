@@ -1,0 +1,1 @@
+"""The rollout controller: observes a Rollout and its ReplicaSets, decides, acts, reports."""

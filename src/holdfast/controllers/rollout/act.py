@@ -1,0 +1,148 @@
+"""Carries out what was decided about a Rollout. Every act may be done again."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+import msgspec
+
+from holdfast.controllers.rollout import runs
+from holdfast.controllers.rollout.observe import found_objects
+from holdfast.controllers.rollout.world import (
+    FIELD_MANAGER,
+    POD,
+    REPLICA_SET,
+    ROLLOUT,
+    SERVICE,
+    SOON,
+    World,
+)
+from holdfast.engine.kube import merge_patch
+from holdfast.engine.rollout import actions, replica_sets
+from holdfast.engine.rollout.draft import Seen
+from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable
+from holdfast.engine.traffic import routers
+from holdfast.engine.traffic.changes import Change
+from holdfast.model.errors import AlreadyExists, Conflict, Waiting
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_version_of
+from holdfast.model.rollout import Rollout, RolloutStatus
+from holdfast.ports.cluster import PatchKind
+
+
+async def perform(world: World, seen: Seen, action: actions.Action, status: RolloutStatus) -> None:
+    namespace = seen.rollout.metadata.namespace
+    if isinstance(action, actions.RunAction):
+        await runs.perform(world, seen, action, status)
+        return
+    if isinstance(action, actions.SetReplicas | actions.AnnotateRollout):
+        await _change_rollout(world, seen.rollout, action)
+        return
+    match action:
+        case actions.CreateReplicaSet(obj):
+            await _create_set(world, seen, obj)
+        case actions.ChangeReplicaSet(name, replicas, annotations):
+            body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
+            if replicas is not None:
+                body["spec"] = {"replicas": replicas}
+            await world.patch(REPLICA_SET, namespace, name, body)
+        case actions.DeleteReplicaSet(name):
+            await world.delete(REPLICA_SET, namespace, name)
+        case actions.PointService(name, hash_):
+            annotations = {replica_sets.MANAGED_BY: seen.rollout.metadata.name}
+            body = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
+            await world.patch(SERVICE, namespace, name, body)
+        case actions.SetTraffic(wanted):
+            for change in routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout)):
+                await _route(world, change)
+        case actions.DeletePod(name):
+            await world.delete(POD, namespace, name)
+        case actions.ScaleWorkload(replicas):
+            await _scale_workload(world, seen.rollout, replicas)
+        case _:
+            assert_never(action)
+
+
+async def _change_rollout(
+    world: World, rollout: Rollout, action: actions.SetReplicas | actions.AnnotateRollout
+) -> None:
+    match action:
+        case actions.SetReplicas(replicas):
+            body: dict[str, Any] = {"spec": {"replicas": replicas}}
+        case actions.AnnotateRollout(annotations):
+            body = {"metadata": {"annotations": annotations}}
+    await world.patch(ROLLOUT, rollout.metadata.namespace, rollout.metadata.name, body)
+
+
+async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:
+    """A set of that name that is not ours is a collision of hashes: the next try gets another name."""
+    resource = world.resource(REPLICA_SET)
+    try:
+        world.wrote(await world.cluster.create(resource, obj, field_manager=FIELD_MANAGER))
+        return
+    except AlreadyExists:
+        there = await world.cluster.get(resource, seen.rollout.metadata.namespace, name_of(obj))
+    if there is None or _is_this(there, obj, seen.rollout):
+        raise Waiting(SOON, "NotSeen", f"ReplicaSet {name_of(obj)} is there and not seen yet")
+    count = (seen.rollout.status.collision_count or 0) + 1
+    body = {
+        "status": {"collisionCount": count},
+        "metadata": {"resourceVersion": seen.rollout.metadata.resource_version},
+    }
+    await patch_status(world, seen.rollout, body)
+    raise Waiting(SOON, "HashCollision", f"ReplicaSet {name_of(obj)} belongs to something else")
+
+
+def _is_this(there: KubeObject, obj: KubeObject, rollout: Rollout) -> bool:
+    owners = metadata_of(there).get("ownerReferences") or []
+    is_ours = any(owner.get("uid") == rollout.metadata.uid for owner in owners)
+    return is_ours and comparable(there["spec"]["template"]) == comparable(obj["spec"]["template"])
+
+
+async def patch_status(world: World, rollout: Rollout, body: dict[str, Any]) -> Rollout:
+    """Writes to exactly the state that was read."""
+    metadata = rollout.metadata
+    try:
+        answer = await world.cluster.patch(
+            world.resource(ROLLOUT),
+            metadata.namespace,
+            metadata.name,
+            {"metadata": {"resourceVersion": metadata.resource_version}, **body},
+            PatchKind.MERGE,
+            field_manager=FIELD_MANAGER,
+            subresource="status",
+        )
+    except Conflict as error:
+        raise Waiting(SOON, "Changed", "the Rollout was changed meanwhile") from error
+    world.wrote(answer)
+    return msgspec.convert(answer, Rollout)
+
+
+async def _route(world: World, change: Change) -> None:
+    reference = change.reference
+    resource = world.resource(reference.group_kind)
+    if change.after is None:
+        await world.delete(reference.group_kind, reference.namespace, reference.name)
+        return
+    if change.before is None:
+        world.wrote(await world.cluster.create(resource, change.after, field_manager=FIELD_MANAGER))
+        return
+    body = merge_patch.difference(change.before, change.after)
+    if not body:
+        return
+    body["metadata"] = {**body.get("metadata", {}), "resourceVersion": resource_version_of(change.before)}
+    try:
+        answer = await world.cluster.patch(
+            resource, reference.namespace, reference.name, body, PatchKind.MERGE, field_manager=FIELD_MANAGER
+        )
+    except Conflict as error:
+        raise Waiting(SOON, "Changed", f"{reference.group_kind.kind} {reference.name} was changed meanwhile") from error
+    world.wrote(answer)
+
+
+async def _scale_workload(world: World, rollout: Rollout, replicas: int) -> None:
+    reference = rollout.spec.workload_ref
+    if reference is not None:
+        group, _, _ = reference.api_version.rpartition("/")
+        kind = GroupKind(group, reference.kind)
+        await world.patch(kind, rollout.metadata.namespace, reference.name, {"spec": {"replicas": replicas}})

@@ -1,0 +1,105 @@
+"""The rollout controller: watches, wakes the Rollouts concerned, reconciles them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from random import Random
+
+from holdfast.controllers.rollout import triggers
+from holdfast.controllers.rollout.reconcile import reconcile
+from holdfast.controllers.rollout.world import (
+    ANALYSIS_RUN,
+    ANALYSIS_TEMPLATE,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    EXPERIMENT,
+    REPLICA_SET,
+    ROLLOUT,
+    SERVICE,
+    WORKLOADS,
+    World,
+    name_of,
+)
+from holdfast.engine.traffic import routers
+from holdfast.model.discovery import Discovery, ResourceType
+from holdfast.model.keys import NamespacedName
+from holdfast.model.kube import KubeObject
+from holdfast.model.live import LiveObject
+from holdfast.ports.clock import Clock
+from holdfast.ports.cluster import Cluster
+from holdfast.runtime.discovery_watch import DEFINING_KINDS, DiscoveryWatch
+from holdfast.runtime.loop import ReconcileLoop
+from holdfast.runtime.outcome import Outcome
+from holdfast.runtime.store import Store
+
+WORKERS = 10
+NOTHING = Discovery("", ())
+WATCHED = (
+    frozenset({ROLLOUT, REPLICA_SET, SERVICE, ANALYSIS_RUN, ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, EXPERIMENT})
+    | WORKLOADS
+    | routers.KINDS
+    | DEFINING_KINDS
+)
+
+
+class RolloutController:
+    """One process runs one of these for the Rollouts of all namespaces."""
+
+    def __init__(self, *, cluster: Cluster, clock: Clock, random: Random, workers: int = WORKERS) -> None:
+        self._clock = clock
+        store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
+        self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
+        self.watch.on_discovery(self._discovered)
+        self.world = World(
+            cluster=cluster,
+            clock=clock,
+            random=random,
+            store=store,
+            discovery=lambda: self.watch.discovery or NOTHING,
+            wrote=self._wrote,
+        )
+        self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
+            "rollout", self._reconcile, clock=clock, random=random, workers=workers
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.watch.run(), name="rollout: watches")
+            await self.watch.synced.wait()
+            group.create_task(self.loop.run(), name="rollout: loop")
+
+    async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
+        """Returns once no Rollout is being worked on and none is due `within` the given time."""
+        await self.watch.synced.wait()
+        while True:
+            await self._clock.sleep(0.1)
+            due = [self.loop.queue.due_in(name_of(live)) for live in self.world.store.of_kind(ROLLOUT)]
+            if not self.loop.queue.working and not any(at is not None and at <= within for at in due):
+                return
+
+    async def _reconcile(self, key: NamespacedName) -> Outcome:
+        return await reconcile(self.world, key)
+
+    def _wrote(self, obj: KubeObject) -> None:
+        self.watch.note(obj)
+
+    def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
+        for key in sorted(triggers.concerned(self.world.store, old, new)):
+            self.loop.add(key)
+
+    def _discovered(self, _: Discovery) -> None:
+        """A kind that a Rollout waits for may be served now."""
+        for live in self.world.store.of_kind(ROLLOUT):
+            self.loop.add(name_of(live))
+
+
+def _is_watched(resource: ResourceType) -> bool:
+    return resource.group_kind in WATCHED
+
+
+def _keeps_raw(live: LiveObject) -> bool:
+    """ReplicaSets of Deployments are many, and none of ours."""
+    if live.group_kind in DEFINING_KINDS:
+        return False
+    return live.group_kind != REPLICA_SET or any(owner.kind == "Rollout" for owner in live.metadata.owner_references)

@@ -1,0 +1,125 @@
+"""Reads everything that a decision about a Rollout needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from holdfast.controllers.rollout.world import (
+    ANALYSIS_RUN,
+    EXPERIMENT,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+    World,
+)
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import replica_sets, validation, workload
+from holdfast.engine.rollout.draft import Run, Seen
+from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.engine.traffic import routers
+from holdfast.engine.traffic.changes import RoutingProblem
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, labels_of, metadata_of, name_of, owner_references_of
+from holdfast.model.live import LiveObject
+from holdfast.model.rollout import Rollout
+
+RUN_KIND = "rollout-type"
+STEP_INDEX = "step-index"
+
+
+async def observe(world: World, rollout: Rollout) -> Seen:
+    metadata = rollout.metadata
+    lender, problem = _workload(world, rollout)
+    template = workload.template_of(lender) if lender is not None else rollout.spec.template
+    selector = msgspec.to_builtins(rollout.spec.selector) if rollout.spec.selector is not None else {}
+    if not selector and lender is not None:
+        selector = workload.selector_of(lender)
+    services: dict[str, KubeObject] = {}
+    for _, name in validation.service_names(rollout):
+        found = world.get(SERVICE, metadata.namespace, name)
+        if found is not None:
+            services[name] = found
+    return Seen(
+        rollout=rollout,
+        template=template,
+        selector=selector,
+        now=world.now(),
+        sets=tuple(
+            replica_sets.read(live.decode())
+            for live in world.owned(metadata.uid, REPLICA_SET)
+            if not live.metadata.deletion_timestamp
+        ),
+        services=services,
+        runs=tuple(_run(live) for live in world.owned(metadata.uid, ANALYSIS_RUN)),
+        experiments=tuple(_run(live) for live in world.owned(metadata.uid, EXPERIMENT)),
+        pods=await _pods(world, rollout),
+        workload=lender,
+        problem=problem or _routing_problem(world, rollout),
+    )
+
+
+def _workload(world: World, rollout: Rollout) -> tuple[KubeObject | None, str]:
+    reference = rollout.spec.workload_ref
+    if reference is None:
+        return None, ""
+    group, _, _ = reference.api_version.rpartition("/")
+    found = world.get(GroupKind(group, reference.kind), rollout.metadata.namespace, reference.name)
+    if found is not None:
+        return found, ""
+    what = f"{reference.kind} {reference.name}"
+    return None, f'spec.workloadRef: Invalid value: "{reference.name}": {what} is not there'
+
+
+def _run(live: LiveObject) -> Run:
+    obj = live.decode()
+    labels = labels_of(obj)
+    status: dict[str, Any] = obj.get("status") or {}
+    step = labels.get(STEP_INDEX, "")
+    return Run(
+        name=name_of(obj),
+        kind=labels.get(RUN_KIND, ""),
+        hash=labels.get(HASH_LABEL, ""),
+        step=int(step) if step.isdecimal() else None,
+        phase=str(status.get("phase") or ""),
+        message=str(status.get("message") or ""),
+        created=str(metadata_of(obj).get("creationTimestamp") or ""),
+    )
+
+
+async def _pods(world: World, rollout: Rollout) -> tuple[KubeObject, ...]:
+    """Asked for only while a restart is due: nobody else needs them."""
+    wanted = rollout.spec.restart_at
+    at = instants.parse(wanted)
+    if at is None or wanted == rollout.status.restarted_at or world.now() < at:
+        return ()
+    uids = {live.metadata.uid for live in world.owned(rollout.metadata.uid, REPLICA_SET)}
+    listing = await world.cluster.list(
+        world.resource(POD), namespace=rollout.metadata.namespace, labels=rollout.status.selector
+    )
+    found = [live.decode() for live in listing.items]
+    return tuple(pod for pod in found if any(owner.get("uid") in uids for owner in owner_references_of(pod)))
+
+
+def _routing_problem(world: World, rollout: Rollout) -> str:
+    for reference in routers.references(rollout):
+        if reference.is_ours:
+            continue
+        if world.get(reference.group_kind, reference.namespace, reference.name) is None:
+            what = f"{reference.group_kind.kind} {reference.name}"
+            return f'spec.strategy.canary.trafficRouting: Invalid value: "{reference.name}": {what} is not there'
+    try:
+        routers.check(rollout, found_objects(world, rollout))
+    except RoutingProblem as problem:
+        return f"spec.strategy.canary.trafficRouting: Invalid value: {problem}"
+    return ""
+
+
+def found_objects(world: World, rollout: Rollout) -> dict[Any, KubeObject]:
+    found = {}
+    for reference in routers.references(rollout):
+        obj = world.get(reference.group_kind, reference.namespace, reference.name)
+        if obj is not None:
+            found[reference] = obj
+    return found

@@ -1,0 +1,66 @@
+"""Makes the AnalysisRuns and Experiments that a Rollout needs, out of the templates that it names."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from holdfast.controllers.rollout.world import (
+    ANALYSIS_RUN,
+    ANALYSIS_TEMPLATE,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    EXPERIMENT,
+    World,
+)
+from holdfast.engine.rollout import run_objects
+from holdfast.engine.rollout.actions import DeleteRun, RunAction, StartExperiment, StartRun, StopExperiment, StopRun
+from holdfast.engine.rollout.draft import Seen
+from holdfast.model.analysis import AnalysisTemplateRef
+from holdfast.model.errors import Blocked
+from holdfast.model.kube import KubeObject
+from holdfast.model.rollout import RolloutStatus
+
+MOST_TEMPLATES = 100
+
+
+async def perform(world: World, seen: Seen, action: RunAction, status: RolloutStatus) -> None:
+    namespace = seen.rollout.metadata.namespace
+    match action:
+        case StartRun():
+            specs = templates(world, namespace, action.analysis.templates)
+            try:
+                obj = run_objects.analysis_run(seen.rollout, action, specs, stable=status.stable_rs)
+            except ValueError as error:
+                raise Blocked("InvalidAnalysis", f"Rollout {seen.rollout.metadata.key}: {error}") from None
+            await world.create(ANALYSIS_RUN, obj)
+        case StopRun(name):
+            await world.patch(ANALYSIS_RUN, namespace, name, {"spec": {"terminate": True}})
+        case DeleteRun(name):
+            await world.delete(ANALYSIS_RUN, namespace, name)
+        case StartExperiment():
+            await world.create(EXPERIMENT, run_objects.experiment(seen, action, stable=status.stable_rs))
+        case StopExperiment(name):
+            await world.patch(EXPERIMENT, namespace, name, {"spec": {"terminate": True}})
+        case _:
+            assert_never(action)
+
+
+def templates(world: World, namespace: str, named: tuple[AnalysisTemplateRef, ...]) -> list[KubeObject]:
+    """The templates and those that they name in turn, each once."""
+    found: dict[tuple[bool, str], KubeObject] = {}
+    waiting = list(named)
+    while waiting:
+        reference = waiting.pop(0)
+        place = (reference.cluster_scope, reference.template_name)
+        if place in found:
+            continue
+        kind = CLUSTER_ANALYSIS_TEMPLATE if reference.cluster_scope else ANALYSIS_TEMPLATE
+        obj = world.get(kind, "" if reference.cluster_scope else namespace, reference.template_name)
+        if obj is None:
+            raise Blocked("TemplateMissing", f"{kind.kind} {reference.template_name} is not there")
+        if len(found) >= MOST_TEMPLATES:
+            raise Blocked("TooManyTemplates", f"more than {MOST_TEMPLATES} analysis templates")
+        found[place] = obj
+        for inner in (obj.get("spec") or {}).get("templates") or []:
+            name, scope = str(inner.get("templateName") or ""), bool(inner.get("clusterScope"))
+            waiting.append(AnalysisTemplateRef(template_name=name, cluster_scope=scope))
+    return list(found.values())

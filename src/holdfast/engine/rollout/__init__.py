@@ -1,0 +1,1 @@
+"""How a new pod template takes over from an old one: decided from what is seen, without doing anything."""

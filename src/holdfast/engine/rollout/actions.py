@@ -1,0 +1,112 @@
+"""What a decision may ask to be done: each is safe to do again."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from holdfast.model.canary import RolloutAnalysis, RolloutExperimentStep
+from holdfast.model.kube import KubeObject
+from holdfast.model.wanted_traffic import WantedTraffic
+
+
+class CreateReplicaSet(Struct, frozen=True):
+    obj: KubeObject
+
+
+class ChangeReplicaSet(Struct, frozen=True):
+    """`replicas` None leaves them; an annotation of None is taken off."""
+
+    name: str
+    replicas: int | None = None
+    annotations: dict[str, str | None] = {}
+
+
+class DeleteReplicaSet(Struct, frozen=True):
+    name: str
+
+
+class PointService(Struct, frozen=True):
+    """The service selects the pods of this hash from now on."""
+
+    name: str
+    hash: str
+
+
+class SetTraffic(Struct, frozen=True):
+    wanted: WantedTraffic
+
+
+class StartRun(Struct, frozen=True):
+    """An AnalysisRun from the templates that the Rollout names."""
+
+    name: str
+    kind: str
+    analysis: RolloutAnalysis
+    hash: str
+    revision: int
+    step: int | None = None
+
+
+class StopRun(Struct, frozen=True):
+    name: str
+
+
+class DeleteRun(Struct, frozen=True):
+    name: str
+
+
+class StartExperiment(Struct, frozen=True):
+    name: str
+    step: RolloutExperimentStep
+    index: int
+    hash: str
+    revision: int
+
+
+class StopExperiment(Struct, frozen=True):
+    name: str
+
+
+class DeletePod(Struct, frozen=True):
+    """To have it made anew."""
+
+    name: str
+
+
+class ScaleWorkload(Struct, frozen=True):
+    """The Deployment or the like that the Rollout takes its template from."""
+
+    replicas: int
+
+
+class SetReplicas(Struct, frozen=True):
+    """Of the Rollout itself: an autoscaler takes a missing count for zero, and leaves what is at zero alone."""
+
+    replicas: int
+
+
+class AnnotateRollout(Struct, frozen=True):
+    annotations: dict[str, str]
+
+
+RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment
+Action: TypeAlias = (
+    CreateReplicaSet
+    | ChangeReplicaSet
+    | DeleteReplicaSet
+    | PointService
+    | SetTraffic
+    | DeletePod
+    | ScaleWorkload
+    | SetReplicas
+    | AnnotateRollout
+    | RunAction
+)
+
+
+class Event(Struct, frozen=True):
+    reason: str
+    message: str
+    warning: bool = False

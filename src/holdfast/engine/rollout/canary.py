@@ -1,0 +1,182 @@
+"""The next move of a canary: through its steps, one after another, or back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from holdfast.engine.rollout import analysis, counts, defaults, routes, scaling, services, steps
+from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
+from holdfast.engine.rollout.draft import Draft
+from holdfast.engine.rollout.promotion import promote
+from holdfast.model.canary import CanaryStep, RolloutExperimentStep, RolloutPause
+
+PAUSE: Final = "CanaryPauseStep"
+INCONCLUSIVE_EXPERIMENT: Final = "InconclusiveExperiment"
+
+
+def proceed(draft: Draft) -> None:
+    if not draft.status.stable_rs and draft.new is not None:
+        promote(draft, "Initial deploy")
+    analysis.background(draft)
+    if draft.status.abort:
+        _go_back(draft)
+    elif not draft.is_promoted and not draft.rollout.spec.paused:
+        _advance(draft)
+    if not draft.status.abort and _may_be_promoted(draft):
+        _promote(draft)
+    _route(draft)
+    scaling.canary(draft)
+
+
+def _advance(draft: Draft) -> None:
+    if draft.status.promote_full:
+        draft.unpause()
+        draft.set(current_step_index=steps.count(draft.rollout) or None)
+        return
+    step = steps.current(draft.rollout)
+    if step is not None and _is_completed(draft, step) and not draft.status.abort:
+        _next_step(draft, step)
+    step = steps.current(draft.rollout)
+    if step is not None and step.pause is not None and not draft.status.abort:
+        _rest(draft, step.pause)
+
+
+def _is_completed(draft: Draft, step: CanaryStep) -> bool:
+    if step.pause is not None:
+        return _has_rested(draft, step.pause)
+    if step.analysis is not None:
+        return analysis.step_is_passed(draft, step.analysis)
+    if step.experiment is not None:
+        return _experiment_is_passed(draft, step.experiment)
+    if step.set_canary_scale is not None or step.set_weight is not None:
+        return _is_reached(draft) and (step.set_weight is None or _is_routed(draft))
+    if step.set_header_route is not None or step.set_mirror_route is not None:
+        return draft.new is not None and _is_told(draft)
+    return False
+
+
+def _is_reached(draft: Draft) -> bool:
+    weights = draft.status.canary.weights
+    return counts.are_reached(draft.rollout, weights, draft.new, draft.stable, draft.others)
+
+
+def _is_routed(draft: Draft) -> bool:
+    """The routers have been told the weight of the step, and none says that it has not taken it."""
+    return _has_weight(draft, steps.weight(draft.rollout))
+
+
+def _has_weight(draft: Draft, weight: int) -> bool:
+    """Where no pods are wanted there is nothing to send traffic to, and nothing to wait for."""
+    if not defaults.is_routed(draft.rollout) or not defaults.replicas(draft.rollout):
+        return True
+    weights = draft.status.canary.weights
+    return (
+        weights is not None
+        and weights.verified is not False
+        and weights.canary.weight == weight
+        and weights.canary.pod_template_hash == draft.status.current_pod_hash
+    )
+
+
+def _is_told(draft: Draft) -> bool:
+    weights = draft.status.canary.weights
+    return weights is not None and weights.canary.pod_template_hash == draft.status.current_pod_hash
+
+
+def _next_step(draft: Draft, step: CanaryStep) -> None:
+    at = (steps.index(draft.rollout) or 0) + 1
+    count = steps.count(draft.rollout)
+    draft.unpause()
+    draft.set(current_step_index=at)
+    if step.analysis is not None:
+        draft.set_canary(current_step_analysis_run_status=None)
+    if step.experiment is not None:
+        draft.set_canary(current_experiment="")
+    draft.tell("RolloutStepCompleted", f"Rollout step {at}/{count} completed ({steps.describe(step)})")
+
+
+def _rest(draft: Draft, pause: RolloutPause) -> None:
+    if not draft.is_paused_for(PAUSE) and not draft.status.controller_pause:
+        draft.pause(PAUSE)
+        draft.tell("RolloutPaused", "Rollout is paused (CanaryPauseStep)")
+    began, length = draft.paused_since(PAUSE), steps.pause_length(pause)
+    if began is not None and length is not None:
+        draft.wake(began + length)
+
+
+def _has_rested(draft: Draft, pause: RolloutPause) -> bool:
+    """Its time is over, or a person has taken the pause away."""
+    began = draft.paused_since(PAUSE)
+    if began is None:
+        return draft.status.controller_pause and not draft.status.pause_conditions
+    length = steps.pause_length(pause)
+    return length is not None and draft.now >= began + length
+
+
+def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
+    at = steps.index(draft.rollout) or 0
+    named = draft.status.canary.current_experiment
+    found = next((one for one in draft.seen.experiments if one.name == named), None)
+    if found is None:
+        if draft.new is not None and draft.stable is not None:
+            taken = {one.name for one in draft.seen.experiments if one.is_over}
+            name = named or analysis.free_name(
+                f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
+            )
+            draft.set_canary(current_experiment=name)
+            hash_ = draft.status.current_pod_hash
+            draft.act(StartExperiment(name, wanted, at, hash_, draft.revision))
+        return False
+    if found.phase in ("Failed", "Error"):
+        draft.abort(f"Experiment {found.name} {found.phase.lower()}: {found.message}".rstrip(": "))
+    if found.phase == "Inconclusive":
+        if draft.status.controller_pause and not draft.status.pause_conditions:
+            return True
+        draft.pause(INCONCLUSIVE_EXPERIMENT)
+    return found.phase == "Successful"
+
+
+def _go_back(draft: Draft) -> None:
+    """Everything to the stable pods; a retry begins with the first step."""
+    draft.unpause()
+    if steps.count(draft.rollout):
+        draft.set(current_step_index=steps.count(draft.rollout) if draft.is_promoted else 0)
+    analysis.stop_all(draft)
+    draft.set_canary(current_step_analysis_run_status=None, current_experiment="")
+    for one in draft.seen.experiments:
+        if not one.is_over:
+            draft.act(StopExperiment(one.name))
+
+
+def _may_be_promoted(draft: Draft) -> bool:
+    new, status = draft.new, draft.status
+    if draft.is_promoted or new is None or draft.rollout.spec.paused:
+        return False
+    if not (new.is_observed and new.available >= defaults.replicas(draft.rollout) == new.desired):
+        return False
+    if not (steps.has_none_left(draft.rollout) or status.promote_full):
+        return False
+    return _has_weight(draft, defaults.max_weight(draft.rollout))
+
+
+def _promote(draft: Draft) -> None:
+    count = steps.count(draft.rollout)
+    is_full = draft.status.promote_full
+    if defaults.canary(draft.rollout).ping_pong is not None:
+        was_pong = draft.status.canary.stable_ping_pong == routes.PONG
+        draft.set_canary(stable_ping_pong=routes.PING if was_pong else routes.PONG)
+    promote(draft, "Full promotion requested" if is_full else f"Completed all {count} canary steps")
+    analysis.stop_all(draft)
+
+
+def _route(draft: Draft) -> None:
+    services.canary(draft)
+    if not defaults.is_routed(draft.rollout) or not draft.status.stable_rs:
+        return
+    traffic = routes.wanted(draft)
+    before, after = draft.status.canary.weights, routes.recorded(traffic)
+    draft.act(SetTraffic(traffic))
+    draft.set_canary(weights=after)
+    if before is not None and before.canary.weight != after.canary.weight:
+        text = f"Traffic weight updated from {before.canary.weight} to {after.canary.weight}"
+        draft.tell("TrafficWeightUpdated", text)

@@ -1,0 +1,86 @@
+"""What to do about a Rollout now: one pure function of everything that is seen of it.
+
+Level-triggered: it never asks what has just happened, so that a controller that ended anywhere goes on from what is
+there.
+"""
+
+from __future__ import annotations
+
+from holdfast.engine.rollout import (
+    analysis,
+    blue_green,
+    canary,
+    conditions,
+    defaults,
+    phases,
+    replica_sets,
+    restarts,
+    scaling,
+    steps,
+    template_changes,
+    totals,
+    validation,
+    workload,
+)
+from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet, SetReplicas
+from holdfast.engine.rollout.draft import Decision, Draft, Seen
+
+
+def decide(seen: Seen) -> Decision:
+    draft = Draft(seen)
+    problem = (
+        validation.problem(seen.rollout)
+        or seen.problem
+        or validation.selector_problem(seen.selector, seen.template)
+        or validation.references_problem(seen.rollout, seen.services, seen.template)
+    )
+    if problem:
+        conditions.invalid(draft, problem)
+        return _finished(draft)
+    if seen.rollout.spec.replicas is None:
+        draft.act(SetReplicas(defaults.REPLICAS))
+    _recognise(draft)
+    strategy = defaults.blue_green(draft.rollout)
+    if strategy is not None:
+        blue_green.proceed(draft, strategy)
+    else:
+        canary.proceed(draft)
+    restarts.proceed(draft)
+    workload.scale(draft)
+    analysis.stop_outdated(draft)
+    scaling.forget_history(draft)
+    analysis.forget_history(draft)
+    totals.update(draft)
+    conditions.update(draft)
+    return _finished(draft)
+
+
+def _recognise(draft: Draft) -> None:
+    """Which set has the pods of the template; it is made when there is none."""
+    seen = draft.seen
+    collisions = seen.rollout.status.collision_count
+    wanted = replica_sets.template_hash(seen.template, collisions)
+    new = replica_sets.find_new(seen.sets, seen.template, wanted)
+    current = new.hash if new is not None else wanted
+    template_changes.follow(draft, current)
+    revision = draft.revision
+    if new is None:
+        obj = replica_sets.make(draft.rollout, seen.template, seen.selector, current, revision)
+        draft.act(CreateReplicaSet(obj))
+        draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
+    elif new.revision != revision:
+        scaling.renumber(draft, new)
+    if draft.rollout.metadata.annotations.get(replica_sets.REVISION) != str(revision):
+        draft.act(AnnotateRollout({replica_sets.REVISION: str(revision)}))
+        draft.tell("RolloutUpdated", f"Rollout updated to revision {revision}")
+
+
+def _finished(draft: Draft) -> Decision:
+    draft.set(observed_generation=str(draft.rollout.metadata.generation))
+    draft.set(workload_observed_generation=workload.generation(draft))
+    phase, message = phases.of(draft.rollout)
+    draft.set(phase=phase, message=message)
+    at = steps.index(draft.rollout)
+    if defaults.blue_green(draft.rollout) is None:
+        draft.set(current_step_index=at)
+    return draft.decision()

@@ -1,0 +1,172 @@
+"""What is seen of a Rollout, and the decision about it while it is being made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import replica_sets
+from holdfast.engine.rollout.actions import Action, ChangeReplicaSet, Event
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.kube import KubeObject
+from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus
+
+ABORTED: Final = "RolloutAborted"
+
+
+class Run(Struct, frozen=True):
+    """An AnalysisRun or an Experiment that was started for the Rollout."""
+
+    name: str
+    kind: str = ""
+    hash: str = ""
+    step: int | None = None
+    phase: str = ""
+    message: str = ""
+    created: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in ("Successful", "Failed", "Error", "Inconclusive")
+
+
+class Seen(Struct, frozen=True):
+    """`template` and `selector` are those in effect: of the Rollout, or of the workload that it names."""
+
+    rollout: Rollout
+    template: KubeObject
+    selector: dict[str, Any]
+    now: datetime
+    sets: tuple[ReplicaSet, ...] = ()
+    services: Mapping[str, KubeObject] = {}
+    runs: tuple[Run, ...] = ()
+    experiments: tuple[Run, ...] = ()
+    pods: tuple[KubeObject, ...] = ()
+    workload: KubeObject | None = None
+    problem: str = ""
+
+
+class Decision(Struct, frozen=True):
+    actions: tuple[Action, ...]
+    status: RolloutStatus
+    events: tuple[Event, ...] = ()
+    again: timedelta | None = None
+
+
+class Draft:
+    """Grows while the parts of a decision are made; `rollout` has the status as it will be written."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.rollout = seen.rollout
+        self.actions: list[Action] = []
+        self.events: list[Event] = []
+        self.abort_message = ""
+        self._due: list[datetime] = []
+
+    @property
+    def status(self) -> RolloutStatus:
+        return self.rollout.status
+
+    @property
+    def now(self) -> datetime:
+        return self.seen.now
+
+    @property
+    def stamp(self) -> str:
+        return instants.stamp(self.seen.now)
+
+    @property
+    def new(self) -> ReplicaSet | None:
+        return replica_sets.by_hash(self.seen.sets, self.status.current_pod_hash)
+
+    @property
+    def stable(self) -> ReplicaSet | None:
+        return replica_sets.by_hash(self.seen.sets, self.status.stable_rs)
+
+    @property
+    def others(self) -> list[ReplicaSet]:
+        """Neither new nor stable, the newest first."""
+        known = (self.status.current_pod_hash, self.status.stable_rs)
+        return sorted((one for one in self.seen.sets if one.hash not in known), key=lambda one: -one.revision)
+
+    @property
+    def revision(self) -> int:
+        new = self.new
+        newest = max((one.revision for one in self.seen.sets), default=0)
+        if new is None or new.revision != newest:
+            return newest + 1
+        return new.revision
+
+    @property
+    def is_promoted(self) -> bool:
+        return bool(self.status.stable_rs) and self.status.stable_rs == self.status.current_pod_hash
+
+    def set(self, **fields: Any) -> None:
+        status = msgspec.structs.replace(self.rollout.status, **fields)
+        self.rollout = msgspec.structs.replace(self.rollout, status=status)
+
+    def set_canary(self, **fields: Any) -> None:
+        self.set(canary=msgspec.structs.replace(self.status.canary, **fields))
+
+    def set_blue_green(self, **fields: Any) -> None:
+        self.set(blue_green=msgspec.structs.replace(self.status.blue_green, **fields))
+
+    def act(self, action: Action) -> None:
+        self.actions.append(action)
+
+    def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
+        self.events.append(Event(reason, message, warning))
+
+    def wake(self, at: datetime) -> None:
+        self._due.append(at)
+
+    def scale(self, one: ReplicaSet, replicas: int) -> None:
+        if replicas == one.desired:
+            return
+        annotations: dict[str, str | None] = {replica_sets.DESIRED: str(replicas)}
+        if replicas == 0 and one.deadline:
+            annotations[replica_sets.DEADLINE] = None
+        self.act(ChangeReplicaSet(one.name, replicas, annotations))
+        direction = "up" if replicas > one.desired else "down"
+        self.tell(
+            "ScalingReplicaSet",
+            f"Scaled {direction} ReplicaSet {one.name} (revision {one.revision}) from {one.desired} to {replicas}",
+        )
+
+    def set_deadline(self, one: ReplicaSet, at: datetime | None) -> None:
+        wanted = instants.stamp(at) if at is not None else ""
+        if wanted != one.deadline:
+            self.act(ChangeReplicaSet(one.name, annotations={replica_sets.DEADLINE: wanted or None}))
+        if at is not None:
+            self.wake(at)
+
+    def pause(self, reason: str) -> None:
+        if not self.is_paused_for(reason):
+            condition = PauseCondition(reason=reason, start_time=self.stamp)
+            self.set(pause_conditions=(*self.status.pause_conditions, condition), controller_pause=True)
+
+    def is_paused_for(self, reason: str) -> bool:
+        return any(condition.reason == reason for condition in self.status.pause_conditions)
+
+    def paused_since(self, reason: str) -> datetime | None:
+        found = next((one.start_time for one in self.status.pause_conditions if one.reason == reason), None)
+        return instants.parse(found)
+
+    def unpause(self) -> None:
+        self.set(pause_conditions=(), controller_pause=False)
+
+    def abort(self, message: str) -> None:
+        if not self.status.abort:
+            self.abort_message = message
+            self.set(abort=True, aborted_at=self.stamp)
+
+    def decision(self) -> Decision:
+        due = min(self._due, default=None)
+        again = None if due is None else max(due - self.now, timedelta(seconds=1))
+        return Decision(tuple(self.actions), self.rollout.status, tuple(self.events), again)

@@ -1,0 +1,236 @@
+"""A release played through without a cluster: what a Rollout will do, and when, if its pods behave as told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.kube import canonical, merge_patch
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import actions, replica_sets, steps, validation
+from holdfast.engine.rollout.decide import decide
+from holdfast.engine.rollout.draft import Run, Seen
+from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.model.kube import KubeObject
+from holdfast.model.rollout import Rollout
+
+BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+MOST_MOVES: Final = 5000
+ANSWER: Final = timedelta(seconds=1)
+"""How long a controller takes to see what has become of its own writes."""
+
+
+class Moment(Struct, frozen=True):
+    """How things stand from `after` on. `waits` says for what, "" for pods and routers."""
+
+    after: timedelta
+    step: int | None
+    canary: int
+    canary_ready: int
+    stable: int
+    stable_ready: int
+    weight: int | None
+    phase: str
+    waits: str
+
+
+class Simulated:
+    """One Rollout, its sets and their pods; time stands still until `advance` is called."""
+
+    def __init__(self, rollout: Rollout, *, ready_after: timedelta = timedelta(seconds=1)) -> None:
+        labels = (rollout.spec.template.get("metadata") or {}).get("labels") or {}
+        metadata = msgspec.structs.replace(rollout.metadata, uid="simulated", generation=1)
+        self.rollout = msgspec.structs.replace(rollout, metadata=metadata)
+        self.now = BEGIN
+        self.ready_after = ready_after
+        self.sets: dict[str, KubeObject] = {}
+        self.pods: dict[str, list[datetime | None]] = {}
+        self.services: dict[str, KubeObject] = {
+            name: {"metadata": {"name": name}, "spec": {"selector": dict(labels)}}
+            for _, name in validation.service_names(rollout)
+        }
+        self.runs: dict[str, Run] = {}
+        self.weight = 0
+        self.fails: Callable[[str], bool] = lambda _: False
+
+    def available(self, name: str) -> int:
+        return sum(at is not None and at <= self.now for at in self.pods.get(name, ()))
+
+    def seen(self) -> Seen:
+        selector = self.rollout.spec.selector
+        return Seen(
+            rollout=self.rollout,
+            template=self.rollout.spec.template,
+            selector=msgspec.to_builtins(selector) if selector is not None else {},
+            now=self.now,
+            sets=tuple(replica_sets.read(self._with_status(name)) for name in self.sets),
+            services=self.services,
+            runs=tuple(self.runs.values()),
+        )
+
+    def _with_status(self, name: str) -> KubeObject:
+        ready = self.available(name)
+        status = {"replicas": len(self.pods[name]), "readyReplicas": ready, "availableReplicas": ready}
+        return {**self.sets[name], "status": status}
+
+    def move(self) -> tuple[bool, timedelta | None]:
+        """One decision, carried out. Answers whether anything changed, and when the next one is due."""
+        decision = decide(self.seen())
+        changed = decision.status != self.rollout.status
+        for action in decision.actions:
+            changed = self._perform(action) or changed
+        self.rollout = msgspec.structs.replace(self.rollout, status=decision.status)
+        return changed, decision.again
+
+    def _perform(self, action: actions.Action) -> bool:
+        match action:
+            case actions.CreateReplicaSet(obj):
+                name = obj["metadata"]["name"]
+                created = canonical.with_path(obj, instants.stamp(self.now), "metadata", "creationTimestamp")
+                self.sets[name] = created
+                self.pods[name] = []
+            case actions.ChangeReplicaSet(name, replicas, annotations):
+                patch: dict[str, Any] = {"metadata": {"annotations": annotations}}
+                self.sets[name] = merge_patch.apply(self.sets[name], patch)
+                if replicas is not None:
+                    self.sets[name] = canonical.with_path(self.sets[name], replicas, "spec", "replicas")
+                    self._scale(name, replicas)
+            case actions.DeleteReplicaSet(name):
+                del self.sets[name], self.pods[name]
+            case actions.PointService(name, hash_):
+                self.services[name] = canonical.with_path(self.services[name], hash_, "spec", "selector", HASH_LABEL)
+            case actions.SetTraffic(wanted):
+                changed = self.weight != wanted.weight
+                self.weight = wanted.weight
+                return changed
+            case actions.StartRun(name=name, kind=kind, hash=hash_, step=step):
+                phase = "Failed" if self.fails(kind) else "Successful"
+                self.runs[name] = Run(name, kind, hash_, step, phase)
+            case actions.SetReplicas(replicas):
+                self.change(replicas=replicas)
+            case actions.AnnotateRollout(annotations):
+                metadata = self.rollout.metadata
+                metadata = msgspec.structs.replace(metadata, annotations={**metadata.annotations, **annotations})
+                self.rollout = msgspec.structs.replace(self.rollout, metadata=metadata)
+            case _:
+                return False
+        return True
+
+    def _scale(self, name: str, replicas: int) -> None:
+        """Pods that do not serve go first, as the controller of ReplicaSets has it."""
+        pods = sorted(self.pods[name], key=lambda at: (at is None, at or BEGIN))
+        ready = self._ready_at(name)
+        self.pods[name] = pods[:replicas] + [ready] * (replicas - len(pods))
+
+    def _ready_at(self, name: str) -> datetime | None:
+        return self.now + self.ready_after
+
+    def set_template(self, template: KubeObject) -> None:
+        self.change(template=template)
+
+    def change(self, **spec: Any) -> None:
+        """A new generation of the spec."""
+        metadata = msgspec.structs.replace(self.rollout.metadata, generation=self.rollout.metadata.generation + 1)
+        changed = msgspec.structs.replace(self.rollout.spec, **spec)
+        self.rollout = msgspec.structs.replace(self.rollout, metadata=metadata, spec=changed)
+
+    def set_status(self, **fields: Any) -> None:
+        status = msgspec.structs.replace(self.rollout.status, **fields)
+        self.rollout = msgspec.structs.replace(self.rollout, status=status)
+
+    def advance(self, due: timedelta | None) -> bool:
+        """To the next moment at which something happens by itself; False when there is none."""
+        coming = [at for pods in self.pods.values() for at in pods if at is not None and at > self.now]
+        if due is not None:
+            coming.append(self.now + due)
+        if not coming:
+            return False
+        self.now = min(coming)
+        return True
+
+    def until_quiet(self) -> Iterator[bool]:
+        """Moves until nothing happens any more; yields after each one. Raises RuntimeError for what never ends."""
+        for _ in range(MOST_MOVES):
+            changed, due = self.move()
+            yield changed
+            if not changed and not self.advance(due):
+                return
+        raise RuntimeError(f"no end after {MOST_MOVES} moves: {self.rollout.status.message}")
+
+
+def timetable(rollout: Rollout, *, ready_after: timedelta = timedelta(seconds=1), fails: str = "") -> list[Moment]:
+    """Every moment of a release of a new template, from a healthy Rollout on.
+
+    Where a person is waited for, the answer comes at once, as `waits` says. `fails` names the kind of analysis that
+    fails. Raises ValueError for a Rollout that is not valid.
+    """
+    problem = validation.problem(rollout)
+    if problem:
+        raise ValueError(problem)
+    cluster = Simulated(rollout, ready_after=ready_after)
+    for _ in cluster.until_quiet():
+        pass
+    cluster.fails = lambda kind: bool(fails) and kind == fails
+    template = rollout.spec.template
+    cluster.set_template(canonical.with_path(template, "next", "metadata", "annotations", "holdfast.dev/rehearsal"))
+    began = cluster.now
+    moments: list[Moment] = []
+    while True:
+        for _ in cluster.until_quiet():
+            _note(moments, _moment(cluster, began))
+        if not cluster.rollout.status.pause_conditions:
+            return moments
+        cluster.set_status(pause_conditions=())
+
+
+def _note(moments: list[Moment], moment: Moment) -> None:
+    last = moments[-1] if moments else None
+    if last is not None and msgspec.structs.replace(last, after=moment.after) == moment:
+        return
+    if last is not None and last.after == moment.after and last.step == moment.step and last.waits == moment.waits:
+        moments[-1] = moment
+        return
+    moments.append(moment)
+
+
+def _moment(cluster: Simulated, began: datetime) -> Moment:
+    rollout = cluster.rollout
+    status = rollout.status
+    stable_name = next((n for n, o in cluster.sets.items() if _hash(o) == status.stable_rs), "")
+    canary_name = next((n for n, o in cluster.sets.items() if _hash(o) == status.current_pod_hash), "")
+    is_one = stable_name == canary_name
+    if is_one:
+        stable_name = next((n for n in cluster.sets if n != canary_name), "")
+    return Moment(
+        after=cluster.now - began,
+        step=status.current_step_index,
+        canary=len(cluster.pods.get(canary_name, ())),
+        canary_ready=cluster.available(canary_name),
+        stable=len(cluster.pods.get(stable_name, ())),
+        stable_ready=cluster.available(stable_name),
+        weight=None if status.canary.weights is None else status.canary.weights.canary.weight,
+        phase=status.phase,
+        waits=_waits(rollout),
+    )
+
+
+def _hash(obj: KubeObject) -> str:
+    return str(canonical.get_path(obj, "metadata", "labels", HASH_LABEL) or "")
+
+
+def _waits(rollout: Rollout) -> str:
+    reasons = [condition.reason for condition in rollout.status.pause_conditions]
+    if not reasons:
+        return ""
+    step = steps.current(rollout)
+    if step is not None and step.pause is not None:
+        length = steps.pause_length(step.pause)
+        return "a person" if length is None else f"{length.total_seconds():g} s"
+    strategy = rollout.spec.strategy.blue_green
+    if strategy is not None and strategy.auto_promotion_seconds:
+        return f"{strategy.auto_promotion_seconds} s"
+    return "a person"

@@ -1,0 +1,32 @@
+"""restartAt: every pod that is older is made anew, a few at a time."""
+
+from __future__ import annotations
+
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import defaults
+from holdfast.engine.rollout.actions import DeletePod
+from holdfast.engine.rollout.draft import Draft
+from holdfast.model.kube import is_being_deleted, metadata_of, name_of
+
+
+def proceed(draft: Draft) -> None:
+    wanted = draft.rollout.spec.restart_at
+    at = instants.parse(wanted)
+    if at is None or wanted == draft.status.restarted_at:
+        return
+    if draft.now < at:
+        draft.wake(at)
+        return
+    stamp = instants.stamp(at)
+    old = [pod for pod in draft.seen.pods if str(metadata_of(pod).get("creationTimestamp") or "") < stamp]
+    if not old:
+        draft.set(restarted_at=wanted)
+        draft.tell("RolloutRestarted", "All pods have been restarted")
+        return
+    asked = sum(one.desired for one in draft.seen.sets)
+    available = sum(min(one.available, one.desired) for one in draft.seen.sets)
+    going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
+    room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available) - going
+    standing = sorted(name_of(pod) for pod in old if not is_being_deleted(pod))
+    for name in standing[: max(room, 0)]:
+        draft.act(DeletePod(name))

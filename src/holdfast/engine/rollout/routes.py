@@ -1,0 +1,140 @@
+"""Which share of the traffic and which special routes a canary has now."""
+
+from __future__ import annotations
+
+from holdfast.engine.rollout import counts, defaults, replica_sets, steps
+from holdfast.engine.rollout.draft import Draft
+from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
+from holdfast.model.traffic import SetHeaderRoute, SetMirrorRoute
+from holdfast.model.wanted_traffic import WantedTraffic
+
+PING = "ping"
+PONG = "pong"
+
+
+def services(rollout: Rollout) -> tuple[str, str]:
+    """The service of the canary and that of the stable pods: with pingPong they change places at every promotion."""
+    strategy = defaults.canary(rollout)
+    if strategy.ping_pong is None:
+        return strategy.canary_service, strategy.stable_service
+    ping, pong = strategy.ping_pong.ping_service, strategy.ping_pong.pong_service
+    return (ping, pong) if rollout.status.canary.stable_ping_pong == PONG else (pong, ping)
+
+
+def target(draft: Draft) -> str:
+    """The hash of the pods that the canary's traffic goes to: those of an earlier, unfinished update as long as some
+    traffic does."""
+    recorded = draft.status.canary.weights
+    current = draft.status.current_pod_hash
+    if recorded is None or counts.goes_to_current(draft.rollout, recorded):
+        return current
+    earlier = replica_sets.by_hash(draft.seen.sets, recorded.canary.pod_template_hash)
+    return (
+        earlier.hash
+        if earlier is not None and earlier.available and earlier.hash != draft.status.stable_rs
+        else current
+    )
+
+
+def weight(draft: Draft) -> int:
+    """Never more than what the pods of the canary can carry, and never less than what the stable ones cannot."""
+    if draft.is_promoted or not draft.status.stable_rs:
+        return 0
+    goal = _goal(draft)
+    recorded = draft.status.canary.weights
+    if not defaults.canary(draft.rollout).dynamic_stable_scale or recorded is None:
+        return goal
+    most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
+    available = draft.stable.available if draft.stable is not None else 0
+    carried = min(most, most * available // wanted) if wanted else most
+    return max(goal, min(recorded.canary.weight, most - carried))
+
+
+def _goal(draft: Draft) -> int:
+    rollout, status, new = draft.rollout, draft.status, draft.new
+    most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
+    if status.abort or new is None or not new.available or target(draft) != status.current_pod_hash:
+        return 0
+    if status.promote_full:
+        return min(most, most * new.available // wanted) if wanted else most
+    # Whatever step it is, a set that has lost its pods keeps no more than the pods that it has are worth.
+    return min(_weight_of_step(draft), _carried(draft, new.available))
+
+
+def _weight_of_step(draft: Draft) -> int:
+    rollout = draft.rollout
+    goal = steps.weight(rollout)
+    recorded = rollout.status.canary.weights
+    if _is_ready(draft):
+        return goal
+    at = steps.index(rollout)
+    before = steps.weight_before(rollout, at) if at is not None else (recorded.canary.weight if recorded else 0)
+    if recorded is not None and recorded.canary.pod_template_hash == rollout.status.current_pod_hash:
+        # Pods that come and go must not throw the traffic back to an earlier step.
+        return min(max(before, recorded.canary.weight), goal)
+    return min(before, goal)
+
+
+def _is_ready(draft: Draft) -> bool:
+    rollout = draft.rollout
+    return counts.are_reached(rollout, rollout.status.canary.weights, draft.new, draft.stable, draft.others)
+
+
+def _carried(draft: Draft, available: int) -> int:
+    """setCanaryScale may ask for fewer pods than the share of the traffic on purpose; then that holds."""
+    fixed, scale = steps.replicas_or_weight(draft.rollout)
+    most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
+    goal = counts.routed(draft.rollout, draft.status.canary.weights, draft.new, draft.stable).canary
+    if available >= goal or fixed is not None or scale != steps.weight(draft.rollout) or not wanted:
+        return most
+    return -(-most * available // wanted)
+
+
+def wanted(draft: Draft) -> WantedTraffic:
+    rollout = draft.rollout
+    canary, stable = services(rollout)
+    routing = defaults.canary(rollout).traffic_routing
+    headers, mirrors = special(rollout) if not (draft.is_promoted or draft.status.abort) else ((), ())
+    return WantedTraffic(
+        canary=canary,
+        stable=stable,
+        weight=weight(draft),
+        most=defaults.max_weight(rollout),
+        canary_hash=target(draft),
+        stable_hash=draft.status.stable_rs,
+        headers=headers,
+        mirrors=mirrors,
+        managed=tuple(route.name for route in routing.managed_routes) if routing is not None else (),
+    )
+
+
+def special(rollout: Rollout) -> tuple[tuple[SetHeaderRoute, ...], tuple[SetMirrorRoute, ...]]:
+    """What the steps so far have set and not taken away again. Nothing on the first deployment."""
+    at = steps.index(rollout)
+    headers: dict[str, SetHeaderRoute] = {}
+    mirrors: dict[str, SetMirrorRoute] = {}
+    if at is None or not rollout.status.stable_rs:
+        return (), ()
+    for step in defaults.canary(rollout).steps[: at + 1]:
+        if step.set_header_route is not None:
+            headers.pop(step.set_header_route.name, None)
+            if step.set_header_route.match:
+                headers[step.set_header_route.name] = step.set_header_route
+        if step.set_mirror_route is not None:
+            mirrors.pop(step.set_mirror_route.name, None)
+            if step.set_mirror_route.match:
+                mirrors[step.set_mirror_route.name] = step.set_mirror_route
+    return tuple(headers.values()), tuple(mirrors.values())
+
+
+def recorded(traffic: WantedTraffic) -> TrafficWeights:
+    """As status tells it, once the routers have been told."""
+    return TrafficWeights(
+        canary=WeightDestination(
+            weight=traffic.weight, service_name=traffic.canary, pod_template_hash=traffic.canary_hash
+        ),
+        stable=WeightDestination(
+            weight=traffic.stable_weight, service_name=traffic.stable, pod_template_hash=traffic.stable_hash
+        ),
+        additional=traffic.additional,
+    )

@@ -1,0 +1,174 @@
+"""AnalysisRuns and Experiments of a Rollout, as they are created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from holdfast.engine.kube import canonical
+from holdfast.engine.rollout import replica_sets
+from holdfast.engine.rollout.actions import StartExperiment, StartRun
+from holdfast.engine.rollout.draft import Seen
+from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.model.canary import AnalysisRunArgument, RolloutExperimentTemplate
+from holdfast.model.kube import KubeObject
+from holdfast.model.names import API_VERSION
+from holdfast.model.rollout import Rollout
+
+KINDS = {"Step": "Step", "Background": "Background", "PrePromotion": "PrePromotion", "PostPromotion": "PostPromotion"}
+
+
+def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObject], *, stable: str) -> KubeObject:
+    """Raises ValueError for an argument without a value and for two metrics of one name."""
+    specs = [template.get("spec") or {} for template in templates]
+    given = dict(_values(rollout, start.analysis.args, latest=start.hash, stable=stable))
+    labels = {
+        **start.analysis.analysis_run_metadata.labels,
+        HASH_LABEL: start.hash,
+        "rollout-type": KINDS[start.kind],
+    }
+    if start.step is not None:
+        labels["step-index"] = str(start.step)
+    annotations = {**start.analysis.analysis_run_metadata.annotations, replica_sets.REVISION: str(start.revision)}
+    dry = [msgspec.to_builtins(one) for one in start.analysis.dry_run]
+    kept = [msgspec.to_builtins(one) for one in start.analysis.measurement_retention]
+    optional = {
+        "args": _args(specs, given),
+        "dryRun": _merged(specs, "dryRun", dry),
+        "measurementRetention": _merged(specs, "measurementRetention", kept),
+    }
+    spec = {"metrics": _metrics(specs), **{name: value for name, value in optional.items() if value}}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "AnalysisRun",
+        "metadata": _metadata(rollout, start.name, labels, annotations),
+        "spec": spec,
+    }
+
+
+def _metadata(rollout: Rollout, name: str, labels: dict[str, str], annotations: dict[str, str]) -> dict[str, Any]:
+    owner = {
+        "apiVersion": API_VERSION,
+        "kind": "Rollout",
+        "name": rollout.metadata.name,
+        "uid": rollout.metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    return {
+        "name": name,
+        "namespace": rollout.metadata.namespace,
+        "labels": labels,
+        "annotations": annotations,
+        "ownerReferences": [owner],
+    }
+
+
+def _metrics(specs: Iterable[dict[str, Any]]) -> list[Any]:
+    metrics = [metric for spec in specs for metric in spec.get("metrics") or []]
+    names = [str(metric.get("name")) for metric in metrics]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two metrics have the name '{twice[0]}'")
+    return metrics
+
+
+def _args(specs: Iterable[dict[str, Any]], given: dict[str, str]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for spec in specs:
+        for argument in spec.get("args") or []:
+            name = str(argument.get("name"))
+            if name not in found or not (found[name].get("value") or found[name].get("valueFrom")):
+                found[name] = argument
+    for name, value in given.items():
+        found[name] = {"name": name, "value": value}
+    for name, argument in found.items():
+        if argument.get("value") is None and not argument.get("valueFrom"):
+            raise ValueError(f"args.{name} was not resolved")
+    return list(found.values())
+
+
+def _merged(specs: Iterable[dict[str, Any]], field: str, more: list[Any]) -> list[Any]:
+    found: dict[str, Any] = {}
+    for entry in [entry for spec in specs for entry in spec.get(field) or []] + more:
+        found[str(entry.get("metricName"))] = entry
+    return list(found.values())
+
+
+def _values(
+    rollout: Rollout, args: Iterable[AnalysisRunArgument], *, latest: str, stable: str
+) -> Iterable[tuple[str, str]]:
+    for argument in args:
+        source = argument.value_from
+        if source is None:
+            yield argument.name, argument.value
+        elif source.pod_template_hash_value is not None:
+            yield argument.name, stable if source.pod_template_hash_value == "Stable" else latest
+        elif source.field_ref is not None:
+            yield argument.name, _field(rollout, source.field_ref.field_path)
+
+
+def _field(rollout: Rollout, path: str) -> str:
+    """`metadata.labels['env']`, `metadata.annotations['a/b']` or a path of dots."""
+    for place, values in (("labels", rollout.metadata.labels), ("annotations", rollout.metadata.annotations)):
+        start = f"metadata.{place}['"
+        if path.startswith(start) and path.endswith("']"):
+            return values.get(path[len(start) : -2], "")
+    found = canonical.get_path(msgspec.to_builtins(rollout), *path.split("."))
+    if found is None:
+        raise ValueError(f"the Rollout has no field {path}")
+    return str(found)
+
+
+def experiment(seen: Seen, start: StartExperiment, *, stable: str) -> KubeObject:
+    rollout, step = seen.rollout, start.step
+    labels = {HASH_LABEL: start.hash, "step-index": str(start.index)}
+    analyses = []
+    for one in step.analyses:
+        args = [{"name": n, "value": v} for n, v in _values(rollout, one.args, latest=start.hash, stable=stable)]
+        entry: dict[str, Any] = {"name": one.name, "templateName": one.template_name}
+        entry |= {"clusterScope": True} if one.cluster_scope else {}
+        entry |= {"requiredForCompletion": True} if one.required_for_completion else {}
+        analyses.append({**entry, **({"args": args} if args else {})})
+    spec: dict[str, Any] = {
+        "templates": [_experiment_template(seen, one, start, stable) for one in step.templates],
+        "analyses": analyses,
+        "progressDeadlineSeconds": rollout.spec.progress_deadline_seconds or 600,
+    }
+    if step.duration:
+        spec["duration"] = step.duration
+    if step.scale_down_delay_seconds is not None:
+        spec["scaleDownDelaySeconds"] = step.scale_down_delay_seconds
+    annotations = {replica_sets.REVISION: str(start.revision)}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Experiment",
+        "metadata": _metadata(rollout, start.name, labels, annotations),
+        "spec": spec,
+    }
+
+
+def _experiment_template(
+    seen: Seen, one: RolloutExperimentTemplate, start: StartExperiment, stable: str
+) -> dict[str, Any]:
+    wanted = start.hash if one.spec_ref == "canary" else stable
+    found = replica_sets.by_hash(seen.sets, wanted)
+    template = found.obj["spec"]["template"] if found is not None else seen.template
+    metadata = dict(template.get("metadata") or {})
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != HASH_LABEL}
+    labels |= one.metadata.labels
+    annotations = {**(metadata.get("annotations") or {}), **one.metadata.annotations}
+    selector = msgspec.to_builtins(one.selector) if one.selector is not None else {"matchLabels": labels}
+    entry: dict[str, Any] = {
+        "name": one.name,
+        "selector": selector,
+        "minReadySeconds": seen.rollout.spec.min_ready_seconds,
+        "template": {**template, "metadata": {**metadata, "labels": labels, "annotations": annotations}},
+    }
+    if one.replicas is not None:
+        entry["replicas"] = one.replicas
+    if one.service is not None or one.weight is not None:
+        entry["service"] = {"name": one.service.name} if one.service is not None and one.service.name else {}
+    return entry

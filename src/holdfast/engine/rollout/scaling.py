@@ -1,0 +1,119 @@
+"""Brings the ReplicaSets to the counts of the step, and takes old ones down when their time has come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import counts, defaults, replica_sets
+from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
+from holdfast.engine.rollout.draft import Draft
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+
+
+def canary(draft: Draft) -> None:
+    if defaults.is_routed(draft.rollout):
+        _routed(draft)
+    else:
+        _basic(draft)
+
+
+def _basic(draft: Draft) -> None:
+    new, stable, others = draft.new, draft.stable, [one for one in draft.others if one.desired]
+    goal = counts.basic(draft.rollout, new, stable, others)
+    if new is not None:
+        revive(draft, new)
+        draft.scale(new, goal.canary)
+    if stable is not None and stable is not new and stable.name != (new.name if new else ""):
+        revive(draft, stable)
+        draft.scale(stable, goal.stable)
+    left = counts.older(draft.rollout, new, stable, others)
+    for other in others:
+        draft.scale(other, left[other.name])
+
+
+def _routed(draft: Draft) -> None:
+    new, stable = draft.new, draft.stable
+    weights = draft.rollout.status.canary.weights
+    goal = counts.routed(draft.rollout, draft.seen.rollout.status.canary.weights or weights, new, stable)
+    if draft.is_promoted:
+        goal = counts.Counts(defaults.replicas(draft.rollout), defaults.replicas(draft.rollout))
+    if new is not None:
+        if draft.status.abort and not draft.is_promoted:
+            _after_abort(draft, new, goal.canary)
+        else:
+            revive(draft, new)
+            draft.scale(new, goal.canary)
+    if stable is not None and stable.hash != draft.status.current_pod_hash:
+        revive(draft, stable)
+        draft.scale(stable, goal.stable)
+    for other in draft.others:
+        if other.desired:
+            _retire(draft, other, is_old_stable=draft.is_promoted)
+
+
+def revive(draft: Draft, one: ReplicaSet) -> None:
+    if one.deadline:
+        draft.set_deadline(one, None)
+
+
+def _after_abort(draft: Draft, new: ReplicaSet, goal: int) -> None:
+    """The pods stay while traffic may still reach them, and for as long as was asked after that."""
+    weights = draft.seen.rollout.status.canary.weights
+    if weights is not None and weights.canary.weight > 0:
+        if defaults.canary(draft.rollout).dynamic_stable_scale:
+            draft.scale(new, min(new.desired, goal))
+        return
+    delay, _ = defaults.abort_scale_down_delay(draft.rollout)
+    if new.desired and delay is not None:
+        retire_after(draft, new, delay)
+
+
+def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
+    if is_old_stable or other.deadline:
+        retire_after(draft, other, defaults.scale_down_delay(draft.rollout))
+        return
+    weights = draft.seen.rollout.status.canary.weights
+    is_reached = weights is not None and weights.canary.weight > 0 and weights.canary.pod_template_hash == other.hash
+    if not is_reached:
+        draft.scale(other, 0)
+
+
+def retire_after(draft: Draft, one: ReplicaSet, delay: timedelta) -> None:
+    """Gives the set a deadline, and scales it down once that has passed. A deadline that cannot be read has."""
+    if one.deadline:
+        at = instants.parse(one.deadline)
+        if at is None or draft.now >= at:
+            draft.scale(one, 0)
+        else:
+            draft.wake(at)
+    elif delay > timedelta(0):
+        draft.set_deadline(one, draft.now + delay)
+    else:
+        draft.scale(one, 0)
+
+
+def limit_waiting(draft: Draft) -> None:
+    """scaleDownDelayRevisionLimit: no more old sets than this wait for their deadline."""
+    limit = defaults.scale_down_delay_revisions(draft.rollout)
+    if limit is None:
+        return
+    waiting = [one for one in draft.others if one.desired and one.deadline]
+    for one in waiting[limit:]:
+        draft.scale(one, 0)
+
+
+def forget_history(draft: Draft) -> None:
+    """Old sets without pods beyond revisionHistoryLimit go, the oldest first."""
+    old = [one for one in draft.others if not (one.desired or one.current)]
+    for one in old[defaults.revision_history(draft.rollout) :]:
+        draft.act(DeleteReplicaSet(one.name))
+
+
+def renumber(draft: Draft, new: ReplicaSet) -> None:
+    """A revision that comes back is the newest again; the number that it had goes into its history."""
+    annotations: dict[str, str | None] = {replica_sets.REVISION: str(draft.revision)}
+    history = (new.obj.get("metadata") or {}).get("annotations", {}).get(replica_sets.REVISION_HISTORY, "")
+    if new.revision:
+        annotations[replica_sets.REVISION_HISTORY] = f"{history},{new.revision}".lstrip(",")
+    draft.act(ChangeReplicaSet(new.name, annotations=annotations))

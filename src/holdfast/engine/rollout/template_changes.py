@@ -1,0 +1,53 @@
+"""A new pod template, or new steps, begin an update; going back to what was stable ends one."""
+
+from __future__ import annotations
+
+from holdfast.engine.rollout import defaults, history, steps
+from holdfast.engine.rollout.draft import Draft
+from holdfast.model.rollout import RolloutDurationStatus
+
+
+def follow(draft: Draft, current: str) -> None:
+    status = draft.status
+    is_canary = defaults.blue_green(draft.rollout) is None
+    step_hash = steps.fingerprint(draft.rollout) if is_canary and steps.count(draft.rollout) else ""
+    has_new_template = status.current_pod_hash != current
+    has_new_steps = bool(status.current_step_hash) and status.current_step_hash != step_hash
+    if not has_new_template and not has_new_steps:
+        draft.set(current_step_hash=step_hash)
+        return
+    draft.set(
+        current_pod_hash=current,
+        current_step_hash=step_hash,
+        abort=False,
+        aborted_at=None,
+        pause_conditions=(),
+        controller_pause=False,
+        promote_full=False,
+        current_step_index=None,
+    )
+    draft.set_canary(
+        current_step_analysis_run_status=None, current_background_analysis_run_status=None, current_experiment=""
+    )
+    draft.set_blue_green(
+        scale_up_preview_check_point=False,
+        pre_promotion_analysis_run_status=None,
+        post_promotion_analysis_run_status=None,
+    )
+    if has_new_template:
+        draft.set(duration=RolloutDurationStatus(rollout_started_at=draft.stamp))
+    if is_canary and steps.count(draft.rollout):
+        draft.set(current_step_index=_first_step(draft, current))
+
+
+def _first_step(draft: Draft, current: str) -> int:
+    count = steps.count(draft.rollout)
+    if not draft.status.stable_rs:
+        return count
+    if current == draft.status.stable_rs:
+        draft.tell("SkipSteps", "Rollback to stable ReplicaSets")
+        return count
+    if history.is_within_window(draft, current):
+        draft.tell("SkipSteps", f"Rollback to '{current}' within window")
+        return count
+    return 0

@@ -1,0 +1,257 @@
+"""Istio: weights of VirtualService routes, subsets of a DestinationRule, routes of our own for headers and mirrors.
+
+Only the routes that the Rollout names are touched, and of them only weights; everything else stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from holdfast.engine.kube import canonical
+from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, namespace_of
+from holdfast.model.traffic import IstioTrafficRouting, IstioVirtualService, SetHeaderRoute, SetMirrorRoute, TLSRoute
+from holdfast.model.wanted_traffic import WantedTraffic
+
+GROUP: Final = "networking.istio.io"
+VIRTUAL_SERVICE: Final = GroupKind(GROUP, "VirtualService")
+DESTINATION_RULE: Final = GroupKind(GROUP, "DestinationRule")
+HASH_LABEL: Final = "rollouts-pod-template-hash"
+
+
+class Shares(Struct, frozen=True):
+    """How a destination is told: by its host, or by its subset where a DestinationRule is given."""
+
+    wanted: WantedTraffic
+    canary_subset: str = ""
+    stable_subset: str = ""
+    namespace: str = ""
+
+    @property
+    def by_subset(self) -> bool:
+        return bool(self.canary_subset)
+
+    def is_canary(self, destination: Mapping[str, Any]) -> bool:
+        return self._is(destination, self.wanted.canary, self.canary_subset)
+
+    def is_stable(self, destination: Mapping[str, Any]) -> bool:
+        return self._is(destination, self.wanted.stable, self.stable_subset)
+
+    def _is(self, destination: Mapping[str, Any], service: str, subset: str) -> bool:
+        if self.by_subset:
+            return destination.get("subset") == subset
+        return is_host_of(str(destination.get("host") or ""), service, self.namespace)
+
+
+def is_host_of(host: str, service: str, namespace: str) -> bool:
+    """Short names, and those that say namespace and cluster."""
+    name, _, rest = host.partition(".")
+    return bool(service) and name == service and (not rest or not namespace or rest.split(".")[0] == namespace)
+
+
+def virtual_services(routing: IstioTrafficRouting) -> tuple[IstioVirtualService, ...]:
+    single = (routing.virtual_service,) if routing.virtual_service is not None else ()
+    return (*single, *routing.virtual_services)
+
+
+def references(routing: IstioTrafficRouting, namespace: str) -> list[Reference]:
+    """A VirtualService of another namespace is named `name.namespace`."""
+    found = [_virtual_service(named, namespace) for named in virtual_services(routing)]
+    rule = routing.destination_rule
+    return [*found, Reference(DESTINATION_RULE, namespace, rule.name)] if rule is not None else found
+
+
+def _virtual_service(named: IstioVirtualService, namespace: str) -> Reference:
+    name, _, elsewhere = named.name.partition(".")
+    return Reference(VIRTUAL_SERVICE, elsewhere or namespace, name)
+
+
+def changes(
+    routing: IstioTrafficRouting, wanted: WantedTraffic, found: Mapping[Reference, KubeObject]
+) -> Iterator[Change]:
+    rule = routing.destination_rule
+    by_key = {(reference.group_kind, reference.name): reference for reference in found}
+    for named in virtual_services(routing):
+        reference = by_key.get((VIRTUAL_SERVICE, named.name.partition(".")[0]))
+        if reference is None:
+            raise RoutingProblem(f"VirtualService {named.name} is not there")
+        shares = Shares(
+            wanted,
+            canary_subset=rule.canary_subset_name if rule is not None else "",
+            stable_subset=rule.stable_subset_name if rule is not None else "",
+            namespace=namespace_of(found[reference]),
+        )
+        yield Change(reference, found[reference], routed(found[reference], named, shares))
+    if rule is not None:
+        place = by_key.get((DESTINATION_RULE, rule.name))
+        if place is None:
+            raise RoutingProblem(f"DestinationRule {rule.name} is not there")
+        subsets = {rule.canary_subset_name: wanted.canary_hash, rule.stable_subset_name: wanted.stable_hash}
+        yield Change(place, found[place], with_subsets(found[place], subsets))
+
+
+def routed(obj: KubeObject, named: IstioVirtualService, shares: Shares) -> KubeObject:
+    """The VirtualService with the wanted weights and managed routes. Raises RoutingProblem."""
+    spec = obj.get("spec") or {}
+    changed = dict(spec)
+    is_inferred = not (named.routes or named.tls_routes or named.tcp_routes)
+    http = spec.get("http") or []
+    if not all(isinstance(route, dict) for route in http):
+        raise RoutingProblem("spec.http holds something that is no route")
+    if named.routes or (is_inferred and http):
+        own = [route for route in http if route.get("name") not in shares.wanted.managed]
+        chosen = _named_http(own, named.routes)
+        weighted = [_weighted(route, shares) if index in chosen else route for index, route in enumerate(own)]
+        extra = _managed(weighted[min(chosen)], shares)
+        changed["http"] = [*extra, *weighted]
+    for protocol, given in (("tls", named.tls_routes), ("tcp", named.tcp_routes)):
+        routes = spec.get(protocol) or []
+        if given or (is_inferred and routes):
+            chosen = _matching(routes, given, protocol)
+            changed[protocol] = [
+                _weighted(route, shares) if index in chosen else route for index, route in enumerate(routes)
+            ]
+    if is_inferred and not any(spec.get(protocol) for protocol in ("http", "tls", "tcp")):
+        raise RoutingProblem("the VirtualService has no routes")
+    return obj if changed == spec else {**obj, "spec": changed}
+
+
+def _named_http(routes: Sequence[dict[str, Any]], names: Sequence[str]) -> set[int]:
+    if not names:
+        if len(routes) != 1:
+            raise RoutingProblem("routes must be named where the VirtualService has not exactly one")
+        return {0}
+    chosen = set()
+    for name in names:
+        index = next((index for index, route in enumerate(routes) if route.get("name") == name), None)
+        if index is None:
+            raise RoutingProblem(f"HTTP Route '{name}' is not found in the defined Virtual Service.")
+        chosen.add(index)
+    return chosen
+
+
+def _matching(routes: Sequence[dict[str, Any]], given: Sequence[Any], protocol: str) -> set[int]:
+    if not given:
+        if len(routes) != 1:
+            raise RoutingProblem(f"{protocol} routes must be named where the VirtualService has not exactly one")
+        return {0}
+    chosen = set()
+    for wanted in given:
+        found = {index for index, route in enumerate(routes) if _fits(route, wanted)}
+        if not found:
+            raise RoutingProblem(f"no {protocol} route of the VirtualService matches port {wanted.port}")
+        chosen |= found
+    return chosen
+
+
+def _fits(route: dict[str, Any], wanted: Any) -> bool:
+    matches = route.get("match") or []
+    if wanted.port and wanted.port not in {match.get("port") for match in matches}:
+        return False
+    hosts = {host for match in matches for host in match.get("sniHosts") or []}
+    return not (isinstance(wanted, TLSRoute) and wanted.sni_hosts) or hosts == set(wanted.sni_hosts)
+
+
+def _weighted(route: dict[str, Any], shares: Shares) -> dict[str, Any]:
+    """Destinations of earlier experiments, which nobody but us adds, are taken away again."""
+    destinations = route.get("route") or []
+    stable, canary = _split(destinations, shares)
+    wanted = shares.wanted
+    kept = []
+    for entry in destinations:
+        if entry is stable:
+            kept.append({**entry, "weight": wanted.stable_weight})
+        elif entry is canary:
+            kept.append({**entry, "weight": wanted.weight})
+        elif shares.by_subset:
+            # A subset of somebody else's beside ours keeps its place, but has no share.
+            kept.append(entry)
+    added = [
+        {"destination": {**stable["destination"], "host": other.service_name}, "weight": other.weight}
+        for other in wanted.additional
+    ]
+    return {**route, "route": [*kept, *added]}
+
+
+def _split(destinations: Sequence[dict[str, Any]], shares: Shares) -> tuple[dict[str, Any], dict[str, Any]]:
+    canary = next((entry for entry in destinations if shares.is_canary(entry.get("destination") or {})), None)
+    stable = next((entry for entry in destinations if shares.is_stable(entry.get("destination") or {})), None)
+    what = "DestinationRule subset" if shares.by_subset else "Service"
+    if canary is None:
+        name = shares.canary_subset or shares.wanted.canary
+        raise RoutingProblem(f"Canary {what} '{name}' not found in route")
+    if stable is None:
+        name = shares.stable_subset or shares.wanted.stable
+        raise RoutingProblem(f"Stable {what} '{name}' not found in route")
+    return stable, canary
+
+
+def _managed(base: dict[str, Any], shares: Shares) -> list[dict[str, Any]]:
+    """Our own routes stand before all others, in the order of `managedRoutes`."""
+    wanted = shares.wanted
+    headers = {route.name: route for route in wanted.headers}
+    mirrors = {route.name: route for route in wanted.mirrors}
+    _, canary = _split(base.get("route") or [], shares)
+    found = []
+    for name in wanted.managed:
+        if name in headers:
+            found.append(_header_route(headers[name], canary["destination"]))
+        elif name in mirrors:
+            found.append(_mirror_route(mirrors[name], base, canary["destination"]))
+    return found
+
+
+def _header_route(route: SetHeaderRoute, canary: dict[str, Any]) -> dict[str, Any]:
+    headers = {match.header_name: _string_match(match.header_value) for match in route.match}
+    return {
+        "name": route.name,
+        "match": [{"headers": {name: value}} for name, value in headers.items()],
+        "route": [{"destination": canary, "weight": 100}],
+    }
+
+
+def _mirror_route(route: SetMirrorRoute, base: dict[str, Any], canary: dict[str, Any]) -> dict[str, Any]:
+    matches = []
+    for match in route.match:
+        entry: dict[str, Any] = {}
+        if match.method is not None:
+            entry["method"] = _string_match(match.method)
+        if match.path is not None:
+            entry["uri"] = _string_match(match.path)
+        if match.headers:
+            entry["headers"] = {name: _string_match(value) for name, value in match.headers.items()}
+        matches.append(entry)
+    percentage = 100 if route.percentage is None else route.percentage
+    return {
+        "name": route.name,
+        "match": matches,
+        "route": base["route"],
+        "mirror": canary,
+        "mirrorPercentage": {"value": float(percentage)},
+    }
+
+
+def _string_match(value: Any) -> dict[str, str]:
+    if value.exact:
+        return {"exact": value.exact}
+    return {"prefix": value.prefix} if value.prefix else {"regex": value.regex}
+
+
+def with_subsets(rule: KubeObject, hashes: Mapping[str, str]) -> KubeObject:
+    """The subsets select the pods of these hashes. Raises RoutingProblem for one that is not there."""
+    subsets = canonical.get_path(rule, "spec", "subsets") or []
+    names = {subset.get("name") for subset in subsets}
+    for name in hashes:
+        if name not in names:
+            raise RoutingProblem(f"DestinationRule subset '{name}' is not there")
+    changed = [
+        canonical.with_path(subset, hashes[subset["name"]], "labels", HASH_LABEL)
+        if hashes.get(str(subset.get("name")))
+        else subset
+        for subset in subsets
+    ]
+    return rule if changed == subsets else canonical.with_path(rule, changed, "spec", "subsets")
