@@ -87,7 +87,7 @@ async def begin(
         if holding.is_held(app, pinned.text) and not (sync is not None and sync.dry_run):
             raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, pinned.text)}")
     except _Ended as ended:
-        failed = _begun(asked, _asked_for(app, sync or SyncOperation()), now)
+        failed = _begun(asked, spec.asked_for(app, sync or SyncOperation()), now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
@@ -118,17 +118,6 @@ def _begun(asked: Operation, pinned: Pinned, now: datetime) -> OperationState:
     )
 
 
-def _asked_for(app: Application, sync: SyncOperation) -> Pinned:
-    """The sources and revisions that a request names; those of the application where it names none, "" where nothing
-    is said of a revision."""
-    several = bool(sync.sources or (app.spec.sources and sync.source is None))
-    if not several:
-        source = sync.source or app.spec.source
-        return Pinned((source,) if source is not None else (), (sync.revision,) if source is not None else ())
-    wanted = sync.sources or app.spec.sources
-    return Pinned(wanted, sync.revisions or ("",) * len(wanted), several=True)
-
-
 async def _pinned(world: World, app: Application, asked: Operation, observed: Observed) -> Pinned:
     sync = asked.sync
     if sync is None:
@@ -141,20 +130,19 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
-    wanted = _asked_for(app, sync)
+    wanted = spec.asked_for(app, sync)
     if not wanted.sources:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: the application has no source")
+    problems = spec.problems_of_request(app, wanted, world.project(spec.project_of(app)))
+    if problems:
+        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {'; '.join(problems)}")
     if wanted.several and (sync.revision or len(wanted.revisions) != len(wanted.sources)):
-        count = len(wanted.sources)
-        raise _Ended(
-            OperationPhase.ERROR, f"Invalid operation request: revisions must name one for each of the {count} sources"
-        )
+        wrong = f"revisions must name one for each of the {len(wanted.sources)} sources"
+        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {wrong}")
     if sync.revisions and not wanted.several:
-        raise _Ended(
-            OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision"
-        )
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: it has one source: name its revision")
     desired = observed.desired
-    if desired is not None and _is_about(desired.pinned, wanted):
+    if desired is not None and spec.is_about(desired.pinned, wanted):
         return desired.pinned
     if desired is None and observed.conditions and not any(wanted.revisions):
         first = observed.conditions[0]
@@ -163,12 +151,6 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
         return await sources.resolve(world, app, wanted.sources, wanted.revisions, several=wanted.several)
     except (Blocked, Transient) as error:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
-
-
-def _is_about(found: Pinned, wanted: Pinned) -> bool:
-    return (found.sources, found.several) == (wanted.sources, wanted.several) and all(
-        revision in ("", known) for revision, known in zip(wanted.revisions, found.revisions, strict=True)
-    )
 
 
 async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:

@@ -29,7 +29,7 @@ def managers(annotations: Mapping[str, str], sync_options: Iterable[str]) -> fro
     if "ClientSideApplyMigration=false" in sync_options:
         return NO_MANAGERS
     named = annotations.get(Annotation.CLIENT_SIDE_APPLY_MIGRATION_MANAGER, "").strip()
-    return frozenset({KUBECTL, FIELD_MANAGER, *([named] if named else [])})
+    return frozenset({KUBECTL, *([named] if named else [])})
 
 
 def patch(live: KubeObject | None, desired: KubeObject, left_by: frozenset[str]) -> list[dict[str, Any]] | None:
