@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from holdfast.model.resource_types import CONFIG_MAP, SECRET
+from holdfast.model.application import Application
+from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, SECRET
 from holdfast.testing.builders import config_map
 from tests.features.house import House
 from tests.features.page import Page
+from tests.unit.controllers.application.test_signed_commits import SignedRepositories
 
 STABLE = "https://charts.example.com/stable"
 REGISTRY = "oci://registry.example.com"
@@ -115,3 +117,24 @@ async def test_a_program_is_rendered_with_its_variables_and_libraries(house: Hou
     async with house.controller():
         await house.until_settled()
         assert await data(house, "settings") == {"stage": "prod", "replicas": "2"}
+
+
+@pytest.mark.feature("signed-commits")
+async def test_only_signed_commits_are_deployed(house: House, page: Page) -> None:
+    house.repositories = signed = SignedRepositories("4AEE18F83AFDEB23")
+    await house.put(page.yaml("project"), APP_PROJECT)
+    house.push(config_map("plain"))
+    await house.create_application(house.app, policy={"automated": {}})
+    async with house.controller():
+        await house.until_settled()
+        signed.key = ""
+        house.push(config_map("plain", data={"level": "unsigned"}))
+        await house.patch_application(
+            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
+        )
+
+        def says(app: Application) -> bool:
+            return any("must be signed" in condition.message for condition in app.status.conditions)
+
+        await house.until_app(says, "the missing signature is told")
+        assert await data(house, "plain") == {"level": "info"}

@@ -24,11 +24,20 @@ class Entry(Struct, frozen=True):
     executable: bool = False
 
 
+class Mount(Struct, frozen=True):
+    """A submodule: the folder that it stands in, and its own repository and commit."""
+
+    path: str
+    repository: str
+    commit: str
+
+
 class TreeLocation(Struct, frozen=True):
     """Where a worker process finds a tree again: a bare repository on disk and a commit in it."""
 
     repository: str
     commit: str
+    mounts: tuple[Mount, ...] = ()
 
 
 class FileTree(Protocol):

@@ -29,6 +29,7 @@ class RepositoryAccess(Struct, frozen=True):
     registered: bool = False
     enable_oci: bool = False
     enable_lfs: bool = False
+    submodules: bool = True
     force_http: bool = False
     pass_credentials: bool = False
     public_only: bool = False

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from holdfast.model.filetree import TreeLocation
+from holdfast.model.signature import KnownKeys, Signature
 
 
 @runtime_checkable
 class CommitPeople(Protocol):
     def people(self, location: TreeLocation) -> tuple[str, ...]:
         """The e-mail addresses of the author and the committer of a commit that is on disk."""
+        ...
+
+
+@runtime_checkable
+class CommitSignatures(Protocol):
+    async def signature(self, location: TreeLocation, keys: KnownKeys) -> Signature:
+        """Who signed a commit that is on disk. Raises Blocked SignatureToolMissing."""
         ...

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from holdfast.adapters.git import submodules
 from holdfast.adapters.git.connection import connection
 from holdfast.adapters.git.failures import failure
 from holdfast.adapters.git.github_app import GitHubApps
@@ -27,13 +28,17 @@ from holdfast.adapters.git.refs import (
     ref_of,
 )
 from holdfast.adapters.git.remote import Remote, remote_of
+from holdfast.adapters.git.signatures import signature_of
 from holdfast.adapters.git.tree import open_tree, people_of
+from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
-from holdfast.model.filetree import FileTree, TreeLocation
+from holdfast.model.filetree import FileTree, Mount, TreeLocation
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.signature import KnownKeys, Signature
 from holdfast.ports.clock import Clock
 from holdfast.runtime.sharing import SharedCalls
 
+_MOST_REMEMBERED = 10_000
 _NOT_HANDED_OUT = (
     "not our ref",
     "unadvertised object",
@@ -62,6 +67,8 @@ class GitRepositories:
         self._processes = asyncio.Semaphore(self._limits.processes)
         self._mirrors: dict[str, Mirror] = {}
         self._apps = GitHubApps(clock)
+        self._submodules: dict[tuple[TreeLocation, str], tuple[submodules.Submodule, ...]] = {}
+        self._signatures: dict[tuple[str, KnownKeys], Signature] = {}
         self._asked: SharedCalls[Refs] = SharedCalls(clock, self._limits.share_seconds)
         self._fetched: SharedCalls[str] = SharedCalls(clock)
         self._private, self._private_lock = _private_folder(self._directory)
@@ -84,6 +91,41 @@ class GitRepositories:
         return commit
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
+        """With its submodules, where the access wants them."""
+        if access.enable_lfs:
+            raise Blocked(
+                "LFSUnsupported",
+                f"repository {shown_url(access.url)}: enableLfs is not supported yet: set it to false where the manifests"
+                " need no file of Git LFS",
+            )
+        location = await self._fetch_commit(access, commit)
+        mounts = await self._mounts(access, location, "", 0) if access.submodules else ()
+        return TreeLocation(location.repository, location.commit, mounts)
+
+    async def _mounts(
+        self, access: RepositoryAccess, location: TreeLocation, prefix: str, depth: int
+    ) -> tuple[Mount, ...]:
+        key = (location, access.url)
+        wanted = self._submodules.get(key)
+        if wanted is None:
+            if len(self._submodules) >= _MOST_REMEMBERED:
+                self._submodules.clear()
+            wanted = self._submodules[key] = await asyncio.to_thread(submodules.submodules_of, location, access.url)
+        if wanted and depth >= submodules.DEEPEST:
+            raise Blocked(
+                "SubmodulesTooMany", f"repository {shown_url(access.url)}: submodules in submodules, too deep"
+            )
+        found: list[Mount] = []
+        for one in wanted:
+            opened = submodules.access_to(one, access)
+            there = await self._fetch_commit(opened, one.commit)
+            found.append(Mount(prefix + one.path, there.repository, there.commit))
+            found += await self._mounts(opened, there, f"{prefix}{one.path}/", depth + 1)
+            if len(found) > submodules.MOST:
+                raise Blocked("SubmodulesTooMany", f"repository {shown_url(access.url)}: too many submodules")
+        return tuple(found)
+
+    async def _fetch_commit(self, access: RepositoryAccess, commit: str) -> TreeLocation:
         remote = self._remote(access)
         if not is_full_commit(commit):
             raise Blocked("RevisionNotFound", f"repository {remote.url}: {commit[:80]!r} is no full commit id")
@@ -97,6 +139,16 @@ class GitRepositories:
 
     def people(self, location: TreeLocation) -> tuple[str, ...]:
         return people_of(location)
+
+    async def signature(self, location: TreeLocation, keys: KnownKeys) -> Signature:
+        """Looked at once for each commit and set of keys."""
+        known = self._signatures.get((location.commit, keys))
+        if known is None:
+            if len(self._signatures) >= _MOST_REMEMBERED:
+                self._signatures.clear()
+            known = await asyncio.to_thread(signature_of, location, keys)
+            self._signatures[location.commit, keys] = known
+        return known
 
     async def close(self) -> None:
         """Ends what is under way and takes the private files away."""

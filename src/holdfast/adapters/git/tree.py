@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pygit2
 
+from holdfast.adapters.git.mounted import MountedTree
 from holdfast.model.errors import Blocked, Transient
-from holdfast.model.filetree import Entry, EntryKind, TreeLocation
+from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
 
 MAX_BLOB = 32 * 1024**2
 DAMAGED = "holdfast-damaged"
@@ -16,8 +17,17 @@ DAMAGED = "holdfast-damaged"
 _DIRECTORY, _SYMLINK, _SUBMODULE, _EXECUTABLE = 0o040000, 0o120000, 0o160000, 0o100755
 
 
-def open_tree(location: TreeLocation) -> GitTree:
+def open_tree(location: TreeLocation) -> FileTree:
     """Raises Transient when the mirror or the commit is not there (any more)."""
+    tree = open_commit(location)
+    if not location.mounts:
+        return tree
+    mounts = {mount.path: open_commit(TreeLocation(mount.repository, mount.commit)) for mount in location.mounts}
+    return MountedTree(tree, mounts)
+
+
+def open_commit(location: TreeLocation) -> GitTree:
+    """The commit without its submodules."""
     try:
         repository = pygit2.Repository(location.repository)
         commit = repository[location.commit]
@@ -37,7 +47,7 @@ def people_of(location: TreeLocation) -> tuple[str, ...]:
 
 
 class GitTree:
-    """A FileTree. Submodules are left out: their files are not part of the commit."""
+    """A FileTree. Submodules are left out: MountedTree puts them in."""
 
     def __init__(self, location: TreeLocation, repository: pygit2.Repository, root: pygit2.Tree) -> None:
         self._location = location

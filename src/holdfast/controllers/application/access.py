@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from holdfast.controllers.application import parameters
 from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import spec
@@ -15,6 +16,7 @@ from holdfast.model.resource_types import SECRET
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
+SUBMODULES_SETTING = "reposerver.enable.git.submodule"
 
 
 def of_source(world: World, app: Application, source: ApplicationSource) -> RepositoryAccess:
@@ -31,13 +33,15 @@ def with_passed_credentials(found: RepositoryAccess) -> RepositoryAccess:
 def of_url(world: World, app: Application, url: str) -> RepositoryAccess:
     """`@name` and `alias:name` are the Helm repository whose Secret has that name."""
     secrets = [obj.decode() for obj in world.in_control_namespace(SECRET.group_kind) if _is_repository(obj)]
-    return credentials.access_for(
+    found = credentials.access_for(
         credentials.url_of_alias(url, secrets),
         secrets,
         world.config_map(KNOWN_HOSTS).get("ssh_known_hosts", ""),
         world.config_map(TLS_CERTIFICATES),
         project=spec.project_of(app),
     )
+    wanted = world.config_map(parameters.PARAMETERS_MAP).get(SUBMODULES_SETTING, "true")
+    return found if wanted.strip().lower() != "false" else structs.replace(found, submodules=False)
 
 
 def _is_repository(secret: LiveObject) -> bool:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from holdfast.controllers.application import observe, shelves
 from holdfast.controllers.application.observe import Desired
+from holdfast.controllers.application.signatures import SIGNATURE_REQUIRED
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import restoring, spec
@@ -40,6 +41,8 @@ async def desired(world: World, asked: Asked) -> Desired:
         try:
             return await observe.desired_at(world, asked.app, asked.pinned)
         except (Blocked, Transient) as trouble:
+            if trouble.reason == SIGNATURE_REQUIRED:
+                raise  # the ledger knows what was deployed, not who had signed it
             found = await _in_ledger(world, asked, trouble)
             if found is None:
                 raise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from holdfast.controllers.application import access, dependencies
+from holdfast.controllers.application import access, dependencies, signatures
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
 from holdfast.engine.status import operation
@@ -148,8 +148,11 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
 async def _fetch(world: World, app: Application, source: ApplicationSource, revision: str) -> TreeLocation:
     opened = access.of_source(world, app, source)
     if spec.is_packed(source):
-        return await charts_of(world, source).fetch(opened, source.chart, revision)
-    return await world.repositories.fetch(opened, revision)
+        location = await charts_of(world, source).fetch(opened, source.chart, revision)
+    else:
+        location = await world.repositories.fetch(opened, revision)
+    await signatures.check(world, app, source, location)
+    return location
 
 
 async def _render(

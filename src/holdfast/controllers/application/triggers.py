@@ -9,6 +9,7 @@ from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATE
 from holdfast.controllers.application.ignored_updates import is_ignored
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
+from holdfast.controllers.application.signatures import KEYS_MAP
 from holdfast.controllers.application.world import World
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import NamespacedName
@@ -16,7 +17,7 @@ from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET
 
-SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES})
+SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES, KEYS_MAP})
 GENERATIONS = 10
 
 

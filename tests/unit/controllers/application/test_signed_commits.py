@@ -1,0 +1,55 @@
+"""Projects that want commits to be signed."""
+
+from __future__ import annotations
+
+import pytest
+
+from holdfast.model.filetree import TreeLocation
+from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP
+from holdfast.model.signature import KnownKeys, Signature
+from holdfast.testing.builders import config_map, project_object
+from holdfast.testing.memory_repositories import MemoryRepositories
+from tests.unit.controllers.application.harness import namespace, stage
+
+KEY = "0123456789ABCDEF"
+
+
+class SignedRepositories(MemoryRepositories):
+    """Every commit is signed by `key`."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+        self.known: list[KnownKeys] = []
+
+    async def signature(self, location: TreeLocation, keys: KnownKeys) -> Signature:
+        self.known.append(keys)
+        return Signature(key=self.key) if self.key else Signature(problem="it is not signed")
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (KEY, ""),
+        ("", "must be signed: it is not signed"),
+        ("FEDCBA9876543210", "this key is not allowed in AppProject"),
+        (None, "wants signed commits"),
+    ],
+)
+async def test_only_what_is_signed_by_a_key_of_the_project_is_deployed(key: str | None, message: str) -> None:
+    async with stage() as world:
+        await namespace(world)
+        if key is not None:
+            world.repositories = SignedRepositories(key)
+        await world.put(
+            config_map("argocd-gpg-keys-cm", namespace="argocd", data={KEY: "ssh-ed25519 AAAA"}), CONFIG_MAP
+        )
+        await world.put(project_object(signatureKeys=[{"keyID": KEY}]), APP_PROJECT)
+        world.push(config_map("deployed"))
+        await world.create_application(policy={"automated": {}})
+        async with world.controller():
+            conditions = (await world.application()).status.conditions
+            assert (await world.get(CONFIG_MAP, "deployed") is not None) is (message == "")
+            assert [message in condition.message for condition in conditions] == ([True] if message else [])
+            if isinstance(world.repositories, SignedRepositories):
+                assert world.repositories.known[0].ssh == ("ssh-ed25519 AAAA",)
