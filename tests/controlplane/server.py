@@ -62,8 +62,9 @@ class ControlPlane:
         controllers: str = CONTROLLERS,
         scheduler: bool = False,
         flags: Sequence[str] = (),
+        manager_flags: Sequence[str] = (),
     ) -> None:
-        """`flags` are added to the API server's; the binary is the one that build.py made, unless one is given.
+        """`flags` are added to the API server's, `manager_flags` to the controller manager's; the binary is the one that build.py made, unless one is given.
 
         `controllers` are those of the controller manager, in the words of its flag.
         """
@@ -72,6 +73,7 @@ class ControlPlane:
         self._controllers = controllers
         self._scheduler = scheduler
         self._flags = tuple(flags)
+        self._manager_flags = tuple(manager_flags)
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._started_with: dict[str, tuple[str, ...]] = {}
         self.directory = Path(tempfile.gettempdir())
@@ -231,6 +233,7 @@ class ControlPlane:
             f"--controllers={self._controllers}",
             "--secure-port=0",
             "--leader-elect=false",
+            *self._manager_flags,
         ]
 
     def _run(self, name: str, flags: Sequence[str]) -> None:

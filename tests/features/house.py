@@ -78,7 +78,7 @@ class House(Stage):
         await self._stack.aclose()
         if self.is_real:
             # The sockets of watches that were cut short are closed in the next turns of the loop.
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.25)
 
     def _start_simulators(self, transport: Transport) -> None:
         cluster = KubeClient(transport, user_agent="simulators")
@@ -104,7 +104,8 @@ class House(Stage):
 
     async def _serves_ours(self) -> bool:
         discovery = await self.cluster.discover()
-        return discovery.find(GroupKind("argoproj.io", "AppProject")) is not None
+        specs = [definition["spec"] for definition in definitions()]
+        return all(discovery.find(GroupKind(spec["group"], spec["names"]["kind"])) is not None for spec in specs)
 
     async def create(self, obj: KubeObject, manager: str = "person") -> KubeObject:
         """Creates any object of a kind that the cluster serves."""

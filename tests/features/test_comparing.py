@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,18 +139,29 @@ async def test_each_field_is_shown_with_who_changed_it(house: House, page: Page)
 
 
 @pytest.mark.feature("secrets-never-shown")
-async def test_values_of_secrets_are_compared_and_never_told(house: House, page: Page, tmp_path: Path) -> None:
+async def test_values_of_secrets_are_compared_and_never_told(house: House, page: Page) -> None:
+    await house.create(page.yaml("settings"))
     secret = page.yaml("secret")
+    secret["metadata"]["annotations"] = {"example.com/token": "open-sesame"}
     house.push(secret)
     await house.create_application(house.app, policy={"automated": {}})
     async with house.controller():
         await house.until_settled()
-    await house.patch(SECRET, "database", {"stringData": {"password": "battery-staple"}})
+    by_hand = {"metadata": {"annotations": {"example.com/token": "close-sesame"}}}
+    await house.patch(SECRET, "database", {**by_hand, "stringData": {"password": "battery-staple"}})
     await house.patch_application({"spec": {"syncPolicy": None}}, house.app)
     [state] = await found_states(house)
     document = diff.as_document(state)
-    assert [field["path"] for field in document["fields"]] == [".data.password"]
+    paths = [field["path"] for field in document["fields"]]
+    assert paths == [".data.password", '.metadata.annotations["example.com/token"]']
     application = await house.application(house.app)
     told = json.dumps(document) + str(application.status) + str(await house.events(house.app))
-    for value in ("correct-horse", "battery-staple", "Y29ycmVjdC1ob3JzZQ==", "YmF0dGVyeS1zdGFwbGU="):
+    for value in (
+        "open-sesame",
+        "close-sesame",
+        "correct-horse",
+        "battery-staple",
+        "Y29ycmVjdC1ob3JzZQ==",
+        "YmF0dGVyeS1zdGFwbGU=",
+    ):
         assert value not in told

@@ -13,7 +13,7 @@ from holdfast.engine.rollout import counts, defaults, rehearsal
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.rollout import Rollout
 
-step = st.one_of(
+step: st.SearchStrategy[Any] = st.one_of(
     st.integers(0, 100).map(lambda weight: {"setWeight": weight}),
     st.just({"pause": {}}),
     st.integers(1, 50).map(lambda seconds: {"pause": {"duration": seconds}}),

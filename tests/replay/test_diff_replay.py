@@ -18,7 +18,7 @@ import pytest
 
 from holdfast.adapters.scripts import jq_paths, lua
 from holdfast.engine.actions import scripted as scripted_actions
-from holdfast.engine.diff import compare, ignoring, normalize, settings
+from holdfast.engine.diff import compare, ignoring, masking, normalize, settings
 from holdfast.engine.health import customizations, scripted
 from holdfast.engine.lang.yaml_documents import load_all
 from holdfast.engine.status import operation
@@ -160,6 +160,24 @@ def test_the_same_is_modified(case: Case) -> None:
     [modified] = [one["op"] == "True" for one in case["expect"] if one["path"][-1:] == ["Modified"]]
     found = compare.compare(desired, live, None, manner=compare.Manner(server_side=False))
     assert found.status is (SyncCode.OUT_OF_SYNC if modified else SyncCode.SYNCED)
+
+
+SECRETS = [case for case in load("02-engine-diff.jsonl") if case["fn"] == "HideSecretData"]
+
+
+@pytest.mark.parametrize("case", SECRETS, ids=lambda case: case["id"])
+def test_annotations_that_are_to_be_hidden_are_hidden_and_differ_still(case: Case) -> None:
+    """Their expectations are lost but for "no error"; what the settings name must not be seen."""
+    live: KubeObject = call_of(case, case["args"][1])["args"][0]
+    desired = call_of(case, case["args"][0])["args"][0] if case["args"][0] is not None else live
+    settings_said = CompareSettings(masked_annotations=frozenset(case["args"][2] or ()))
+    found = compare.compare(desired, live, desired, Ignoring(settings_said))
+    assert (found.status is SyncCode.OUT_OF_SYNC) is ("PreserveDifference" in case["id"])
+    shown = str(found) + str(masking.masked(live, settings_said.masked_annotations))
+    if settings_said.masked_annotations:
+        assert "secret-key" not in shown
+        assert "'secret'" not in shown
+        assert "new-secret" not in shown
 
 
 # 02-app-state: what RespectIgnoreDifferences makes of the manifests

@@ -13,6 +13,7 @@ from holdfast.assembly.engine_process import Sources, scripts_of_users, sources
 from holdfast.assembly.local_sources import local_sources, path_within
 from holdfast.assembly.places import DataPlace, place_of
 from holdfast.assembly.settings import EngineSettings
+from holdfast.assembly.working_copy import WorkingCopy
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.observe import Desired, desired_at, live_objects
 from holdfast.controllers.application.sources import resolve
@@ -47,11 +48,17 @@ class Local(Struct, frozen=True):
 
 
 async def inspect(
-    cluster: Cluster, kubeconfig: Path, app: KubeObject, *, revision: str = "", local: Local | None = None
+    cluster: Cluster,
+    kubeconfig: Path,
+    app: KubeObject,
+    *,
+    revision: str = "",
+    local: Local | None = None,
+    working_copy: Path | None = None,
 ) -> Inspection:
     """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
 
-    Raises what stops that.
+    `working_copy` stands for the repository of the first source that is one of Git. Raises what stops that.
     """
     place = place_of(kubeconfig)
     path = path_within(local.root, local.folder) if local is not None else ""
@@ -59,6 +66,8 @@ async def inspect(
         _sources(place, local) as opened,
         scripts_of_users() as scripts,
     ):
+        if working_copy is not None:
+            opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, working_copy, app))
         world = await world_of(cluster, opened, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
         problems = spec.problems(decoded, world.project(spec.project_of(decoded)))

@@ -11,7 +11,7 @@ from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordOwner
 
 
-async def stored_records(cluster: Cluster, app: KubeObject) -> list[KubeObject]:
+async def stored_records(cluster: Cluster, app: KubeObject, storages: ObjectStorages | None = None) -> list[KubeObject]:
     """The oldest first; none where no storage is named. Raises Blocked and Transient as the storage does."""
     namespace = str(((app.get("status") or {}).get("controllerNamespace")) or namespace_of(app))
     settings = (await cluster.get(CONFIG_MAP, namespace, "argocd-cm") or {}).get("data") or {}
@@ -24,7 +24,7 @@ async def stored_records(cluster: Cluster, app: KubeObject) -> list[KubeObject]:
     place = place_of(settings, secret)
     if place is None:
         return []
-    storages = ObjectStorages()
+    storages = storages or ObjectStorages()
     try:
         records = storages.open(place)
         owner = RecordOwner(namespace_of(app), name_of(app), uid_of(app))

@@ -28,9 +28,12 @@ def read_text(file: str) -> str:
 
 def read_documents(file: str) -> list[KubeObject]:
     """The YAML or JSON objects of a file, empty documents left out."""
-    from holdfast.engine.lang.yaml_documents import load_all
+    from holdfast.engine.lang.yaml_documents import YamlInvalid, load_all
 
-    documents = [document for document in load_all(read_text(file)) if document is not None]
+    try:
+        documents = [document for document in load_all(read_text(file)) if document is not None]
+    except YamlInvalid as error:
+        raise Blocked("YamlInvalid", f"{file}: invalid YAML: {error}") from error
     for number, document in enumerate(documents, start=1):
         if not isinstance(document, dict):
             raise Blocked("NotAnObject", f"{file}: document {number} is no object")

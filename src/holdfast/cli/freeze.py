@@ -9,8 +9,8 @@ import msgspec
 import typer
 
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.app.identity import whoami
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.identity import whoami
 from holdfast.cli.output import Format, OutputOption, print_document, print_table
 from holdfast.engine.gates.freeze import scope
 from holdfast.engine.lang import durations

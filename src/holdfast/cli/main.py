@@ -14,20 +14,25 @@ from holdfast import __version__
 COMMANDS: Final = {
     "up": ("holdfast.cli.up", "up", "Bring everything up on this machine and keep a cluster at what Git says."),
     "app": ("holdfast.cli.app.group", "app", "See and act on applications."),
-    "plan": (
-        "holdfast.cli.plan",
-        "plan",
-        "Show what a revision would change in every application before it is merged.",
-    ),
     "freeze": ("holdfast.cli.freeze", "freeze", "Stop all syncs, those of a project or those of an application."),
     "unfreeze": (
         "holdfast.cli.freeze",
         "unfreeze",
         "Lift freezes: those named, else those that were set with the same --project and --app.",
     ),
+    "repo": ("holdfast.cli.repo.group", "repo", "See, register and try repositories and registries."),
+    "plan": (
+        "holdfast.cli.plan",
+        "plan",
+        "Show what a revision would change in every application before it is merged.",
+    ),
     "controller": ("holdfast.cli.controller", "controller", "Run the engine against a cluster until it is stopped."),
     "rollout": ("holdfast.cli.rollout.group", "app", "See and act on Rollouts."),
-    "rollouts": ("holdfast.cli.rollouts", "rollouts", "Carry out the Rollouts of a cluster until it is stopped."),
+    "rollouts": (
+        "holdfast.cli.rollouts",
+        "rollouts",
+        "Carry out the Rollouts of a cluster until it is stopped, where something else deploys.",
+    ),
     "health": ("holdfast.cli.health", "command", "Judge how well the objects of files are."),
     "actions": ("holdfast.cli.actions", "actions", "See and try the actions of the objects of files."),
     "validate": ("holdfast.cli.validate", "command", "Judge documents by the schemas of our kinds."),

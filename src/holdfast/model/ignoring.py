@@ -34,7 +34,8 @@ class KnownFields(Struct, frozen=True):
 
 
 class CompareSettings(Struct, frozen=True, kw_only=True):
-    """`rules` are the ignoreDifferences of argocd-cm; `updates` say which changes of a live object wake nobody."""
+    """`rules` are the ignoreDifferences of argocd-cm; `updates` say which changes of a live object wake nobody,
+    and `masked_annotations` of Secrets are hidden like their values."""
 
     rules: tuple[ResourceIgnoreDifferences, ...] = ()
     updates: tuple[ResourceIgnoreDifferences, ...] = ()
@@ -44,6 +45,7 @@ class CompareSettings(Struct, frozen=True, kw_only=True):
     aggregated_roles_ignored: bool = True
     status: StatusField = StatusField.IGNORED
     jq_seconds: float = 1.0
+    masked_annotations: frozenset[str] = frozenset()
 
 
 class Meant(Struct, frozen=True):

@@ -126,4 +126,9 @@ class Writer(Protocol):
 
 
 class Cluster(Reader, Writer, Protocol):
-    pass
+    def as_user(self, user: str) -> Cluster:
+        """The same cluster, every request made in the name of another user: the server asks what that one may do.
+
+        Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+        """
+        ...

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
+from holdfast.model.filetree import TreeLocation
+from holdfast.model.keys import NamespacedName
 from holdfast.model.rendering import RenderRequest, RenderResult
 
 
@@ -15,3 +18,15 @@ class Renderer(Protocol):
     async def render(self, request: RenderRequest) -> RenderResult: ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class ChangeAware(Protocol):
+    """A renderer that remembers what its renders have read."""
+
+    async def unchanged(
+        self, apps: Mapping[NamespacedName, str], location: TreeLocation
+    ) -> Mapping[NamespacedName, bool]:
+        """Whether what each application read at the commit given with it reads the same at `location`. Those are left
+        out for which that is not known."""
+        ...

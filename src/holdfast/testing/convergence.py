@@ -8,11 +8,12 @@ from typing import Any
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.engine.plan import hooks, options
+from holdfast.engine.plan.deletion_hooks import FINALIZERS
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import NotFound
 from holdfast.model.health import Health
 from holdfast.model.keys import GroupKind, ObjectKey
-from holdfast.model.kube import KubeObject, is_being_deleted
+from holdfast.model.kube import KubeObject, finalizers_of, is_being_deleted
 from holdfast.model.live import LiveObject
 from holdfast.model.names import OperationPhase, SyncCode
 from holdfast.model.resource_types import APPLICATION
@@ -93,6 +94,8 @@ class Expectations:
     def _differences(self, app: AppPlan, application: KubeObject, live: dict[ObjectKey, KubeObject]) -> Iterator[str]:
         status = application.get("status") or {}
         sync = status.get("sync") or {}
+        if is_being_deleted(application) and self._git.wish(app).unreadable and _has_deletion_hooks(application):
+            return  # Its hooks cannot be had.
         if is_being_deleted(application):
             yield f"{app.name} is still being deleted"
             return
@@ -114,6 +117,11 @@ class Expectations:
         if (status.get("health") or {}).get("status") != Health.HEALTHY:
             yield f"{app.name} is {status.get('health')}"
         yield from _unlike(app, wish, live)
+
+
+def _has_deletion_hooks(application: KubeObject) -> bool:
+    known = {name for names in FINALIZERS.values() for name in names}
+    return any(name in known for name in finalizers_of(application))
 
 
 def _broken(app: AppPlan, wish: Wish, status: dict[str, Any]) -> Iterator[str]:

@@ -8,20 +8,36 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from holdfast.engine.plan import hooks, tracking
+from holdfast.engine.plan import hooks, options, tracking
 from holdfast.engine.record import packing
 from holdfast.engine.status import times
+from holdfast.model.application import Operation
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, key_of, uid_of
-from holdfast.model.names import GROUP, OperationPhase
-from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+from holdfast.model.kube import (
+    KubeObject,
+    annotations_of,
+    finalizers_of,
+    is_being_deleted,
+    key_of,
+    metadata_of,
+    uid_of,
+)
+from holdfast.model.names import GROUP, Annotation, Finalizer, OperationPhase
+from holdfast.testing.simulated_git import AppPlan, SimulatedGit
+from holdfast.testing.simulated_manifests import Secrets
+from holdfast.testing.sync_order import SyncOrder, attempt_of, is_whole
 
 ENGINE = "engine"
 ACTOR: contextvars.ContextVar[str] = contextvars.ContextVar("actor", default="cluster")
 """Who makes the write that is being carried out."""
 
+SENT: contextvars.ContextVar[float] = contextvars.ContextVar("sent", default=float("inf"))
+"""When the sender of the write that is being carried out sent it; it may have died since."""
+
+RESOURCES = frozenset({Finalizer.RESOURCES, Finalizer.RESOURCES_FOREGROUND, Finalizer.RESOURCES_BACKGROUND})
 CONTROL_NAMESPACE = "argocd"
 LEDGER_KEY = ObjectKey("", "Secret", CONTROL_NAMESPACE, "holdfast-ledger-key")
 IN_PROGRESS = frozenset({OperationPhase.RUNNING, OperationPhase.TERMINATING})
@@ -46,6 +62,7 @@ class Write(Struct, frozen=True):
     actor: str
     before: KubeObject | None
     after: KubeObject | None
+    at: float = 0.0
 
     @property
     def obj(self) -> KubeObject:
@@ -73,10 +90,16 @@ class Invariants:
         self._apps = {app.name: app for app in apps}
         self._applications: dict[str, KubeObject] = {}
         self._hook_runs: dict[tuple[ObjectKey, str], int] = {}
+        self._order = SyncOrder()
+        self._approved: set[tuple[str, str]] = set()
 
     def saw(self, write: Write) -> None:
         if write.key.group_kind.group == GROUP and write.key.kind == "Application":
             self._saw_application(write)
+            return
+        self._order.saw(write.before, write.after, by_engine=write.actor == ENGINE)
+        if write.key.kind == "Approval":
+            self._approved.add((write.obj["spec"]["application"], write.obj["spec"]["revision"]))
         elif write.actor == ENGINE and write.key.kind == "Event":
             self._tells_no_secret("an Event", str(write.obj))
         elif write.actor == ENGINE and write.key.kind == "SyncRecord":
@@ -87,6 +110,7 @@ class Invariants:
                 self.fail("the key of the ledger never changes", str(write.key))
         elif write.actor == ENGINE:
             self._stays_with_its_own(write)
+            self._keeps_the_order(write)
             if write.deletes:
                 self._deletes_only_the_unwanted(write)
             if write.before is None:
@@ -110,21 +134,79 @@ class Invariants:
         name = write.key.name
         if write.after is None:
             self._applications.pop(name, None)
+        else:
+            self._applications[name] = write.after
+        if write.actor == ENGINE:
+            self.engine_writes += 1
+            self._lets_go_last(name, write)
+        if write.after is None:
             return
-        self._applications[name] = write.after
+        self._order.began(write.after, write.at)
         self._tells_no_secret(f"Application {name}", str(write.after))
         if write.before is not None and uid_of(write.before) == uid_of(write.after):
             for problem in backward_steps(write.before.get("status") or {}, write.after.get("status") or {}):
                 self.fail("the status never goes back", f"{name}: {problem}")
             if write.actor == ENGINE:
                 self._begins_what_was_asked_for(write.before, write.after)
+                self._holds_off(write.before, write.after)
+                for told in self._order.slandered(write.after):
+                    self.fail("a hook is called failed only when it has failed", f"{name}: {told}")
+
+    def _holds_off(self, before: KubeObject, after: KubeObject) -> None:
+        """What somebody rolled back from is not synced by itself."""
+        held = annotations_of(before).get(Annotation.HOLD)
+        state = (after.get("status") or {}).get("operationState") or {}
+        if not held or state.get("startedAt") == _started(before.get("status") or {}):
+            return
+        automated = ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
+        if automated and (state.get("syncResult") or {}).get("revision") == held:
+            self.fail("a held revision is not synced", f"{key_of(after).name} to {held}")
+
+    def _waits_for_approval(self, app: KubeObject, state: dict[str, Any], written: ObjectKey) -> None:
+        revision = (state.get("syncResult") or {}).get("revision", "")
+        name, known = key_of(app).name, [entry.get("revision") for entry in app["status"].get("history") or ()]
+        if self._apps[name].needs_approval and (name, revision) not in self._approved and revision not in known:
+            self.fail("nothing is synced that nobody approved", f"{written} by a sync of {name} to {revision}")
+
+    def _lets_go_last(self, name: str, write: Write) -> None:
+        """The finalizer that stands for the objects goes when they have gone."""
+        before = set(finalizers_of(write.before or {})) & RESOURCES
+        if not before or before & set(finalizers_of(write.after or {})):
+            return
+        for key, live in self._order.live.items():
+            if owner_of(live) == name and not options.survives_deletion(live, ()) and not hooks.is_hook(live):
+                self.fail("the finalizer goes last", f"{name} let go while {key} is there")
+
+    def _keeps_the_order(self, write: Write) -> None:
+        if (
+            write.after is None
+            or write.deletes
+            or (write.before is not None and _generation(write.before) == _generation(write.after))
+        ):
+            return
+        app = self._applications.get(owner_of(write.after))
+        if app is None or is_being_deleted(app) or not attempt_of(app):
+            return
+        if SENT.get() < self._order.began_at(key_of(app).name):
+            return  # It was on its way when its sender died, or had given up.
+        state = app["status"]["operationState"]
+        if ((state.get("operation") or {}).get("sync") or {}).get("dryRun"):
+            self.fail("a rehearsal writes nothing", str(write.key))
+        self._waits_for_approval(app, state, write.key)
+        wish = self._git.wishes.get(((state.get("syncResult") or {}).get("revision", ""), key_of(app).name))
+        if wish is None or not is_whole(app):
+            return
+        early = self._order.too_early(app, wish, write.after)
+        if early:
+            self.fail("phases and waves are waited for", f"{write.key} was written before {early} was through")
 
     def _begins_what_was_asked_for(self, before: KubeObject, after: KubeObject) -> None:
         asked = before.get("operation")
         if not asked or after.get("operation"):
             return
         begun = ((after.get("status") or {}).get("operationState") or {}).get("operation") or {}
-        if begun.get("initiatedBy") != asked.get("initiatedBy") or begun.get("sync") != asked.get("sync"):
+        wanted, got = (msgspec.convert(one, Operation) for one in (asked, begun))
+        if (wanted.initiated_by, wanted.sync) != (got.initiated_by, got.sync):
             self.fail("what was asked for is begun", f"{asked} was taken away, and {begun} was begun")
 
     def _stays_with_its_own(self, write: Write) -> None:
@@ -132,7 +214,11 @@ class Invariants:
         key = write.key
         if key.kind == "Namespace" and write.deletes:
             self.fail("nothing foreign is touched", f"the namespace {key.name} was deleted")
-        if key.kind == "Namespace" or hooks.OPERATION in annotations_of(write.obj):
+        if hooks.OPERATION in annotations_of(write.obj):
+            if write.after is not None and write.before is not None and owner_of(write.before) != owner_of(write.after):
+                self.fail("nothing foreign is touched", f"the hook {key} of {owner_of(write.before)} was taken over")
+            return
+        if key.kind == "Namespace":
             return
         wanting = self._git.ever_wanted.get(key, set())
         if not wanting:
@@ -145,12 +231,16 @@ class Invariants:
             self.fail("nothing foreign is touched", f"{key} was given to {after}, which never wanted it")
 
     def _deletes_only_the_unwanted(self, write: Write) -> None:
-        """Allowed: a hook; an object of an application that is going; what the running sync's commit does not want."""
-        if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
-            return
+        """Allowed: a hook that has ended; what goes with its application; what the running sync's commit does not want."""
         key, name = write.key, owner_of(write.before)
         app = self._applications.get(name)
+        if hooks.OPERATION in annotations_of(write.obj) or hooks.is_hook(write.obj):
+            goes = app is None or is_being_deleted(app)
+            if app is not None and not goes and self._order.is_running(write.before or {}, app):
+                self.fail("a running hook is left to its end", str(key))
+            return
         if app is None or is_being_deleted(app):
+            self._stays_where_it_must(app, write)
             return
         state = (app.get("status") or {}).get("operationState") or {}
         revision = (state.get("syncResult") or {}).get("revision", "")
@@ -159,6 +249,16 @@ class Invariants:
             self.fail("nothing wanted is deleted", f"{key} of {name} was deleted outside a sync")
         elif key in wish.objects:
             self.fail("nothing wanted is deleted", f"{key} was deleted by a sync of {name} to {revision}")
+        elif options.has(write.before, "Prune=confirm") and not _is_approved(app, state.get("startedAt")):
+            self.fail("a prune waits for its confirmation", f"{key} was deleted by a sync of {name}")
+
+    def _stays_where_it_must(self, app: KubeObject | None, write: Write) -> None:
+        if options.survives_deletion(write.obj, ()):
+            self.fail("what is to stay stays", f"{write.key} was deleted with its application")
+        if app is None or not options.has(write.before, "Delete=confirm"):
+            return
+        if not _is_approved(app, metadata_of(app).get("deletionTimestamp")):
+            self.fail("a deletion waits for its confirmation", f"{write.key} was deleted")
 
     def _runs_hooks_once(self, write: Write) -> None:
         operation = annotations_of(write.obj).get(hooks.OPERATION)
@@ -172,6 +272,14 @@ class Invariants:
     def forgive(self, run: KubeObject) -> None:
         """A person took this hook away: the sync may make it again."""
         self._hook_runs.pop((key_of(run), annotations_of(run).get(hooks.OPERATION, "")), None)
+
+
+def _is_approved(app: KubeObject, since: str | None) -> bool:
+    return _time(annotations_of(app).get(Annotation.DELETION_APPROVED)) >= _time(since)
+
+
+def _generation(obj: KubeObject) -> int:
+    return int(metadata_of(obj).get("generation") or 0)
 
 
 def owner_of(obj: KubeObject | None) -> str:

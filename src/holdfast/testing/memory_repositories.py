@@ -53,6 +53,8 @@ class MemoryRepositories:
         self.trouble: HoldfastError | None = None
         self.resolved = 0
         self.fetched: list[str] = []
+        self.authors: dict[str, str] = {}
+        self.asked: list[RepositoryAccess] = []
         self._trees: dict[str, MemoryTree] = {}
         self._heads: dict[str, str] = {}
 
@@ -78,6 +80,7 @@ class MemoryRepositories:
 
     async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         self.resolved += 1
+        self.asked.append(access)
         if self.trouble is not None:
             raise self.trouble
         if access.url not in self._heads:
@@ -93,6 +96,11 @@ class MemoryRepositories:
             raise Blocked("RevisionNotFound", f"{access.url} has no commit {commit}")
         self.fetched.append(commit)
         return TreeLocation(access.url, commit)
+
+    def people(self, location: TreeLocation) -> tuple[str, ...]:
+        """Whoever the test says in `authors`."""
+        known = self.authors.get(location.commit)
+        return (known,) if known else ()
 
     def open(self, location: TreeLocation) -> FileTree:
         return self._trees[location.commit]

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 
+from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response, Stream, Transport
-from holdfast.testing.invariants import Write, acting_as
+from holdfast.testing.invariants import SENT, Write, acting_as
 
 Hear = Callable[[str, bool], None]
 """Takes a line of the log, and whether it tells of a bug."""
@@ -29,6 +30,27 @@ class Acting:
 
     async def close(self) -> None:
         pass
+
+
+class Stamping:
+    """A transport that notes when each request was sent, however late it arrives."""
+
+    def __init__(self, inner: Transport, clock: Clock) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        before = SENT.set(self._clock.monotonic())
+        try:
+            return await self._inner.send(request, timeout=timeout)
+        finally:
+            SENT.reset(before)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        return self._inner.stream(request)
+
+    async def close(self) -> None:
+        await self._inner.close()
 
 
 class _Ear(logging.Handler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from random import Random
@@ -13,8 +12,9 @@ from msgspec import Struct
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, key_of, namespace_of
 from holdfast.model.names import Annotation
-from holdfast.testing.builders import config_map, deployment, job, obj
+from holdfast.testing.builders import deployment, obj
 from holdfast.testing.memory_repositories import MemoryRepositories
+from holdfast.testing.simulated_manifests import Manifests, Secrets, is_bad
 
 KINDS = (
     "config_map",
@@ -26,6 +26,8 @@ KINDS = (
     "definition",
     "hook",
     "hook",
+    "hook",
+    "shared_hook",
 )
 CLUSTER_SCOPED = frozenset({"ClusterRole", "CustomResourceDefinition"})
 MOST_OBJECTS = 7
@@ -39,6 +41,8 @@ class AppPlan(Struct, frozen=True):
     namespace: str
     automated: bool
     cascades: bool
+    sync_options: tuple[str, ...] = ()
+    needs_approval: bool = False
 
     @property
     def path(self) -> str:
@@ -51,26 +55,9 @@ class Wish(Struct, frozen=True):
 
     objects: dict[ObjectKey, KubeObject]
     hooks: tuple[ObjectKey, ...] = ()
+    hook_manifests: tuple[KubeObject, ...] = ()
     unreadable: bool = False
     refused: bool = False
-
-
-class Secrets:
-    """Values that must never be told: each can be recognised wherever it turns up, plain or in base64."""
-
-    def __init__(self, random: Random) -> None:
-        self._random = random
-        self.marks: list[str] = []
-
-    def new(self) -> str:
-        # Nine letters: a multiple of three, so that the base64 form is a part of the longer form as well.
-        value = "".join(self._random.choices("abcdefghkmnpqrstuvwxyz", k=9))
-        self.marks += [value, base64.b64encode(value.encode()).decode()]
-        return value
-
-    def told_in(self, text: str) -> str:
-        """The first value that the text tells, or ""."""
-        return next((mark for mark in self.marks if mark in text), "")
 
 
 class SimulatedGit:
@@ -84,6 +71,7 @@ class SimulatedGit:
         self.ever_wanted: dict[ObjectKey, set[str]] = {}
         self._random = random
         self._secrets = secrets
+        self._manifests = Manifests(random, secrets)
         self._folders: dict[str, dict[str, KubeObject]] = {}
         self._breaks: dict[str, str] = {}
         self._apps: list[AppPlan] = []
@@ -117,11 +105,15 @@ class SimulatedGit:
         else:
             what = "edit"
             name = self._random.choice(sorted(folder))
-            folder[name] = self._edited(folder[name])
+            folder[name] = self._manifests.edited(folder[name])
         self.commit(app.repository)
         return what
 
     def mend_all(self) -> None:
+        for app in self._apps:
+            self._folders[app.name] = {
+                name: manifest for name, manifest in self._folders[app.name].items() if not is_bad(manifest)
+            } or {"kept": self._manifests.new("config_map", f"{app.name}-kept")}
         for name in self._breaks:
             if self._random.random() < 0.7:
                 self._breaks[name] = ""
@@ -179,99 +171,20 @@ class SimulatedGit:
     def _wish(self, app: AppPlan) -> Wish:
         how = self._breaks.get(app.name, "")
         objects: dict[ObjectKey, KubeObject] = {}
-        hooks: list[ObjectKey] = []
+        hooks: dict[ObjectKey, KubeObject] = {}
         for manifest in objects_of(self._folders[app.name].values()):
             key = placed(manifest, app.namespace)
             if Annotation.HOOK in annotations_of(manifest):
-                hooks.append(key)
+                hooks[key] = manifest
             else:
                 objects[key] = manifest
-        return Wish(objects, tuple(hooks), unreadable=how == "yaml", refused=how in ("kind", "type", "secret"))
+        found = tuple(hooks), tuple(hooks.values())
+        return Wish(objects, *found, unreadable=how == "yaml", refused=how in ("kind", "type", "secret"))
 
     def _add_manifest(self, app: AppPlan) -> None:
         kind = self._random.choice(KINDS)
         name = f"{app.name}-{kind.replace('_', '-')}-{self._random.randrange(3)}"
-        self._folders[app.name][name] = self._manifest(kind, name)
-
-    def _manifest(self, kind: str, name: str) -> KubeObject:
-        marks = self._marks()
-        match kind:
-            case "secret":
-                if self._random.random() < 0.5:
-                    return obj("v1", "Secret", name, annotations=marks, stringData={"password": self._secrets.new()})
-                coded = base64.b64encode(self._secrets.new().encode()).decode()
-                return obj("v1", "Secret", name, annotations=marks, data={"password": coded})
-            case "deployment":
-                return deployment(name, replicas=self._random.randint(1, 2), annotations=marks)
-            case "service":
-                return obj(
-                    "v1", "Service", name, annotations=marks, spec={"selector": {"app": name}, "ports": [{"port": 80}]}
-                )
-            case "service_account":
-                return obj("v1", "ServiceAccount", name, annotations=marks)
-            case "cluster_role":
-                rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
-                return obj("rbac.authorization.k8s.io/v1", "ClusterRole", name, annotations=marks, rules=rules)
-            case "definition":
-                return defined(name)
-            case "hook":
-                return self._hook(name)
-            case _:
-                return config_map(name, data=self._data(), annotations=marks)
-
-    def _hook(self, name: str) -> KubeObject:
-        policy = self._random.choice(("", "HookSucceeded", "BeforeHookCreation", "HookSucceeded,HookFailed"))
-        annotations = {Annotation.HOOK.value: self._random.choice(("PreSync", "Sync", "PostSync"))}
-        if policy:
-            annotations[Annotation.HOOK_DELETE_POLICY.value] = policy
-        hook = job(name, annotations=annotations)
-        if self._random.random() < 0.3:
-            hook["metadata"] = {"generateName": f"{name}-", "annotations": annotations}
-        return hook
-
-    def _edited(self, manifest: KubeObject) -> KubeObject:
-        match manifest["kind"]:
-            case "ConfigMap":
-                return {**manifest, "data": self._data()}
-            case "Secret":
-                rest = {key: value for key, value in manifest.items() if key != "data"}
-                return {**rest, "stringData": {"password": self._secrets.new()}}
-            case "Deployment":
-                spec = {**manifest["spec"], "replicas": self._random.randint(1, 3)}
-                return {**manifest, "spec": spec}
-            case "Service":
-                spec = {**manifest["spec"], "ports": [{"port": self._random.randint(80, 90)}]}
-                return {**manifest, "spec": spec}
-            case _:
-                return manifest
-
-    def _marks(self) -> dict[str, str] | None:
-        wave = self._random.choice(("", "", "", "-1", "1"))
-        options = self._random.choice(("", "", "", "", "Force=true", "Replace=true", "Force=true,Replace=true"))
-        marks = {Annotation.SYNC_WAVE.value: wave, Annotation.SYNC_OPTIONS.value: options}
-        return {name: value for name, value in marks.items() if value} or None
-
-    def _data(self) -> dict[str, str]:
-        return {f"key-{self._random.randrange(3)}": f"value-{self._random.randrange(1000)}" for _ in range(2)}
-
-
-def defined(name: str) -> KubeObject:
-    """A kind and an object of it, in one file."""
-    kind = name.replace("-", "").capitalize()
-    group = f"{name}.example.com"
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    definition = obj(
-        "apiextensions.k8s.io/v1",
-        "CustomResourceDefinition",
-        f"things.{group}",
-        spec={
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"kind": kind, "plural": "things", "singular": "thing", "listKind": f"{kind}List"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    )
-    return {"apiVersion": "v1", "kind": "List", "items": [definition, obj(f"{group}/v1", kind, name, spec={"size": 1})]}
+        self._folders[app.name][name] = self._manifests.new(kind, name)
 
 
 def objects_of(manifests: Iterable[KubeObject]) -> Iterator[KubeObject]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -10,17 +12,20 @@ from msgspec import Struct
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.engine.plan import hooks
+from holdfast.engine.status import times
 from holdfast.model.discovery import Discovery, ResourceType
-from holdfast.model.errors import ApiError
+from holdfast.model.errors import AlreadyExists, ApiError
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, name_of, namespace_of
-from holdfast.model.names import API_VERSION, IN_CLUSTER_SERVER, Annotation, Finalizer, OperationPhase
-from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
+from holdfast.model.names import API_VERSION, IN_CLUSTER_SERVER, OWN_API_VERSION, Annotation, Finalizer, OperationPhase
+from holdfast.model.resource_types import APPLICATION, APPROVAL, CONFIG_MAP, FREEZE, NAMESPACE
+from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import PatchKind
 from holdfast.testing.builders import config_map, resource
 from holdfast.testing.faulty_repositories import FaultyRepositories
 from holdfast.testing.invariants import CONTROL_NAMESPACE, Invariants
-from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+from holdfast.testing.simulated_git import AppPlan, SimulatedGit
+from holdfast.testing.simulated_manifests import Secrets
 
 MANAGER = "kubectl-edit"
 PERSON = "person"
@@ -40,6 +45,7 @@ class People:
         invariants: Invariants,
         apps: list[AppPlan],
         random: Random,
+        clock: Clock,
     ) -> None:
         self.waits_for_person: set[str] = set()
         """Applications in which somebody interfered so that a sync of somebody's may be needed at the end."""
@@ -55,6 +61,7 @@ class People:
         self._invariants = invariants
         self._apps = apps
         self._random = random
+        self._clock = clock
 
     async def act(self) -> str:
         """One action, chosen by chance; says what was done."""
@@ -75,8 +82,16 @@ class People:
         if revision:
             sync["revision"] = revision
         operation = {"sync": sync, "initiatedBy": {"username": PERSON}, "retry": {"limit": 3}}
-        await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, {"operation": operation})
+        await self._operate(app, operation)
         return f"sync asked for {revision or 'its target'}"
+
+    async def give_room_to_go(self, app: AppPlan) -> None:
+        """Hooks of a deletion cannot run in a namespace that somebody took away."""
+        live = await self.application(app)
+        if live is not None and is_being_deleted(live):
+            with suppress(AlreadyExists):
+                namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace}}
+                await self._cluster.create(NAMESPACE, namespace, field_manager=PERSON)
 
     async def application(self, app: AppPlan) -> KubeObject | None:
         return await self._cluster.get(APPLICATION, CONTROL_NAMESPACE, app.name)
@@ -129,6 +144,73 @@ class People:
         self.waits_for_person.add(app.name)
         return await self.sync(app, self._random.choice(("", self._random.choice(commits))))
 
+    async def do_selective_sync(self, app: AppPlan) -> str:
+        """A sync of a few objects, now and then only to see what it would do."""
+        self.waits_for_person.add(app.name)
+        wanted = sorted(self._git.wish(app).objects)
+        chosen = self._random.sample(wanted, min(len(wanted), 2))
+        resources = [{name: getattr(key, name) for name in ("group", "kind", "namespace", "name")} for key in chosen]
+        rehearsed = self._random.random() < 0.3
+        sync = {"resources": resources, "dryRun": rehearsed, "prune": True}
+        await self._operate(app, {"sync": sync, "initiatedBy": {"username": PERSON}})
+        return f"{'rehearsal' if rehearsed else 'sync'} asked for of {len(chosen)} objects"
+
+    async def do_rollback(self, app: AppPlan) -> str:
+        """To what an entry of the history deployed; the commit of this moment is held off until Git moves on."""
+        status = ((await self.application(app)) or {}).get("status") or {}
+        if not status.get("history"):
+            return ""
+        entry = self._random.choice(status["history"])
+        self.waits_for_person.add(app.name)
+        sync = {"revision": entry["revision"], "source": entry["source"], "prune": True, "syncStrategy": {"apply": {}}}
+        held = (status.get("sync") or {}).get("revision")
+        mark = {"annotations": {Annotation.HOLD.value: held}} if held and held != entry["revision"] else {}
+        await self._operate(app, {"sync": sync, "initiatedBy": {"username": PERSON}}, mark)
+        return f"rollback asked for to {entry['revision']}"
+
+    async def do_confirm(self, app: AppPlan) -> str:
+        """Approves what waits for it, if anything does."""
+        live = await self.application(app)
+        if live is None:
+            return ""
+        state = (live.get("status") or {}).get("operationState") or {}
+        waits = state.get("phase") == OperationPhase.RUNNING and "confirmation" in state.get("message", "")
+        since = times.parse(live["metadata"].get("deletionTimestamp") or (state.get("startedAt") if waits else None))
+        approved = times.parse(annotations_of(live).get(Annotation.DELETION_APPROVED))
+        if since is None or (approved is not None and approved >= since):
+            return ""
+        annotations = {Annotation.DELETION_APPROVED.value: times.stamp(self._clock.now())}
+        await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, {"metadata": {"annotations": annotations}})
+        return "deletions approved"
+
+    async def do_approve(self, app: AppPlan) -> str:
+        """Lets the newest commit pass, and the one that a sync waits for."""
+        live = await self.application(app)
+        if live is None or not app.needs_approval:
+            return ""
+        state = (live.get("status") or {}).get("operationState") or {}
+        waiting = (state.get("syncResult") or {}).get("revision", "")
+        revision = self._random.choice([one for one in (waiting, self._git.head_of(app)) if one])
+        approval = {
+            "apiVersion": OWN_API_VERSION,
+            "kind": "Approval",
+            "metadata": {"name": f"{app.name}-{revision[:12]}", "namespace": CONTROL_NAMESPACE},
+            "spec": {"application": app.name, "revision": revision, "user": "approver"},
+        }
+        with suppress(AlreadyExists):
+            await self._cluster.create(APPROVAL, approval, field_manager=PERSON)
+            return f"approved {revision}"
+        return ""
+
+    async def do_freeze(self, app: AppPlan) -> str:
+        """For a minute at most."""
+        until = self._clock.now() + timedelta(seconds=self._random.uniform(5.0, 60.0))
+        spec = {"application": app.name, "reason": "a freeze", "until": times.stamp(until)}
+        metadata = {"name": f"{app.name}-{int(until.timestamp())}", "namespace": CONTROL_NAMESPACE}
+        freeze = {"apiVersion": OWN_API_VERSION, "kind": "Freeze", "metadata": metadata, "spec": spec}
+        await self._cluster.create(FREEZE, freeze, field_manager=PERSON)
+        return f"frozen until {spec['until']}"
+
     async def do_terminate(self, app: AppPlan) -> str:
         live = await self.application(app)
         state = ((live or {}).get("status") or {}).get("operationState") or {}
@@ -178,6 +260,14 @@ class People:
             case _:
                 return {"metadata": {"annotations": {"note": f"by hand {self._random.randrange(100)}"}}}
 
+    async def _operate(self, app: AppPlan, operation: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        """Whatever was asked for and has not begun yet is forgotten, as with Argo CD."""
+        before = ((await self.application(app)) or {}).get("operation") or {}
+        nothing: dict[str, Any] = {"retry": None, "sync": dict.fromkeys(before.get("sync") or {})}
+        asked = {**nothing, **operation, "sync": {**nothing["sync"], **operation["sync"]}}
+        body = {"operation": asked, **({"metadata": metadata} if metadata else {})}
+        await self._patch(APPLICATION, CONTROL_NAMESPACE, app.name, body)
+
     async def _patch(self, resource: ResourceType, namespace: str, name: str, body: dict[str, Any]) -> None:
         await self._cluster.patch(resource, namespace, name, body, PatchKind.MERGE, field_manager=MANAGER)
 
@@ -195,6 +285,11 @@ ACTIONS = (
     Action(2, People.do_create_or_delete),
     Action(3, People.do_refresh),
     Action(3, People.do_sync),
+    Action(2, People.do_selective_sync),
+    Action(2, People.do_rollback),
+    Action(3, People.do_confirm),
+    Action(3, People.do_approve),
+    Action(1, People.do_freeze),
     Action(1, People.do_foreign),
     Action(1, People.do_terminate),
     Action(1, People.do_delete_namespace),
@@ -205,7 +300,9 @@ def application_of(app: AppPlan) -> KubeObject:
     metadata: dict[str, Any] = {"name": app.name, "namespace": CONTROL_NAMESPACE}
     if app.cascades:
         metadata["finalizers"] = [Finalizer.RESOURCES.value]
-    policy: dict[str, Any] = {"syncOptions": ["CreateNamespace=true"]}
+    if app.needs_approval:
+        metadata["annotations"] = {Annotation.APPROVALS.value: "1"}
+    policy: dict[str, Any] = {"syncOptions": ["CreateNamespace=true", *app.sync_options]}
     if app.automated:
         policy["automated"] = {"prune": True, "selfHeal": True}
     return {

@@ -18,7 +18,7 @@ from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.assembly import bootstrap
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import name_of
-from holdfast.model.names import FIELD_MANAGER, Label
+from holdfast.model.names import FIELD_MANAGER, Annotation, Label
 from holdfast.model.resource_types import SECRET
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.kinds import BuiltinKinds
@@ -31,16 +31,20 @@ from holdfast.testing.faulty_repositories import FaultyRepositories
 from holdfast.testing.faulty_transport import FaultyTransport
 from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write
 from holdfast.testing.memory_repositories import MemoryRepositories
-from holdfast.testing.observation import Acting, listening, summary
-from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit
+from holdfast.testing.observation import Acting, Stamping, listening, summary
+from holdfast.testing.simulated_git import AppPlan, SimulatedGit
+from holdfast.testing.simulated_manifests import Secrets
 from holdfast.testing.simulated_user import People
 
+TRACKED = Annotation.TRACKING_ID.encode()
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORIES = ("https://git.example.com/one.git", "https://git.example.com/two.git")
 NAMES = ("web", "pay", "ops")
 NAMESPACES = ("shop", "shop", "attic")
 POLL_SECONDS = 30.0
-DEFINITIONS = frozenset({"applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev"})
+DEFINITIONS = frozenset(
+    {"applications.argoproj.io", "appprojects.argoproj.io", "syncrecords.holdfast.dev"}
+) | frozenset({"approvals.holdfast.dev", "freezes.holdfast.dev"})
 """Those of our kinds that the simulation uses; making all of them would take a quarter of its time."""
 
 # How long after the last fault everything must be as Git says, and how long nothing must happen after that.
@@ -94,6 +98,8 @@ class Simulation:
                 namespace,
                 automated=self._random.random() < 0.75,
                 cascades=self._random.random() < 0.7,
+                needs_approval=self._random.random() < 0.2,
+                sync_options=self._random.choice(((), (), ("PruneLast=true",), ("ApplyOutOfSyncOnly=true",))),
             )
             for name, namespace in zip(NAMES, NAMESPACES, strict=True)
         ][: self._random.randint(1, 3)]
@@ -144,6 +150,7 @@ class Simulation:
             self.invariants,
             self.apps,
             self._part(),
+            self.clock,
         )
         for app in self.apps:
             if self._random.random() < 0.9:
@@ -188,8 +195,13 @@ class Simulation:
         while missing:
             if self.clock.monotonic() >= end:
                 raise Violation(f"it converges once faults stop: {'; '.join(missing)}")
-            if self.clock.monotonic() >= nudge_at and people.waits_for_person:
+            if self.clock.monotonic() >= nudge_at:
+                nudge_at = end
                 await self._nudge(people)
+            for app in self.apps:
+                for done in (await people.do_confirm(app), await people.do_approve(app)):
+                    if done:
+                        self._note(f"person {app.name}: {done}")
             await self._pause(LOOK_EVERY)
             self._check()
             if self._written != seen:
@@ -210,6 +222,7 @@ class Simulation:
         for app in self.apps:
             if app.name in people.waits_for_person and await people.application(app) is not None:
                 self._note(f"person {app.name}: {await people.sync(app)}")
+            await people.give_room_to_go(app)
         people.waits_for_person.clear()
 
     async def _pause(self, seconds: float) -> None:
@@ -229,7 +242,7 @@ class Simulation:
         )
         transport.occurred = self.occurred
         controller = ApplicationController(
-            cluster=KubeClient(transport, user_agent=FIELD_MANAGER),
+            cluster=KubeClient(Stamping(transport, self.clock), user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             renderer=InlineRenderer(self.repositories.open),
             clock=self.clock,
@@ -280,13 +293,16 @@ class Simulation:
         what = (
             f"{actor} {verb} {collection.plural} {change.key.namespace}/{change.key.name} at {change.resource_version}"
         )
-        if actor != ENGINE and collection.plural != "applications":
+        states = [state for state in (change.before, change.after) if state is not None]
+        tracked = any(TRACKED in state.raw for state in states)
+        if actor != ENGINE and collection.plural not in ("applications", "approvals") and not tracked:
             # Most writes are of no interest, and decoding them takes long.
             return self._note(what)
         write = Write(
             actor=actor,
             before=change.before.decode() if change.before is not None else None,
             after=change.after.decode() if change.after is not None else None,
+            at=self.clock.monotonic(),
         )
         self._note(what + summary(write))
         self.invariants.saw(write)

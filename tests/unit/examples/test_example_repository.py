@@ -16,7 +16,6 @@ FILES = {"dev": "argocd-app.yaml", "stage": "argocd-app.stage.yaml", "prod": "ar
 SERVICES = ("microservice-communication", "microservice-identity", "microservice-search")
 COMPONENTS = ("communication-redis", "platform-guardrails", "platform-secrets")
 STANDARD = (
-    "Deployment",
     "DestinationRule",
     "PeerAuthentication",
     "Service",
@@ -24,6 +23,11 @@ STANDARD = (
     "Telemetry",
     "VirtualService",
 )
+WORKLOADS = {
+    "microservice-communication": ("Rollout", "Service"),
+    "microservice-identity": ("Deployment",),
+    "microservice-search": ("Rollout", "Service"),
+}
 SCALERS = {"microservice-communication": ("ScaledObject",), "microservice-search": ("HorizontalPodAutoscaler",)}
 MANIFESTS = sorted(CONFIGURATION.glob("projects/*/*/manifests/*.yaml"))
 
@@ -92,9 +96,9 @@ def test_every_service_renders_in_every_environment(service: str, environment: s
     helm = applications(environment)[service]["spec"]["source"].get("helm") or {"valueFiles": ["values.yaml"]}
     values: dict[str, Any] = merged(*(read_yaml(chart / name)[0] for name in helm["valueFiles"]))
     objects = rendered(chart, values, service, service)
-    assert sorted(map(kind_of, objects)) == sorted(STANDARD + SCALERS.get(service, ()))
-    deployment = next(obj for obj in objects if kind_of(obj) == "Deployment")
-    env = {item["name"]: item.get("value") for item in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert sorted(map(kind_of, objects)) == sorted(STANDARD + WORKLOADS[service] + SCALERS.get(service, ()))
+    workload = next(obj for obj in objects if kind_of(obj) == WORKLOADS[service][0])
+    env = {item["name"]: item.get("value") for item in workload["spec"]["template"]["spec"]["containers"][0]["env"]}
     assert env["ENVIRONMENT"] == environment
     account = next(obj for obj in objects if kind_of(obj) == "ServiceAccount")
     assert account["metadata"]["annotations"]["iam.gke.io/gcp-service-account"].endswith(

@@ -13,7 +13,8 @@ from holdfast.model.names import Annotation
 from holdfast.testing.builders import application_object, config_map, job
 from holdfast.testing.invariants import ENGINE, Invariants, Write, backward_steps
 from holdfast.testing.memory_repositories import MemoryRepositories
-from holdfast.testing.simulated_git import AppPlan, Secrets, SimulatedGit, Wish, placed
+from holdfast.testing.simulated_git import AppPlan, SimulatedGit, Wish, placed
+from holdfast.testing.simulated_manifests import Secrets
 
 APP = AppPlan("web", "https://git.example.com/one.git", "shop", automated=True, cascades=True)
 OWN = config_map(namespace="shop", annotations={Annotation.TRACKING_ID.value: "web:/ConfigMap:shop/settings"})

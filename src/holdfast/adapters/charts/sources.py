@@ -74,6 +74,18 @@ class ChartSources:
     def open(self, location: TreeLocation) -> FileTree:
         return self._open_tree(location)
 
+    async def reach(self, access: RepositoryAccess) -> str:
+        """What is there, for people. Raises Blocked and Transient, which say why it cannot be opened."""
+        if not is_oci(access):
+            return f"{len(await self._index(access, fresh=True))} charts"
+        repository = oci.repository_of(access, "")
+        try:
+            return f"{len(await self._registries.tags(access, repository))} tags"
+        except Blocked as blocked:
+            if blocked.reason != "ChartNotFound":
+                raise
+            return "the registry answers, and has no tags at this very address"
+
     async def close(self) -> None:
         for calls in (self._indexes, self._tags, self._digests, self._fetched):
             await calls.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from holdfast.adapters.git.connection import connection
 from holdfast.adapters.git.failures import failure
+from holdfast.adapters.git.github_app import GitHubApps
 from holdfast.adapters.git.limits import GitLimits
 from holdfast.adapters.git.mirror import Mirror, disk_errors
 from holdfast.adapters.git.process import GitAnswer, run_git
@@ -60,6 +61,7 @@ class GitRepositories:
         self._limits = limits or GitLimits()
         self._processes = asyncio.Semaphore(self._limits.processes)
         self._mirrors: dict[str, Mirror] = {}
+        self._apps = GitHubApps(clock)
         self._asked: SharedCalls[Refs] = SharedCalls(clock, self._limits.share_seconds)
         self._fetched: SharedCalls[str] = SharedCalls(clock)
         self._private, self._private_lock = _private_folder(self._directory)
@@ -114,6 +116,7 @@ class GitRepositories:
         return await self._asked.call((remote.address, access), lambda: self._ask(remote, access), fresh=fresh)
 
     async def _ask(self, remote: Remote, access: RepositoryAccess) -> Refs:
+        access = await self._apps.opened(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 answer = await run_git(
@@ -197,6 +200,7 @@ class GitRepositories:
         self, mirror: Mirror, lock: int, remote: Remote, access: RepositoryAccess, arguments: list[str]
     ) -> GitAnswer:
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
+        access = await self._apps.opened(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 return await mirror.git(

@@ -27,9 +27,13 @@ MOST_ERROR_LINES = 100
 class KubeClient:
     """Implements ports.cluster.Cluster. Closing the transport is up to whoever made it."""
 
-    def __init__(self, transport: Transport, *, user_agent: str) -> None:
+    def __init__(self, transport: Transport, *, user_agent: str, acting_as: str = "") -> None:
         self._transport = transport
         self._user_agent = user_agent
+        self._acting_as = acting_as
+
+    def as_user(self, user: str) -> KubeClient:
+        return KubeClient(self._transport, user_agent=self._user_agent, acting_as=user)
 
     async def discover(self) -> Discovery:
         version = await self._read("/version", discovery.Version)
@@ -196,7 +200,10 @@ class KubeClient:
         return response.body
 
     def _signed(self, request: Request) -> Request:
-        return msgspec.structs.replace(request, headers={**request.headers, "user-agent": self._user_agent})
+        headers = {**request.headers, "user-agent": self._user_agent}
+        if self._acting_as:
+            headers["impersonate-user"] = self._acting_as
+        return msgspec.structs.replace(request, headers=headers)
 
 
 async def _first(lines: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:

@@ -87,7 +87,8 @@ class ObjectRecords:
         known = self._known.get(owner)
         if known is None:
             known = await self._at_work(lambda: self._listed(owner))
-            self._known[owner] = known
+            if known:  # a bucket that is missing for a moment looks empty, too
+                self._known[owner] = known
         return tuple(RecordHeader(name, known[name]) for name in sorted(known))
 
     async def read(self, owner: RecordOwner, name: str) -> KubeObject | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -106,11 +107,19 @@ class RenderCache:
         return found
 
 
+@functools.cache
+def _version_of(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
 def _tool(job: Job, tools: Path | None) -> str:
     match job:
         case DirectoryJob():
-            return ""
+            return "jsonnet " + _version_of("jsonnet")
         case HelmJob():
-            return "helm-python-sdk " + importlib.metadata.version("helm-python-sdk")
+            return "helm-python-sdk " + _version_of("helm-python-sdk")
         case KustomizeJob():
             return kustomize_tool.find(tools).identity

@@ -9,6 +9,7 @@ from typing import TypeAlias, assert_never
 from holdfast.engine.render import directory
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
+from holdfast.engine.render.jsonnet import Program
 from holdfast.engine.render.kustomize import KustomizeJob
 from holdfast.engine.render.prepare import Refs, prepare
 from holdfast.model.filetree import FileTree, TreeLocation
@@ -29,7 +30,7 @@ def perform(open_tree: OpenTree, request: RenderRequest, tools: Path | None) -> 
     job = prepare(tree, request, refs)
     match job:
         case DirectoryJob():
-            return directory.render(tree, job, limits)
+            return directory.render(tree, job, limits, _evaluate)
         case KustomizeJob():
             from holdfast.adapters.rendering import kustomize_build
 
@@ -40,3 +41,9 @@ def perform(open_tree: OpenTree, request: RenderRequest, tools: Path | None) -> 
             return helm_chart.render(tree, job, limits, open_tree, refs)
         case _:
             assert_never(job)
+
+
+def _evaluate(program: Program) -> str:
+    from holdfast.adapters.rendering import jsonnet_program  # loads Jsonnet's library
+
+    return jsonnet_program.evaluate(program)

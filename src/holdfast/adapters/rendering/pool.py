@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from holdfast.adapters.rendering import worker_process
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.perform import opened_refs
+from holdfast.adapters.rendering.trace import Beside, Trace, TracedTree
 from holdfast.engine.render.prepare import identity, is_reproducible, prepare
 from holdfast.model.filetree import FileTree, TreeLocation
+from holdfast.model.keys import NamespacedName
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.runtime.worker_pool import WorkerPool
 
 KEEP_BELOW: Final = 512 * 1024**2
 """A worker that holds more than this after a render is replaced, since Go gives memory back slowly."""
 
+TRACES: Final = 10_000
+
 
 class RenderPool:
-    """A Renderer. `open_tree` is a function at the top of a module, since workers must find it by its name.
+    """A Renderer that is ChangeAware, as far as its cache goes. `open_tree` is a function at the top of a module, since workers must find it by its name.
 
     `tools` is the folder into which programs that packages carry may be unpacked.
     """
@@ -36,6 +41,7 @@ class RenderPool:
         self._open_tree = open_tree
         self._tools = tools
         self._cache = cache
+        self._traces: OrderedDict[tuple[NamespacedName, str], Trace] = OrderedDict()
         self._workers = WorkerPool(
             lambda: worker_process.start(open_tree, tools), workers=workers, keep_below=KEEP_BELOW
         )
@@ -61,10 +67,33 @@ class RenderPool:
 
     def _look_up(self, cache: RenderCache, request: RenderRequest) -> tuple[str, RenderResult | None]:
         """The key under which the result may be kept ("" when it may not), and what is kept there."""
-        tree = self._open_tree(request.location)
+        tree = TracedTree(self._open_tree(request.location))
         refs = opened_refs(self._open_tree, request)
         job = prepare(tree, request, refs)
         if not is_reproducible(job):
             return "", None
         key = cache.key(identity(tree, job, request, refs), job, self._tools)
+        tree.names_commit(job)
+        if not request.refs and not request.charts:
+            self._remember(request, tree.trace)
         return key, cache.load(key)
+
+    def _remember(self, request: RenderRequest, trace: Trace) -> None:
+        app = NamespacedName(request.app_namespace, request.app_name)
+        self._traces[app, request.location.commit] = trace
+        self._traces.move_to_end((app, request.location.commit))
+        while len(self._traces) > TRACES:
+            self._traces.popitem(last=False)
+
+    async def unchanged(
+        self, apps: Mapping[NamespacedName, str], location: TreeLocation
+    ) -> Mapping[NamespacedName, bool]:
+        traces = {app: trace for app, commit in apps.items() if (trace := self._traces.get((app, commit))) is not None}
+        if not traces:
+            return {}
+
+        def compare() -> dict[NamespacedName, bool]:
+            beside = Beside(self._open_tree(location))
+            return {app: beside.is_same(trace) for app, trace in traces.items()}
+
+        return await asyncio.to_thread(compare)

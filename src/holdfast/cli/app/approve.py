@@ -9,8 +9,8 @@ import typer
 
 from holdfast.cli.app import applications
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.app.identity import AsGroupOption, AsUserOption, Identity, whoami
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.identity import AsGroupOption, AsUserOption, Identity, whoami
 from holdfast.engine.flow import gates, spec
 from holdfast.engine.gates import approvals
 from holdfast.engine.kube import canonical

@@ -23,6 +23,7 @@ from holdfast.cli.app import (
     sync,
     terminate,
     wait,
+    why,
 )
 
 app = typer.Typer(help="See and act on applications.", no_args_is_help=True, rich_markup_mode=None)
@@ -41,6 +42,7 @@ app.command("terminate-op")(terminate.terminate_op)
 app.command("confirm-deletion")(confirm.confirm_deletion)
 app.command("approve")(approve.approve)
 app.command("drift")(drift.drift)
+app.command("why")(why.why)
 
 ledger = typer.Typer(help="See what was synced, exactly.", no_args_is_help=True, rich_markup_mode=None)
 ledger.command("list")(ledger_list.list_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 import typer
 
@@ -11,6 +12,7 @@ from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, Name
 from holdfast.cli.connection import find_kubeconfig, with_cluster
 from holdfast.cli.output import Format, print_document
 from holdfast.engine.diff.masking import masked
+from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.ports.cluster import Cluster
 
@@ -26,21 +28,28 @@ def manifests(
     app_namespace: str = NamespaceOption,
     source: ManifestSource = typer.Option(ManifestSource.GIT, "--source", help="What Git wants, or what is live."),
     revision: str = typer.Option("", "--revision", help="Render this revision instead of the target's newest."),
+    local: Path | None = typer.Option(
+        None, "--local", help="Render this folder, the root of a working copy, in the place of the source's repository."
+    ),
     output: Format = typer.Option(Format.YAML, "--output", "-o", help="yaml or json."),
 ) -> None:
     """Print an application's manifests; values of Secrets are masked."""
+    if local is not None and (revision or source is ManifestSource.LIVE or not local.is_dir()):
+        raise Blocked("LocalFolder", "--local names a folder, and goes with neither --revision nor --source live")
 
     async def work(cluster: Cluster) -> list[KubeObject]:
         from holdfast.assembly.inspection import inspect
 
         app = await applications.read_application(cluster, name, app_namespace)
-        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision)
+        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, working_copy=local)
         if source is ManifestSource.LIVE:
-            return [state.live for state in found.states if state.live is not None]
-        wanted = found.desired.targets
-        return [target.obj for target in (*wanted.objects, *wanted.hooks)]
+            chosen = [state.live for state in found.states if state.live is not None]
+        else:
+            wanted = found.desired.targets
+            chosen = [target.obj for target in (*wanted.objects, *wanted.hooks)]
+        return [masked(obj, found.desired.ignored.settings.masked_annotations) for obj in chosen]
 
-    documents = [masked(document) for document in with_cluster(kubeconfig, work)]
+    documents = with_cluster(kubeconfig, work)
     if output is Format.JSON:
         print_document(documents, output)
         return

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from holdfast.cli.app import applications
+from holdfast.cli.app import applications, revert
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
 from holdfast.cli.app.progress import Progress
+from holdfast.cli.app.sync import COMPARISON_SECONDS
 from holdfast.cli.connection import with_cluster
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject, annotations_of, name_of, resource_version_of
-from holdfast.model.names import Annotation
+from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of, resource_version_of
+from holdfast.model.names import Annotation, OperationInfo
 from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.cluster import Cluster, PatchKind
 
@@ -29,18 +31,33 @@ def rollback(
     app_namespace: str = NamespaceOption,
     prune: bool = typer.Option(False, "--prune", help="Delete objects that the old revision does not have."),
     lift: bool = typer.Option(False, "--lift", help="Let go of the revision that an earlier rollback holds off."),
+    in_git: bool = typer.Option(False, "--revert", help="Make a revert commit in Git instead, and push it."),
+    branch: str = typer.Option("", "--branch", help="With --revert: push to this branch, not the Application's own."),
+    author: str = typer.Option("", "--author", help="With --revert: NAME <ADDRESS> of the commit."),
+    signing_key: Path | None = typer.Option(None, "--signing-key", help="With --revert: a private SSH or GPG key."),
+    break_freeze: str = typer.Option("", "--break-freeze", metavar="REASON", help="In a freeze, too; it is recorded."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
 ) -> None:
     """Bring an application back to what it was; with automated sync on, the revision it leaves is held off."""
 
+    identity = revert.identity_of(author, signing_key) if in_git else None
+
     async def work(cluster: Cluster) -> KubeObject | None:
         app = await applications.read_application(cluster, name, app_namespace)
-        await _write(cluster, app, lifting_of(app) if lift else request_of(app, entry_id, prune=prune))
+        if identity is not None:
+            good = str(entry_of(app, entry_id).get("revision") or "")
+            await revert.revert(cluster, kubeconfig, app, good, identity, branch)
+            return None
+        asked = lifting_of(app) if lift else request_of(app, entry_id, prune=prune)
+        if break_freeze and not lift:
+            asked["operation"]["info"] = [{"name": OperationInfo.BREAK_FREEZE.value, "value": break_freeze}]
+        await _write(cluster, app, asked)
         return None if lift else await _finish(cluster, app, timeout)
 
     finished = with_cluster(kubeconfig, work)
     if finished is None:
-        typer.echo(f"lifted the hold of {name}")
+        if lift:
+            typer.echo(f"lifted the hold of {name}")
         return
     print_application(finished)
     if applications.operation_of(finished).get("phase") != "Succeeded":
@@ -49,29 +66,31 @@ def rollback(
 
 async def _write(cluster: Cluster, app: KubeObject, body: KubeObject) -> None:
     metadata = {**body.get("metadata", {}), "resourceVersion": resource_version_of(app)}
-    namespace, plain = app["metadata"]["namespace"], name_of(app)
     body = {**body, "metadata": metadata}
-    await cluster.patch(APPLICATION, namespace, plain, body, PatchKind.MERGE, field_manager=FIELD_MANAGER)
+    await cluster.patch(
+        APPLICATION, namespace_of(app), name_of(app), body, PatchKind.MERGE, field_manager=FIELD_MANAGER
+    )
 
 
 async def _finish(cluster: Cluster, app: KubeObject, timeout: float) -> KubeObject:
-    """It stays OutOfSync afterwards, as Git still says the other revision."""
-    before = applications.operation_of(app).get("startedAt")
+    """Once the operation is over and compared again: then it is OutOfSync, as Git still says the other revision."""
+    name, namespace, before = name_of(app), namespace_of(app), applications.operation_of(app).get("startedAt")
 
     def is_over(now: KubeObject) -> bool:
         operation = applications.operation_of(now)
         return not applications.is_operation_pending(now) and operation.get("startedAt") != before
 
-    with Progress(name_of(app)) as progress:
-        return await until(
-            cluster,
-            name_of(app),
-            app["metadata"]["namespace"],
-            is_over,
-            timeout=timeout,
-            wanted="the end of the rollback",
-            seen=progress.show,
-        )
+    def is_compared(now: KubeObject) -> bool:
+        return is_over(now) and applications.sync_of(now) != "Synced"
+
+    with Progress(name) as progress:
+        wanted = "the end of the rollback"
+        await until(cluster, name, namespace, is_over, timeout=timeout, wanted=wanted, seen=progress.show)
+        try:
+            return await until(cluster, name, namespace, is_compared, timeout=COMPARISON_SECONDS, wanted="a comparison")
+        except Blocked:
+            # Both revisions may want the same.
+            return await applications.read_application(cluster, name, namespace)
 
 
 def lifting_of(app: KubeObject) -> KubeObject:

@@ -11,9 +11,9 @@ from holdfast.cli.app import applications
 from holdfast.cli.app.applications import FIELD_MANAGER, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.app.following import until
 from holdfast.cli.app.get import print_application
+from holdfast.cli.app.identity import whoami
 from holdfast.cli.app.progress import Progress
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.identity import whoami
 from holdfast.cli.output import Format, OutputOption, print_document
 from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, resource_version_of

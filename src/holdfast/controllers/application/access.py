@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from holdfast.controllers.application.world import SECRET, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import spec
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.resource_types import SECRET
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
@@ -29,7 +30,7 @@ def with_passed_credentials(found: RepositoryAccess) -> RepositoryAccess:
 
 def of_url(world: World, app: Application, url: str) -> RepositoryAccess:
     """`@name` and `alias:name` are the Helm repository whose Secret has that name."""
-    secrets = [obj.decode() for obj in world.in_control_namespace(SECRET) if _is_repository(obj)]
+    secrets = [obj.decode() for obj in world.in_control_namespace(SECRET.group_kind) if _is_repository(obj)]
     return credentials.access_for(
         credentials.url_of_alias(url, secrets),
         secrets,

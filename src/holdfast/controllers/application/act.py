@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from itertools import groupby
 
 from msgspec import Struct
 
-from holdfast.controllers.application.refusals import is_contention, is_refusal
+from holdfast.controllers.application.refusals import is_contention, is_refusal, is_schema_error
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
 from holdfast.engine.kube import canonical
-from holdfast.engine.plan import hooks, options, results
+from holdfast.engine.plan import hooks, migration, options, results
 from holdfast.engine.plan.tasks import Action, SyncTask
 from holdfast.model.application import ResourceResult
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
+from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import (
     KubeObject,
     group_kind_of,
@@ -28,7 +30,7 @@ from holdfast.model.kube import (
     version_of,
 )
 from holdfast.model.names import FIELD_MANAGER
-from holdfast.ports.cluster import Propagation
+from holdfast.ports.cluster import PatchKind, Propagation
 
 AT_ONCE = 8
 # How long a forced replacement waits for the old object to be gone.
@@ -37,10 +39,12 @@ GONE_PAUSE = 0.5
 
 
 class Manner(Struct, frozen=True):
-    """How the operation wants things done."""
+    """How the operation wants things done. `left_by`: whose client-side fields of `live` objects it takes over."""
 
     sync_options: tuple[str, ...] = ()
     force: bool = False
+    live: Mapping[ObjectKey, KubeObject] = {}
+    left_by: frozenset[str] = migration.NO_MANAGERS
 
     @property
     def propagation(self) -> Propagation:
@@ -103,13 +107,15 @@ def _manner_of(task: SyncTask, manner: Manner) -> _Act:
 
 
 async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    await _take_over_fields(world, resource, task, manner)
     try:
         answer = await world.cluster.apply(resource, task.obj, field_manager=FIELD_MANAGER)
-    except (Invalid, Conflict) as error:
-        if is_contention(error):
+    except ApiError as error:
+        if not is_schema_error(error) and (is_contention(error) or not isinstance(error, Invalid | Conflict)):
             raise
         live = await world.cluster.get(resource, task.key.namespace, task.key.name)
-        taken = await taken_over(world.cluster, resource, live, task.obj, error)
+        unvalidated = "Validate=false" in manner.sync_options or options.has(task.obj, "Validate=false")
+        taken = await taken_over(world.cluster, resource, live, task.obj, error, unvalidated=unvalidated)
         if taken is not None:
             world.view.wrote(taken)
             return results.applied(task, "taken over")
@@ -117,7 +123,21 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
             raise
         return await _recreate(world, resource, task, manner)
     world.view.wrote(answer)
+    world.predictions.applied(task.obj, answer)
     return results.applied(task)
+
+
+async def _take_over_fields(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> None:
+    """Once for an object that was applied by a client before; the apply that follows then drops what Git dropped."""
+    body = migration.patch(manner.live.get(task.key), task.obj, manner.left_by)
+    if body is None:
+        return
+    key = task.key
+    with suppress(NotFound):
+        answer = await world.cluster.patch(
+            resource, key.namespace, key.name, body, PatchKind.JSON, field_manager=FIELD_MANAGER
+        )
+        world.view.wrote(answer)
 
 
 async def _replace(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from holdfast.engine.health import scripted
 from holdfast.engine.kube import canonical
 from holdfast.model.customizations import Customizations
@@ -23,6 +25,13 @@ KEPT = 20_000
 TIMEOUT = "ScriptTimeout"
 TIMEOUT_KEPT = 60.0
 """Seconds after which a script that took too long is tried again: the machine may have been slow."""
+
+
+class _Refusal(Struct, frozen=True):
+    """What Blocked said: the error itself would keep alive all that it was raised amid."""
+
+    reason: str
+    message: str
 
 
 class AskedScripts:
@@ -72,14 +81,15 @@ class AskedScripts:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(question)
-        if isinstance(answer, Blocked):
-            raise answer
+        if isinstance(answer, _Refusal):
+            raise Blocked(answer.reason, answer.message)
         return answer
 
     async def _answer(self, ask: Callable[[Scripts], Awaitable[Any]]) -> tuple[Any, float]:
         if self._scripts is None:
-            return Blocked("ScriptsUnavailable", "scripts of users cannot be run here"), math.inf
+            return _Refusal("ScriptsUnavailable", "scripts of users cannot be run here"), math.inf
         try:
             return await ask(self._scripts), math.inf
         except Blocked as error:
-            return error, self._clock.monotonic() + TIMEOUT_KEPT if error.reason == TIMEOUT else math.inf
+            until = self._clock.monotonic() + TIMEOUT_KEPT if error.reason == TIMEOUT else math.inf
+            return _Refusal(error.reason, error.message), until

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from random import Random
 
 from holdfast.controllers.application import gates, triggers
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
-from holdfast.controllers.application.world import (
-    APP_PROJECT,
-    APPLICATION,
-    CONFIG_MAP,
-    SECRET,
-    Settings,
-    World,
-)
+from holdfast.controllers.application.revisions import Source
+from holdfast.controllers.application.world import Settings, World
 from holdfast.model.application import Application
 from holdfast.model.discovery import Discovery
+from holdfast.model.errors import HoldfastError
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Annotation, Label
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.records import RecordStorages
-from holdfast.ports.rendering import Renderer
+from holdfast.ports.rendering import ChangeAware, Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
@@ -37,9 +34,12 @@ from holdfast.runtime.store import Store
 
 WORKERS = 10
 NOTHING = Discovery("", ())
+NEVER = timedelta.max.total_seconds() / 2
 SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
-ALWAYS_WHOLE = frozenset({APPLICATION, APP_PROJECT, gates.APPROVAL, gates.FREEZE, GroupKind("", "Namespace")})
+ALWAYS_WHOLE = frozenset(
+    {APPLICATION.group_kind, APP_PROJECT.group_kind, NAMESPACE.group_kind, gates.APPROVAL, gates.FREEZE}
+)
 
 
 class ApplicationController:
@@ -80,6 +80,8 @@ class ApplicationController:
             storages=storages,
             scripts=scripts,
         )
+        self._news: asyncio.Queue[tuple[tuple[NamespacedName, ...], Source, str]] = asyncio.Queue()
+        self.world.revisions.wake = self._wake
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers
         )
@@ -89,6 +91,8 @@ class ApplicationController:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.watch.run(), name="application: watches")
             await self.watch.synced.wait()
+            group.create_task(self.world.revisions.run(), name="application: polls")
+            group.create_task(self._sort_news(), name="application: news")
             group.create_task(self.loop.run(), name="application: loop")
 
     def refresh(self, app: NamespacedName) -> None:
@@ -111,11 +115,37 @@ class ApplicationController:
         while True:
             await self._clock.sleep(0.1)
             due = [self.loop.queue.due_in(app) for app in self._applications()]
+            due += [self.world.revisions.due_in(app, NEVER) for app in self._applications()]
             if not self.loop.queue.working and not any(at is not None and at <= within for at in due):
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
         return await reconcile(self.world, key)
+
+    def _wake(self, apps: Iterable[NamespacedName], source: Source, commit: str) -> None:
+        self._news.put_nowait((tuple(apps), source, commit))
+
+    async def _sort_news(self) -> None:
+        """Wakes those for which a new commit changes something, as far as that can be told."""
+        while True:
+            apps, source, commit = await self._news.get()
+            unchanged = await self._unchanged(apps, source, commit) if commit else {}
+            for app in apps:
+                if not unchanged.get(app):
+                    self.loop.add(app)
+
+    async def _unchanged(
+        self, apps: Iterable[NamespacedName], source: Source, commit: str
+    ) -> Mapping[NamespacedName, bool]:
+        access = source[0]
+        at_rest = {app: self.world.at_rest[app] for app in apps if app in self.world.at_rest}
+        if not at_rest or not isinstance(self.world.renderer, ChangeAware):
+            return {}
+        try:
+            location = await self.world.repositories.fetch(access, commit)
+            return await self.world.renderer.unchanged(at_rest, location)
+        except HoldfastError:
+            return {}  # whoever is woken finds out, and tells
 
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         self.world.view.saw(old, new)
@@ -128,7 +158,7 @@ class ApplicationController:
             self.loop.add(app)
 
     def _applications(self) -> list[NamespacedName]:
-        live = self.world.in_control_namespace(APPLICATION)
+        live = self.world.in_control_namespace(APPLICATION.group_kind)
         return [NamespacedName(obj.metadata.namespace, obj.metadata.name) for obj in live]
 
     def _is_watched(self, group_kind: GroupKind) -> bool:
@@ -141,7 +171,7 @@ class ApplicationController:
             return True
         if obj.metadata.namespace != self._namespace:
             return False
-        return obj.group_kind == CONFIG_MAP or (
-            obj.group_kind == SECRET
+        return obj.group_kind == CONFIG_MAP.group_kind or (
+            obj.group_kind == SECRET.group_kind
             and (Label.SECRET_TYPE in (obj.metadata.labels or {}) or obj.metadata.name == SETTINGS_SECRET)
         )

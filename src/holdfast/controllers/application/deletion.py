@@ -91,11 +91,12 @@ async def _delete_objects(world: World, app: Application, how: Propagation) -> s
         return f"waiting for confirmation to delete {key_of(unapproved[0])}"
     wave = order.wave_of(left[0])
     current = [obj for obj in left if order.wave_of(obj) == wave]
+    actor = world.acting_as(world.impersonated(app, world.project(spec.project_of(app))))
     for obj in current:
         if is_being_deleted(obj):
             continue
         try:
-            await act.delete(world, obj, how)
+            await act.delete(actor, obj, how)
         except ApiError as error:
             await _fail(world, app, f"{key_of(obj)}: {error.message}")
             raise

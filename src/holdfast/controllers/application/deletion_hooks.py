@@ -20,6 +20,7 @@ from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
 
 MOST_STEPS = 100
+REVISION_NOT_FOUND = "RevisionNotFound"
 
 
 async def keep_finalizers(world: World, app: Application, targets: Targets) -> Application:
@@ -37,6 +38,7 @@ async def keep_finalizers(world: World, app: Application, targets: Targets) -> A
 async def run(world: World, app: Application, phase: HookPhase) -> str:
     """Answers what is waited for, "" when all have ended. Raises Blocked when they cannot run, or one has failed."""
     tasks = await _tasks(world, app, phase)
+    actor = _actor(world, app)
     for _ in range(MOST_STEPS):
         live = await observe.live_objects(world, app, [task.key for task in tasks])
         match deletion_hooks.next_step(tasks, flow.live_states(live)):
@@ -48,9 +50,9 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
                 return message
             case Remove(objects):
                 for obj in objects:
-                    await act.delete(world, obj, Propagation.BACKGROUND)
+                    await act.delete(actor, obj, Propagation.BACKGROUND)
             case Apply(todo):
-                done = await act.perform(world, todo, act.Manner(flow.sync_options_of(app)))
+                done = await act.perform(actor, todo, act.Manner(flow.sync_options_of(app)))
                 if done.trouble is not None:
                     raise done.trouble
                 for result in done.results:
@@ -62,8 +64,13 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
     instance = flow.instance_of(app, world.namespace)
     owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    actor = _actor(world, app)
     for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
-        await act.delete(world, obj, Propagation.BACKGROUND)
+        await act.delete(actor, obj, Propagation.BACKGROUND)
+
+
+def _actor(world: World, app: Application) -> World:
+    return world.acting_as(world.impersonated(app, world.project(spec.project_of(app))))
 
 
 async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[SyncTask, ...]:
@@ -75,9 +82,21 @@ async def _tasks(world: World, app: Application, phase: HookPhase) -> tuple[Sync
     if len(compared) == len(wanted) and all(compared):
         pinned = Pinned(wanted, compared, several=bool(app.spec.sources))
     else:
-        pinned = await sources.resolve(world, app, wanted, [""] * len(wanted), several=bool(app.spec.sources))
-    targets, _ = await observe.targets_at(world, app, pinned)
+        pinned = await _newest(world, app)
+    try:
+        targets, _ = await observe.targets_at(world, app, pinned)
+    except Blocked as gone:
+        if gone.reason != REVISION_NOT_FOUND:
+            raise
+        # History was rewritten since: without the newest commit the application could never go.
+        pinned = await _newest(world, app)
+        targets, _ = await observe.targets_at(world, app, pinned)
     return deletion_hooks.tasks_of(targets, phase, pinned.revisions[0], _deletion(app))
+
+
+async def _newest(world: World, app: Application) -> Pinned:
+    wanted = spec.sources_of(app)
+    return await sources.resolve(world, app, wanted, [""] * len(wanted), several=bool(app.spec.sources))
 
 
 def _deletion(app: Application) -> datetime:

@@ -8,11 +8,10 @@ from typing import TypeVar
 import msgspec
 
 from holdfast.controllers.application import access, sources
-from holdfast.controllers.application.world import APPLICATION, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.flow import gates as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.gates import dependencies
-from holdfast.engine.status import operation
 from holdfast.model.application import Application, ApplicationSource, Operation, OperationState
 from holdfast.model.approval import Approval
 from holdfast.model.errors import Blocked
@@ -22,6 +21,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import OWN_GROUP, Annotation
 from holdfast.model.pinned import Pinned
+from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.commits import CommitPeople
 
 APPROVAL = GroupKind(OWN_GROUP, "Approval")
@@ -37,7 +37,7 @@ _Kind = TypeVar("_Kind", Approval, Freeze)
 
 def concerned(obj: LiveObject) -> tuple[str, ...]:
     """The values of the index, told apart by kind when they are read."""
-    if obj.group_kind == APPLICATION:
+    if obj.group_kind == APPLICATION.group_kind:
         names = before(obj)
         return (*map(str, names), ANY) if names else ()
     if obj.group_kind == APPROVAL and obj.raw:
@@ -135,4 +135,4 @@ async def in_the_way(world: World, app: Application, state: OperationState) -> t
 
 def given(world: World, app: Application, state: OperationState) -> list[Approval]:
     """The approvals that the operation rests on."""
-    return flow.given_for(app, surroundings(world, app), operation.revision_text(state.sync_result))
+    return flow.given_for(app, surroundings(world, app), state)

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from holdfast.controllers.application import sources
 from holdfast.controllers.application.ignored import ignored_in
+from holdfast.controllers.application.predictions import Manner
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.plan import tracking
+from holdfast.engine.plan import migration, tracking
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.desired import Prediction, Targets
@@ -89,9 +90,27 @@ async def desired_of(
     """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    predictions = await world.predictions.of(world.cluster, wanted.objects, live.objects, world.namespace_exists)
+    chosen = flow.sync_options_of(app)
+    left_by = migration.managers(app.metadata.annotations, chosen)
+    manner = Manner(writer(world, app), left_by, validates="Validate=false" not in chosen)
+    predictions = await world.predictions.of(
+        world.acting_as(manner.user).cluster,
+        wanted.objects,
+        live.objects,
+        world.namespace_exists,
+        manner,
+        with_webhooks=lambda target: flow.manner_of(app, target.obj).webhooks,
+    )
     ignored = await ignored_in(world, app, wanted, live, predictions)
     return Desired(pinned, source_types, wanted, live, predictions, ignored=ignored)
+
+
+def writer(world: World, app: Application) -> str:
+    """In whose name a sync would write. Where nobody is named only the sync itself fails."""
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked:
+        return ""
 
 
 async def targets_at(world: World, app: Application, pinned: Pinned) -> tuple[Targets, tuple[str, ...]]:

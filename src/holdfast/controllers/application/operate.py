@@ -7,14 +7,24 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
-from holdfast.controllers.application import act, events, gates, ledger, observe, report, restoring, sources
+from holdfast.controllers.application import (
+    act,
+    events,
+    gates,
+    ledger,
+    observe,
+    preflight,
+    report,
+    restoring,
+    sources,
+)
 from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec, windows
-from holdfast.engine.plan import machine, results
+from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, Operation, OperationState, SyncOperation
@@ -35,6 +45,9 @@ WINDOW_AGAIN = timedelta(minutes=1)
 WINDOW = "Sync operation blocked by sync window: "
 GATES = "Sync operation waits: "
 
+DEFINITION_PATIENCE = timedelta(minutes=2)
+"""For so long objects of a kind that is expected to come are waited for."""
+
 MOST_STEPS = 1000
 ONE_SECOND = timedelta(seconds=1)
 
@@ -49,9 +62,12 @@ class _Ended(Exception):
 
 
 class _Scene(Struct, frozen=True):
+    """`actor` is the world in which the service account of the project writes, where one is asked for."""
+
     desired: Desired
     live: flow.Live
     plan: SyncPlan
+    actor: World
 
 
 async def begin(
@@ -71,7 +87,7 @@ async def begin(
         if holding.is_held(app, pinned.text) and not (sync is not None and sync.dry_run):
             raise _Ended(OperationPhase.FAILED, f"Cannot sync: {holding.told(app, pinned.text)}")
     except _Ended as ended:
-        failed = _begun(asked, _asked_for(app, sync or SyncOperation()), now)
+        failed = _begun(asked, spec.asked_for(app, sync or SyncOperation()), now)
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
@@ -102,17 +118,6 @@ def _begun(asked: Operation, pinned: Pinned, now: datetime) -> OperationState:
     )
 
 
-def _asked_for(app: Application, sync: SyncOperation) -> Pinned:
-    """The sources and revisions that a request names; those of the application where it names none, "" where nothing
-    is said of a revision."""
-    several = bool(sync.sources or (app.spec.sources and sync.source is None))
-    if not several:
-        source = sync.source or app.spec.source
-        return Pinned((source,) if source is not None else (), (sync.revision,) if source is not None else ())
-    wanted = sync.sources or app.spec.sources
-    return Pinned(wanted, sync.revisions or ("",) * len(wanted), several=True)
-
-
 async def _pinned(world: World, app: Application, asked: Operation, observed: Observed) -> Pinned:
     sync = asked.sync
     if sync is None:
@@ -125,20 +130,19 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
         raise _Ended(OperationPhase.FAILED, f"Cannot sync: {refused}")
     if sync.manifests:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: syncing local manifests is not supported")
-    wanted = _asked_for(app, sync)
+    wanted = spec.asked_for(app, sync)
     if not wanted.sources:
         raise _Ended(OperationPhase.ERROR, "Invalid operation request: the application has no source")
+    problems = spec.problems_of_request(app, wanted, world.project(spec.project_of(app)))
+    if problems:
+        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {'; '.join(problems)}")
     if wanted.several and (sync.revision or len(wanted.revisions) != len(wanted.sources)):
-        count = len(wanted.sources)
-        raise _Ended(
-            OperationPhase.ERROR, f"Invalid operation request: revisions must name one for each of the {count} sources"
-        )
+        wrong = f"revisions must name one for each of the {len(wanted.sources)} sources"
+        raise _Ended(OperationPhase.ERROR, f"Invalid operation request: {wrong}")
     if sync.revisions and not wanted.several:
-        raise _Ended(
-            OperationPhase.ERROR, "Invalid operation request: the application has one source: name its revision"
-        )
+        raise _Ended(OperationPhase.ERROR, "Invalid operation request: it has one source: name its revision")
     desired = observed.desired
-    if desired is not None and _is_about(desired.pinned, wanted):
+    if desired is not None and spec.is_about(desired.pinned, wanted):
         return desired.pinned
     if desired is None and observed.conditions and not any(wanted.revisions):
         first = observed.conditions[0]
@@ -147,12 +151,6 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
         return await sources.resolve(world, app, wanted.sources, wanted.revisions, several=wanted.several)
     except (Blocked, Transient) as error:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
-
-
-def _is_about(found: Pinned, wanted: Pinned) -> bool:
-    return (found.sources, found.several) == (wanted.sources, wanted.several) and all(
-        revision in ("", known) for revision, known in zip(wanted.revisions, found.revisions, strict=True)
-    )
 
 
 async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:
@@ -259,8 +257,9 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     instance = flow.instance_of(app, world.namespace)
     step = machine.termination(recorded, flow.live_states(live), operation.attempt_of(state), instance, message)
     if isinstance(step.next, machine.Remove):
+        actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
-            await act.delete(world, obj, Propagation.BACKGROUND)
+            await act.delete(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
     return await _end(world, app, ended, OperationPhase.FAILED, message)
@@ -290,14 +289,14 @@ async def _step(
         case machine.Remove(objects):
             app = await _record(world, app, state)
             for obj in objects:
-                await act.delete(world, obj, Propagation.BACKGROUND)
+                await act.delete(scene.actor, obj, Propagation.BACKGROUND)
             return app, ""
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(world, tasks, _manner(app, state))
+            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -312,10 +311,16 @@ async def _step(
             return app, ""
 
 
-def _manner(app: Application, state: OperationState) -> act.Manner:
+def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
-    return act.Manner(flow.sync_options_of(app, sync), force=strategy is not None and strategy.force)
+    chosen = flow.sync_options_of(app, sync)
+    return act.Manner(
+        chosen,
+        force=strategy is not None and strategy.force,
+        live=live.objects,
+        left_by=migration.managers(app.metadata.annotations, chosen),
+    )
 
 
 async def _scene(world: World, app: Application, state: OperationState, observed: Observed) -> _Scene:
@@ -330,7 +335,29 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     hooks = flow.hook_keys(plan)
     if hooks:
         live = await observe.live_objects(world, app, [*keys, *hooks])
-    return _Scene(desired, live, plan)
+    if _has_waited_in_vain(world, app, state):
+        plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
+    user = _user(world, app)
+    if not (state.sync_result and state.sync_result.resources):
+        manner = _manner(app, state, live)
+        plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
+    return _Scene(desired, live, plan, world.acting_as(user))
+
+
+def _has_waited_in_vain(world: World, app: Application, state: OperationState) -> bool:
+    """For a kind that nobody defines."""
+    awaited = f"{operation.attempt_of(state)} {machine.DEFINITION_AWAITED}"
+    what, since = world.stuck_since.get(app.metadata.key, ("", 0.0))
+    waited = world.clock.monotonic() - since
+    return what.startswith(awaited) and waited >= DEFINITION_PATIENCE.total_seconds()
+
+
+def _user(world: World, app: Application) -> str:
+    try:
+        return world.impersonated(app, world.project(spec.project_of(app)))
+    except Blocked as blocked:
+        message = f"failed to find a matching service account to impersonate: {blocked.message}"
+        raise _Ended(OperationPhase.ERROR, message) from blocked
 
 
 async def _desired(world: World, app: Application, state: OperationState, observed: Observed) -> Desired:

@@ -7,15 +7,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
+from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import applied, normalize
 from holdfast.engine.kube import canonical
+from holdfast.engine.plan import migration, options
+from holdfast.engine.preflight import refusals
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import ObjectKey
-from holdfast.model.kube import KubeObject, resource_version_of
+from holdfast.model.kube import KubeObject, key_of, resource_version_of
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.ports.cluster import Writer
 
@@ -25,12 +28,21 @@ AT_ONCE = 8
 AS_LIVE = b""
 
 
+class Manner(Struct, frozen=True):
+    """In whose name it is asked, and how the sync would write: whose client-side fields it takes over, and whether it
+    minds fields that no schema knows."""
+
+    user: str = ""
+    left_by: frozenset[str] = migration.NO_MANAGERS
+    validates: bool = True
+
+
 class Predictions:
     """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone; where the live
     object itself tells that an apply would change nothing, nobody is asked."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[ObjectKey, str, str], bytes] = OrderedDict()
+        self._known: OrderedDict[tuple[ObjectKey, str, str, Manner], bytes] = OrderedDict()
         self._doubts = 0
         self._asked: dict[ObjectKey, int] = {}
 
@@ -40,25 +52,30 @@ class Predictions:
         targets: Iterable[Target],
         live: Mapping[ObjectKey, KubeObject],
         exists: Callable[[str], bool],
+        manner: Manner | None = None,
+        *,
+        with_webhooks: Callable[[Target], bool] = lambda _: False,
     ) -> dict[ObjectKey, Prediction]:
-        """In a namespace that does not exist nothing can be tried out. Raises when the server fails."""
+        """In a namespace that does not exist nothing can be tried out; `with_webhooks` names those that only the server
+        can tell of. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
-                return target.key, await self._predict(cluster, target, live.get(target.key))
+                present, how = live.get(target.key), manner or Manner()
+                if present is not None and not with_webhooks(target) and self._is_known_to_stand(target, present, how):
+                    return target.key, Prediction(present)
+                return target.key, await self._predict(cluster, target, present, how)
 
         askable = [target for target in targets if target.resource is not None and not target.problem]
         there = {namespace: exists(namespace) for namespace in {target.key.namespace for target in askable} - {""}}
         return dict(await asyncio.gather(*(ask(target) for target in askable if there.get(target.key.namespace, True))))
 
-    async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None) -> Prediction:
+    async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None, manner: Manner) -> Prediction:
         if target.resource is None:
             return Prediction()
-        if live is not None and self._is_known_to_stand(target, live):
-            return Prediction(live)
         version = resource_version_of(live) if live is not None else ""
-        memory = (target.key, canonical.content_hash(target.obj), version)
+        memory = (target.key, canonical.content_hash(target.obj), version, manner)
         known = self._known.get(memory)
         if known is not None:
             self._known.move_to_end(memory)
@@ -68,25 +85,40 @@ class Predictions:
         except ApiError as error:
             if not is_refusal(error):
                 raise
-            taken = await taken_over(cluster, target.resource, live, target.obj, error, dry_run=True)
+            unvalidated = not manner.validates or options.has(target.obj, "Validate=false")
+            taken = await taken_over(
+                cluster, target.resource, live, target.obj, error, unvalidated=unvalidated, dry_run=True
+            )
             if taken is None:
-                return Prediction(refusal=error.message)
+                return Prediction(refusal=refusals.refusal(error.message, target.obj).told)
             answer = taken
+        answer = await _migrated(cluster, target, answer, live, manner)
         self._remember(memory, answer, live)
         if self._doubts:
             self._asked[target.key] = self._doubts
         return Prediction(answer)
 
-    def _is_known_to_stand(self, target: Target, live: KubeObject) -> bool:
+    def applied(self, obj: KubeObject, answer: KubeObject) -> None:
+        """Applying the same once more would give the same again."""
+        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer), Manner()), AS_LIVE)
+
+    def _is_known_to_stand(self, target: Target, live: KubeObject, manner: Manner) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
         certain = self._asked.get(target.key, 0) == self._doubts
-        return certain and applied.is_applied(target.obj, live, FIELD_MANAGER)
+        if not certain or migration.is_due(live, target.obj, manner.left_by):
+            return False
+        return applied.is_applied(target.obj, live, FIELD_MANAGER)
 
-    def _remember(self, memory: tuple[ObjectKey, str, str], answer: KubeObject, live: KubeObject | None) -> None:
+    def _remember(
+        self, memory: tuple[ObjectKey, str, str, Manner], answer: KubeObject, live: KubeObject | None
+    ) -> None:
         same = live is not None and canonical.equal(
             normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
         )
-        self._known[memory] = AS_LIVE if same or live is None else msgspec.json.encode(answer)
+        self._keep(memory, AS_LIVE if same or live is None else msgspec.json.encode(answer))
+
+    def _keep(self, memory: tuple[ObjectKey, str, str, Manner], answer: bytes) -> None:
+        self._known[memory] = answer
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 
@@ -94,3 +126,18 @@ class Predictions:
         self._known.clear()
         self._asked.clear()
         self._doubts += 1
+
+
+async def _migrated(
+    cluster: Writer, target: Target, answer: KubeObject, live: KubeObject | None, manner: Manner
+) -> KubeObject:
+    """What becomes of the object once the fields of a client-side apply are ours; the server fills in its defaults."""
+    stripped = migration.without_abandoned(answer, live, target.obj, manner.left_by)
+    if stripped is None or target.resource is None:
+        return answer
+    try:
+        return await cluster.replace(target.resource, stripped, field_manager=FIELD_MANAGER, dry_run=True)
+    except ApiError as error:
+        if not is_refusal(error):
+            raise
+        return answer

@@ -5,9 +5,20 @@ Level-triggered: every run reads the whole state and never asks which event woke
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
-from holdfast.controllers.application import deletion, deletion_hooks, gates, ledger, operate
+from holdfast.controllers.application import (
+    deletion,
+    deletion_hooks,
+    gates,
+    ignored_updates,
+    ledger,
+    operate,
+    shelves,
+    sources,
+)
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
@@ -18,13 +29,17 @@ from holdfast.engine.flow import spec
 from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, ApplicationCondition, Operation
 from holdfast.model.desired import Targets
+from holdfast.model.health import Health
 from holdfast.model.keys import NamespacedName
-from holdfast.model.names import Annotation, ConditionType, RefreshKind
+from holdfast.model.names import Annotation, ConditionType, RefreshKind, SyncCode
 from holdfast.model.pinned import Pinned
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
+LOOK_ANEW = timedelta(hours=1)
+
 
 async def reconcile(world: World, key: NamespacedName) -> Outcome:
+    world.at_rest.pop(key, None)
     app = world.application(key)
     if app is None:
         world.forget(key)
@@ -58,7 +73,7 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     if is_idle:
         await ledger.look(world, app, found)
         if asked is None:
-            return _next_look(world, key, decision)
+            return await _next_look(world, app, observed, decision)
         app = await operate.begin(world, app, asked, observed, before=before)
     newer = flow.newer_commit(app, found, world.now(), project)
     if newer and gates_flow.holds(app, around, gates_flow.by_itself(newer), newer, world.now()):
@@ -108,8 +123,31 @@ def with_hold(found: compose.Findings, decision: automation.Decision) -> compose
     return msgspec.structs.replace(found, conditions=(*found.conditions, decision.condition))
 
 
-def _next_look(world: World, key: NamespacedName, decision: automation.Decision) -> Outcome:
-    poll = world.revisions.due_in(key, world.poll_seconds)
-    if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < poll:
+async def _next_look(world: World, app: Application, observed: Observed, decision: automation.Decision) -> Outcome:
+    """The watches and the polls of its repository wake an application that is as wished; the others are looked at with
+    every poll, for what neither tells."""
+    after, because = world.revisions.due_in(app.metadata.key, world.poll_seconds), "ask the repository again"
+    pinned = observed.desired.pinned if observed.desired is not None else Pinned()
+    if _is_as_wished(app) and _all_is_watched(world, app, observed) and not await shelves.is_untidy(world, app):
+        after, because = LOOK_ANEW, "look at everything anew"
+        if pinned.source is not None and sources.reads_one_tree(app, pinned.source):
+            world.at_rest[app.metadata.key] = pinned.revision
+    if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
-    return Again(poll, because="ask the repository again")
+    return Again(after, because=because)
+
+
+def _is_as_wished(app: Application) -> bool:
+    status = app.status
+    return status.sync.status == SyncCode.SYNCED and status.health.status != Health.UNKNOWN and not status.conditions
+
+
+def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:
+    """Whether a change of what the application looks at wakes it."""
+    if observed.desired is None or observed.conditions:
+        return False
+    project = world.project(spec.project_of(app))
+    if project is not None and orphans.are_watched(project):
+        return False
+    keys = [target.key for target in observed.desired.targets.objects]
+    return all(world.is_watched(key.group_kind) and not ignored_updates.rules_for(world, key) for key in keys)

@@ -19,9 +19,13 @@ def is_contention(error: ApiError) -> bool:
     return isinstance(error, Conflict) and CONTENTION in error.message
 
 
+def is_schema_error(error: ApiError) -> bool:
+    return error.message.startswith(WRONG_TYPES)
+
+
 def is_refusal(error: ApiError) -> bool:
     """Asking again would change nothing: a person must."""
-    if error.message.startswith(WRONG_TYPES):
+    if is_schema_error(error):
         return True
     if is_contention(error):
         return False

@@ -79,6 +79,12 @@ async def tidy(world: World, app: Application) -> None:
         await cluster.remove(owner, header.name)
 
 
+async def is_untidy(world: World, app: Application) -> bool:
+    """Whether records in the cluster wait for the storage to answer again."""
+    cluster = _cluster(world)
+    return cluster is not None and _is_stored(world) and bool(await cluster.headers(owner_of(app)))
+
+
 def _is_stored(world: World) -> bool:
     return world.record_storage.is_wanted(world.config_map("argocd-cm"))
 

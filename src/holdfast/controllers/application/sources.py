@@ -9,13 +9,16 @@ from msgspec import Struct
 from holdfast.controllers.application import access, dependencies
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
+from holdfast.engine.status import operation
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.kube import KubeObject
+from holdfast.model.names import SyncCode
 from holdfast.model.pinned import Pinned
 from holdfast.model.rendering import RefLocation, RenderRequest, RenderResult
 from holdfast.ports.charts import Charts
+from holdfast.ports.rendering import ChangeAware
 
 
 class Rendered(Struct, frozen=True):
@@ -40,7 +43,7 @@ async def _newest(
     source = sources[position]
     resolved = await world.revisions.resolve(
         app.metadata.key,
-        (source.repo_url, source.chart, source.target_revision),
+        (access.of_source(world, app, source), source.chart, source.target_revision),
         lambda: _ask(world, app, source, source.target_revision, fresh=fresh),
         poll_seconds=world.poll_seconds,
         known=_known(app, source, position),
@@ -49,7 +52,36 @@ async def _newest(
     )
     if not resolved.commit:
         raise Transient("RepositoryUnreachable", resolved.trouble)
-    return resolved.commit, resolved.trouble
+    if fresh or resolved.trouble or not reads_one_tree(app, source) or not _is_at_rest(app):
+        return resolved.commit, resolved.trouble
+    return await _unless_unchanged(world, app, source, resolved.commit), ""
+
+
+def reads_one_tree(app: Application, source: ApplicationSource) -> bool:
+    """Whether all that the application reads is in one commit."""
+    return not app.spec.sources and not spec.is_packed(source)
+
+
+def _is_at_rest(app: Application) -> bool:
+    return app.status.sync.status == SyncCode.SYNCED and not operation.is_in_progress(app.status.operation_state)
+
+
+async def _unless_unchanged(world: World, app: Application, source: ApplicationSource, commit: str) -> str:
+    """The commit that the application is compared with already, where `commit` changes nothing that it reads."""
+    known, key = _known(app, source, 0), app.metadata.key
+    if known in ("", commit) or not isinstance(world.renderer, ChangeAware):
+        return commit
+    try:
+        location = await _fetch(world, app, source, commit)
+        answers = await world.renderer.unchanged({key: known}, location)
+        if key not in answers:
+            # After a restart: the cache has the render, and what it read is learnt on the way.
+            await render(world, app, Pinned((source,), (known,)))
+            answers = await world.renderer.unchanged({key: known}, location)
+        await _fetch(world, app, source, known)
+    except (Blocked, Transient):
+        return commit
+    return known if answers.get(key) else commit
 
 
 def _known(app: Application, source: ApplicationSource, position: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.controllers.application.refusals import is_refusal
+from holdfast.controllers.application.refusals import is_refusal, is_schema_error
 from holdfast.engine.plan import takeover
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import ApiError, Invalid
@@ -18,13 +18,20 @@ async def taken_over(
     desired: KubeObject,
     refusal: ApiError,
     *,
+    unvalidated: bool = False,
     dry_run: bool = False,
 ) -> KubeObject | None:
-    """The object as written, or None where taking it over does not help: then `refusal` says what is wrong."""
-    if live is None or not isinstance(refusal, Invalid):
+    """The object as written, or None where taking it over does not help: then `refusal` says what is wrong.
+
+    `unvalidated` (sync option Validate=false): fields that no schema knows are left out by the server.
+    """
+    unknown_fields = unvalidated and is_schema_error(refusal)
+    if not unknown_fields and (live is None or not isinstance(refusal, Invalid)):
         return None
-    obj = takeover.taken_over(live, desired)
     try:
+        if live is None:
+            return await cluster.create(resource, desired, field_manager=FIELD_MANAGER, dry_run=dry_run)
+        obj = takeover.taken_over(live, desired)
         return await cluster.replace(resource, obj, field_manager=FIELD_MANAGER, dry_run=dry_run)
     except ApiError as error:
         if not is_refusal(error):

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from holdfast.controllers.application import gates
 from holdfast.controllers.application.access import KNOWN_HOSTS, TLS_CERTIFICATES
+from holdfast.controllers.application.ignored_updates import is_ignored
 from holdfast.controllers.application.live_view import instance_of
 from holdfast.controllers.application.parameters import PARAMETERS_MAP
-from holdfast.controllers.application.world import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, World
+from holdfast.controllers.application.world import World
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET
 
 SETTINGS_MAPS = frozenset({"argocd-cm", PARAMETERS_MAP, KNOWN_HOSTS, TLS_CERTIFICATES})
 GENERATIONS = 10
@@ -20,12 +22,12 @@ GENERATIONS = 10
 
 def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:
     changed = new or old
-    if changed is None or _is_unchanged(old, new):
+    if changed is None or _is_unchanged(old, new) or is_ignored(world, old, new):
         return set()
     if _concerns_all(world, changed):
-        return {_name(app) for app in world.in_control_namespace(APPLICATION)}
+        return {_name(app) for app in world.in_control_namespace(APPLICATION.group_kind)}
     found = set(_owners(world, old)) | set(_owners(world, new))
-    if changed.group_kind == APPLICATION and changed.metadata.namespace == world.namespace:
+    if changed.group_kind == APPLICATION.group_kind and changed.metadata.namespace == world.namespace:
         found.add(_name(changed))
     found.update(_gated(world, old, new))
     wanting = world.wanted.app_that_wants(changed.key)
@@ -41,10 +43,10 @@ def _concerns_all(world: World, changed: LiveObject) -> bool:
     """Projects, freezes, repository credentials and settings."""
     if changed.metadata.namespace != world.namespace:
         return False
-    if changed.group_kind == SECRET:
+    if changed.group_kind == SECRET.group_kind:
         return Label.SECRET_TYPE in (changed.metadata.labels or {})
-    return changed.group_kind in (APP_PROJECT, gates.FREEZE) or (
-        changed.group_kind == CONFIG_MAP and changed.metadata.name in SETTINGS_MAPS
+    return changed.group_kind in (APP_PROJECT.group_kind, gates.FREEZE) or (
+        changed.group_kind == CONFIG_MAP.group_kind and changed.metadata.name in SETTINGS_MAPS
     )
 
 
@@ -55,13 +57,13 @@ def _gated(world: World, old: LiveObject | None, new: LiveObject | None) -> Iter
         return
     if changed.group_kind == gates.APPROVAL:
         yield from (gates.approved(obj) for obj in (old, new) if obj is not None and obj.raw)
-    if changed.group_kind != APPLICATION:
+    if changed.group_kind != APPLICATION.group_kind:
         return
     value = str(_name(changed))
     if (gates.before(old) if old else ()) != (gates.before(new) if new else ()):
         value = gates.ANY  # a circle may have closed or opened, whoever is part of it
     for obj in world.store.indexed(gates.CONCERNED, value):
-        if obj.group_kind == APPLICATION:
+        if obj.group_kind == APPLICATION.group_kind:
             yield _name(obj)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -15,10 +16,12 @@ from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
+from holdfast.controllers.application.permissions import Permissions
 from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.wanted import Wanted
+from holdfast.engine.access import impersonation
 from holdfast.engine.flow.restoring import Restored
 from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.status import times
@@ -31,6 +34,7 @@ from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import FIELD_MANAGER, GROUP
+from holdfast.model.resource_types import APPLICATION
 from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -40,11 +44,6 @@ from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
-
-APPLICATION = GroupKind(GROUP, "Application")
-APP_PROJECT = GroupKind(GROUP, "AppProject")
-SECRET = GroupKind("", "Secret")
-CONFIG_MAP = GroupKind("", "ConfigMap")
 
 
 class Settings(Protocol):
@@ -86,11 +85,14 @@ class World:
         self.store = store
         self.view = LiveView(store)
         self.predictions = Predictions()
+        self.permissions = Permissions(clock)
         self.asked = AskedScripts(scripts, clock)
         self.customized = Customized(lambda name: store.get(ObjectKey("", "ConfigMap", namespace, name)))
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
+        self.at_rest: dict[NamespacedName, str] = {}
+        """The commit at which an application was found to be as wished, with nothing going on."""
         self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
@@ -141,12 +143,27 @@ class World:
     def resource(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
         return self.discovery.find(group_kind, version) or self.discovery.find(group_kind)
 
+    def acting_as(self, user: str) -> World:
+        """The same world, in which the cluster is told another name."""
+        if not user:
+            return self
+        actor = copy.copy(self)
+        actor.cluster = self.cluster.as_user(user)
+        return actor
+
+    def impersonated(self, app: Application, project: AppProject | None) -> str:
+        """In whose name the objects of an application are written, "" for our own. Raises Blocked."""
+        if project is None or not impersonation.is_enabled(self.config_map("argocd-cm")):
+            return ""
+        return impersonation.user_of(app, project)
+
     def forget(self, key: NamespacedName) -> None:
         """The Application is gone."""
         self.revisions.forget(key)
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.asked_anew.discard(key)
+        self.at_rest.pop(key, None)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
@@ -159,7 +176,7 @@ class World:
 
     async def patch_application(self, app: Application, body: dict[str, Any]) -> Application:
         """Writes to exactly the state that was read; raises Waiting when somebody else was faster."""
-        resource = self.resource(APPLICATION)
+        resource = self.resource(APPLICATION.group_kind)
         if resource is None:
             raise Waiting(_SOON, "NotServed", "the cluster does not serve Applications")
         metadata = {**body.get("metadata", {}), "resourceVersion": app.metadata.resource_version}

@@ -35,6 +35,9 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
     if isinstance(action, actions.RunAction):
         await runs.perform(world, seen, action, status)
         return
+    if isinstance(action, actions.SetReplicas | actions.AnnotateRollout):
+        await _change_rollout(world, seen.rollout, action)
+        return
     match action:
         case actions.CreateReplicaSet(obj):
             await _create_set(world, seen, obj)
@@ -56,11 +59,19 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             await world.delete(POD, namespace, name)
         case actions.ScaleWorkload(replicas):
             await _scale_workload(world, seen.rollout, replicas)
-        case actions.AnnotateRollout(annotations):
-            body = {"metadata": {"annotations": annotations}}
-            await world.patch(ROLLOUT, namespace, seen.rollout.metadata.name, body)
         case _:
             assert_never(action)
+
+
+async def _change_rollout(
+    world: World, rollout: Rollout, action: actions.SetReplicas | actions.AnnotateRollout
+) -> None:
+    match action:
+        case actions.SetReplicas(replicas):
+            body: dict[str, Any] = {"spec": {"replicas": replicas}}
+        case actions.AnnotateRollout(annotations):
+            body = {"metadata": {"annotations": annotations}}
+    await world.patch(ROLLOUT, rollout.metadata.namespace, rollout.metadata.name, body)
 
 
 async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:

@@ -12,7 +12,7 @@ from holdfast.controllers.rollout.observe import observe
 from holdfast.controllers.rollout.world import ROLLOUT, World
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout.actions import AnnotateRollout
+from holdfast.engine.rollout.actions import AnnotateRollout, SetReplicas
 from holdfast.engine.rollout.decide import decide
 from holdfast.engine.status.encode import encode
 from holdfast.model.errors import Blocked
@@ -34,13 +34,13 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     seen = await observe(world, rollout)
     decision = decide(seen)
     for action in decision.actions:
-        if not isinstance(action, AnnotateRollout):
+        if not isinstance(action, AnnotateRollout | SetReplicas):
             await perform(world, seen, action, decision.status)
     change = merge_patch.difference(encode(rollout.status), encode(decision.status))
     if change:
         rollout = await patch_status(world, rollout, {"status": change})
     for action in decision.actions:
-        if isinstance(action, AnnotateRollout):
+        if isinstance(action, AnnotateRollout | SetReplicas):
             # Changes the version of the Rollout, so it comes after what is written against the version that was read.
             await perform(world, seen, action, decision.status)
     for event in decision.events:

@@ -14,6 +14,8 @@ from holdfast.model.repository import RepositoryAccess
 SECRET_TYPE = "argocd.argoproj.io/secret-type"  # noqa: S105 - the name of a label
 REPOSITORY = "repository"
 TEMPLATE = "repo-creds"
+WRITE_REPOSITORY = "repository-write"
+WRITE_TEMPLATE = "repo-write-creds"
 _CREDENTIALS = ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username", "githubAppPrivateKey")
 
 
@@ -24,8 +26,10 @@ def access_for(
     tls_certs: Mapping[str, str] | None = None,
     *,
     project: str = "",
+    write: bool = False,
 ) -> RepositoryAccess:
-    """What opens `url` for an application of `project`.
+    """What opens `url` for an application of `project`; with `write` the Secrets `repository-write` and
+    `repo-write-creds` count, and only they.
 
     The `repository` Secret of the same URL comes first, one of the project before one for all; where it holds no
     credentials, the `repo-creds` Secret with the longest fitting prefix gives them, as in Argo CD. `known_hosts` is the
@@ -33,8 +37,10 @@ def access_for(
     reason SecretInvalid when a Secret that fits cannot be read.
     """
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
-    own = _own_secret(url, candidates, project)
-    template = _template(url, candidates) if own is None or not _opens(own) else None
+    own = _own_secret(url, candidates, project, WRITE_REPOSITORY if write else REPOSITORY)
+    template = (
+        _template(url, candidates, WRITE_TEMPLATE if write else TEMPLATE) if own is None or not _opens(own) else None
+    )
     values = {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
     told = own or {}
     return RepositoryAccess(
@@ -72,12 +78,12 @@ def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:
     return url
 
 
-def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, str] | None:
+def _own_secret(url: str, secrets: list[KubeObject], project: str, kind: str) -> dict[str, str] | None:
     wanted = normalized_url(url)
     fitting = [
         secret
         for secret in secrets
-        if labels_of(secret).get(SECRET_TYPE) == REPOSITORY and normalized_url(_hint(secret, "url")) == wanted
+        if labels_of(secret).get(SECRET_TYPE) == kind and normalized_url(_hint(secret, "url")) == wanted
     ]
     for scope in (project, "") if project else ("",):
         for secret in fitting:
@@ -86,12 +92,12 @@ def _own_secret(url: str, secrets: list[KubeObject], project: str) -> dict[str, 
     return None
 
 
-def _template(url: str, secrets: list[KubeObject]) -> dict[str, str] | None:
+def _template(url: str, secrets: list[KubeObject], kind: str) -> dict[str, str] | None:
     wanted = normalized_url(url)
     prefixes = [
         (normalized_url(_hint(secret, "url")), secret)
         for secret in secrets
-        if labels_of(secret).get(SECRET_TYPE) == TEMPLATE
+        if labels_of(secret).get(SECRET_TYPE) == kind
     ]
     covering = [(prefix, secret) for prefix, secret in prefixes if prefix and _covers(prefix, wanted)]
     return _values(max(covering, key=lambda found: len(found[0]))[1]) if covering else None

@@ -30,12 +30,12 @@ def holder_of(live: KubeObject, path: Path, *, apart_from: str) -> Holder:
     return Holder(str(found[-1].get("manager") or ""), str(found[-1].get("time") or ""))
 
 
-def paths_held_by(live: KubeObject, managers: Collection[str]) -> list[Path]:
-    """The leaves that one of the managers holds."""
+def paths_held_by(live: KubeObject, managers: Collection[str], operation: str = "") -> list[Path]:
+    """The leaves that one of the managers holds, by any operation or by one."""
     return [
         path
         for entry in _entries(live)
-        if entry.get("manager") in managers
+        if entry.get("manager") in managers and operation in ("", entry.get("operation"))
         for path in _leaves(entry.get("fieldsV1") or {}, ())
     ]
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from holdfast.engine.diff import attribution, differences, ignoring, known_types, masking, normalize, structural
 from holdfast.model.comparison import Comparison, Difference
-from holdfast.model.ignoring import Ignoring, Meant
+from holdfast.model.ignoring import CompareSettings, Ignoring, Meant
 from holdfast.model.kube import KubeObject, key_of
 from holdfast.model.names import FIELD_MANAGER, SyncCode
 
@@ -51,7 +51,7 @@ def compare(
     parts = list(islice(found, differences.LIMIT))
     if not parts:
         return Comparison(SyncCode.SYNCED)
-    return Comparison(SyncCode.OUT_OF_SYNC, tuple(_difference(live, *part) for part in parts))
+    return Comparison(SyncCode.OUT_OF_SYNC, tuple(_difference(live, ignored.settings, *part) for part in parts))
 
 
 def outcome(desired: KubeObject, live: KubeObject, predicted: KubeObject | None, manner: Manner) -> KubeObject:
@@ -78,10 +78,12 @@ def _is_asked_for(path: tuple[Any, ...], live: KubeObject, predicted: KubeObject
     return any(attribution.is_held_by(side, path, FIELD_MANAGER) for side in (predicted, live))
 
 
-def _difference(live: KubeObject, path: tuple[Any, ...], before: Any, after: Any) -> Difference:
+def _difference(
+    live: KubeObject, settings: CompareSettings, path: tuple[Any, ...], before: Any, after: Any
+) -> Difference:
     holder = attribution.holder_of(live, path, apart_from=FIELD_MANAGER)
     if masking.is_secret(live):
-        before, after = masking.masked_pair(path, before, after)
+        before, after = masking.masked_pair(path, before, after, settings.masked_annotations)
     return Difference(differences.text_of(path), before, after, holder.manager, holder.since)
 
 

@@ -66,17 +66,17 @@ def with_live_values(
     """`desired` with the live value of whatever is ignored, and without it where the live object has none
     (RespectIgnoreDifferences)."""
     pointers = [parse_pointer(pointer) for rule in rules for pointer in rule.json_pointers]
-    changed = without_ignored(desired, live, rules, meant)
+    changed = copy.deepcopy(without_ignored(desired, live, rules, meant))
     paths: list[attribution.Path] = [*sorted(set(meant_in_live)), *(steps_of(live, pointer) for pointer in pointers)]
     for path in paths:
         value = canonical.get_path(live, *path)
-        if value is not None:
-            _put(changed, tuple(_keyed(path, live, changed)), value)
+        if path and value is not None:
+            _put(changed, tuple(_keyed(path, live, changed)), copy.deepcopy(value))
     for way in _held(live, rules):
         value = attribution.value_at(live, way)
         if value is not None:
-            _put(changed, way, value)
-    return desired if canonical.equal(changed, desired) else changed
+            _put(changed, way, copy.deepcopy(value))
+    return changed
 
 
 def parse_pointer(pointer: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from holdfast.model.errors import Blocked
 from holdfast.model.ignoring import CompareSettings, KnownField, KnownFields, StatusField
 
 OPTIONS: Final = "resource.compareoptions"
+MASKED_ANNOTATIONS: Final = "resource.sensitive.mask.annotations"
 UPDATES_ENABLED: Final = "resource.ignoreResourceUpdatesEnabled"
 JQ_TIMEOUT: Final = ("ignore.normalizer.jq.timeout", "controller.ignore.normalizer.jq.timeout")
 
@@ -58,6 +59,9 @@ def parse(data: Mapping[str, str], parameters: Mapping[str, str] | None = None) 
         aggregated_roles_ignored=_truth(options, "ignoreAggregatedRoles", default=True),
         differences_ignored_in_updates=_truth(options, "ignoreDifferencesOnResourceUpdates", default=True),
         status=_STATUS_WORDS.get(str(options.get("ignoreResourceStatusField", "all")).lower(), StatusField.IGNORED),
+        masked_annotations=frozenset(
+            name.strip() for name in data.get(MASKED_ANNOTATIONS, "").split(",") if name.strip()
+        ),
         jq_seconds=_jq_seconds(parameters or {}),
     )
 

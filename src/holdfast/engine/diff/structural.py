@@ -35,8 +35,8 @@ def overlaid(desired: Any, live: Any) -> Any:
 
 
 def _applied_before(live: KubeObject) -> Iterator[attribution.Path]:
-    """The leaves that we hold, or that kubectl says it applied last."""
-    yield from attribution.paths_held_by(live, (FIELD_MANAGER,))
+    """The leaves that we applied, or that kubectl says it applied last; who writes a whole object holds defaults too."""
+    yield from attribution.paths_held_by(live, (FIELD_MANAGER,), "Apply")
     try:
         last = json.loads(annotations_of(live).get(Annotation.LAST_APPLIED) or "null")
     except ValueError:
@@ -54,6 +54,13 @@ def _leaves(value: Any, path: attribution.Path) -> Iterator[attribution.Path]:
         yield path
 
 
+def _may_be(item: Any, step: Any) -> bool:
+    """The server knows items by keys that it has filled in, such as a port's protocol."""
+    if not isinstance(step, dict) or not isinstance(item, dict):
+        return bool(item == step)
+    return any(key in item for key in step) and all(item.get(key, value) == value for key, value in step.items())
+
+
 def _is_left_out(desired: Any, path: attribution.Path) -> bool:
     """The manifest speaks of nothing at this path, nor of anything that holds or fills it."""
     for step in path:
@@ -62,9 +69,10 @@ def _is_left_out(desired: Any, path: attribution.Path) -> bool:
                 return True
             desired = desired[step]
         elif isinstance(desired, list):
-            desired = attribution.value_at(desired, (step,))
-            if desired is None:
+            items = [item for item in desired if _may_be(item, step)]
+            if not items:
                 return True
+            desired = items[0]
         else:
             return False
     return False

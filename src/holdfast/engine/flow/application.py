@@ -19,7 +19,13 @@ from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
 from holdfast.engine.status import automation, compose, conditions, holding, operation, resources, times
-from holdfast.model.application import Application, ApplicationCondition, OperationState, SyncOperation
+from holdfast.model.application import (
+    Application,
+    ApplicationCondition,
+    OperationState,
+    ResourceIgnoreDifferences,
+    SyncOperation,
+)
 from holdfast.model.appproject import AppProject
 from holdfast.model.desired import ObjectState, Prediction, Targets
 from holdfast.model.discovery import Discovery
@@ -49,6 +55,11 @@ class Live(Struct, frozen=True):
     owned: frozenset[ObjectKey] = frozenset()
     owners: Mapping[ObjectKey, str] = {}
     health: Mapping[ObjectKey, HealthReport] = {}
+
+
+# A Rollout chooses by this which pods a Service selects. A selector is applied as a whole, so that a sync would take it
+# away, and send traffic to all pods at once, were it not left alone.
+OF_ROLLOUTS = (ResourceIgnoreDifferences(kind="Service", json_pointers=("/spec/selector/rollouts-pod-template-hash",)),)
 
 
 def desired(
@@ -95,7 +106,7 @@ def compared(
 def ignoring_of(
     app: Application, settings: CompareSettings, meant: Mapping[ObjectKey, Meant] | None = None
 ) -> Ignoring:
-    return Ignoring(settings, (*settings.rules, *app.spec.ignore_differences), meant or {})
+    return Ignoring(settings, (*OF_ROLLOUTS, *settings.rules, *app.spec.ignore_differences), meant or {})
 
 
 def manner_of(app: Application, obj: KubeObject) -> compare.Manner:
@@ -279,9 +290,13 @@ def planned(
     namespace = app.spec.destination.namespace
     return tasks.build(
         tasks.PlanRequest(
-            targets=_respecting(wanted, live, ignored or ignoring_of(app, CompareSettings()))
-            if "RespectIgnoreDifferences=true" in chosen
-            else wanted,
+            targets=_respecting(
+                wanted,
+                live,
+                (ignored or ignoring_of(app, CompareSettings()))
+                if "RespectIgnoreDifferences=true" in chosen
+                else Ignoring(rules=OF_ROLLOUTS),
+            ),
             extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
             predictions=predictions,
             revision=_hook_revision(state),

@@ -12,7 +12,7 @@ from holdfast.engine.flow import spec
 from holdfast.engine.flow.application import is_approved_since
 from holdfast.engine.gates import approvals, dependencies, freeze, gate, guard
 from holdfast.engine.plan.tasks import Action, SyncPlan
-from holdfast.engine.status import automation, compose, conditions, resources, times
+from holdfast.engine.status import automation, compose, conditions, operation, resources, times
 from holdfast.model.application import (
     Application,
     ApplicationCondition,
@@ -99,11 +99,13 @@ def depends_on(app: Application) -> tuple[NamespacedName, ...]:
     return dependencies.parse(app.metadata.annotations.get(Annotation.DEPENDS_ON), app.metadata.namespace)
 
 
-def given_for(app: Application, around: Surroundings, revision: str) -> list[Approval]:
-    """The approvals that a sync of the revision rests on, for its record."""
-    if not requirements(app, around.project):
-        return []
-    return approvals.valid(around.approvals, app.metadata.key, revision)
+def given_for(app: Application, around: Surroundings, state: OperationState) -> list[Approval]:
+    """The approvals that the operation rests on, for its record."""
+    revision = operation.revision_text(state.sync_result)
+    given = approvals.valid(around.approvals, app.metadata.key, revision)
+    own = _own(state.operation, around.authors)
+    counting = [approvals.counted(wanted, given, own) for wanted in requirements(app, around.project)]
+    return [one for one in given if any(one in those for those in counting)]
 
 
 def notes(state: OperationState) -> tuple[str, ...]:

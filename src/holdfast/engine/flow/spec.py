@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from holdfast.engine.access import project as rules
+from holdfast.engine.access import project_rules
 from holdfast.engine.access.repository_urls import is_artifact
-from holdfast.model.application import Application, ApplicationDestination, ApplicationSource
+from holdfast.model.application import Application, ApplicationDestination, ApplicationSource, SyncOperation
 from holdfast.model.appproject import AppProject
 from holdfast.model.names import DEFAULT_PROJECT, IN_CLUSTER_NAME, IN_CLUSTER_SERVER
+from holdfast.model.pinned import Pinned
 
 _REF: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -33,6 +37,9 @@ def problems(app: Application, project: AppProject | None) -> tuple[str, ...]:
     """Each is one sentence for the condition InvalidSpecError; none means that the work can begin."""
     if project is None:
         return (f"Application referencing project {project_of(app)} which does not exist",)
+    bad = project_rules.problems(project)
+    if bad:
+        return tuple(f"project {project_of(app)} is invalid: {problem}" for problem in bad)
     found = tuple(_source_problems(app)) or tuple(_destination_problems(app.spec.destination))
     return found or tuple(_forbidden(app, project))
 
@@ -101,3 +108,28 @@ def _forbidden(app: Application, project: AppProject) -> Iterator[str]:
     )
     if not destination.allowed:
         yield destination.because
+
+
+def asked_for(app: Application, sync: SyncOperation) -> Pinned:
+    """The sources and revisions that a request names; those of the application where it names none, "" where nothing
+    is said of a revision."""
+    several = bool(sync.sources or (app.spec.sources and sync.source is None))
+    if not several:
+        source = sync.source or app.spec.source
+        return Pinned((source,) if source is not None else (), (sync.revision,) if source is not None else ())
+    wanted = sync.sources or app.spec.sources
+    return Pinned(wanted, sync.revisions or ("",) * len(wanted), several=True)
+
+
+def is_about(found: Pinned, wanted: Pinned) -> bool:
+    return (found.sources, found.several) == (wanted.sources, wanted.several) and all(
+        revision in ("", known) for revision, known in zip(wanted.revisions, found.revisions, strict=True)
+    )
+
+
+def problems_of_request(app: Application, wanted: Pinned, project: AppProject | None) -> tuple[str, ...]:
+    """A request may name other sources than the application: what its project allows holds for them too."""
+    several = wanted.sources if wanted.several else ()
+    single = None if wanted.several else wanted.sources[0]
+    asked = msgspec.structs.replace(app.spec, source=single, sources=several)
+    return tuple(problems(msgspec.structs.replace(app, spec=asked), project))

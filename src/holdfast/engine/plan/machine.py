@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
-from holdfast.engine.plan import hooks, results, targets
+from holdfast.engine.plan import hooks, results
 from holdfast.engine.plan.hooks import DeletePolicy
 from holdfast.engine.plan.results import ResultKey, Results
 from holdfast.engine.plan.tasks import Action, SyncPlan, SyncTask
@@ -21,6 +22,12 @@ from holdfast.model.health import HealthReport
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, uid_of
 from holdfast.model.names import HookPhase, OperationPhase
+
+MOST_PROBLEMS = 10
+"""So many are told in the message; the results of the resources tell them all."""
+
+
+DEFINITION_AWAITED = "waiting until the cluster serves the kind of"
 
 
 class LiveState(Struct, frozen=True):
@@ -127,14 +134,14 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
 
 
 def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:
-    """A kind that this sync itself defines may take a moment to be served."""
+    """A kind that this sync itself defines, or that is expected to come, may take a moment to be served."""
     if _is_leftover(task, states):
         return False
     if task.unconfirmed:
         return False
-    if task.action is Action.PRUNE or task.resource is not None:
+    if task.action is Action.PRUNE or task.resource is not None or task.problem:
         return True
-    return not any(targets.defines(other.obj, [task.key.group_kind]) for other in plan.tasks)
+    return not task.waits_for_definition
 
 
 def _holds_up(task: SyncTask, plan: SyncPlan, known: Results, *, last: bool) -> bool:
@@ -214,13 +221,29 @@ def _to_clean_up(plan: SyncPlan, known: Results, states: States) -> tuple[KubeOb
     return tuple(found)
 
 
+def without_definitions(plan: SyncPlan, waited: str) -> SyncPlan:
+    """The plan of a sync that has waited in vain, and how long: objects of kinds that did not come fail."""
+    return msgspec.structs.replace(
+        plan,
+        tasks=tuple(
+            msgspec.structs.replace(
+                task, problem=f"the cluster does not serve {task.key.group_kind}, which was waited for {waited}"
+            )
+            if task.waits_for_definition and task.resource is None
+            else task
+            for task in plan.tasks
+        ),
+    )
+
+
 def _invalid(plan: SyncPlan, known: dict[ResultKey, ResourceResult]) -> Step:
     """Nothing is applied when something cannot be."""
     bad = [task for task in plan.tasks if task.problem]
     refusals = {results.result_key(task): results.refused(task, task.problem) for task in bad}
-    message = f"one or more synchronization tasks are not valid: {bad[0].problem}"
-    if len(bad) > 1:
-        message += f" (and {len(bad) - 1} more)"
+    problems = list(dict.fromkeys(task.problem for task in bad))
+    message = f"one or more synchronization tasks are not valid: {'; '.join(problems[:MOST_PROBLEMS])}"
+    if len(problems) > MOST_PROBLEMS:
+        message += f" (and {len(problems) - MOST_PROBLEMS} more)"
     return Step(Finished(OperationPhase.FAILED, message), {**known, **refusals})
 
 
@@ -282,7 +305,7 @@ def _pending_message(tasks: list[SyncTask], confirmation: str) -> str:
         return f"{asked}: {confirmation}" if confirmation else asked
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)
-    return _listed("waiting until the cluster serves the kind of", tasks)
+    return _listed(DEFINITION_AWAITED, tasks)
 
 
 def _listed(what: str, tasks: Iterable[SyncTask]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.plan import hooks, options, tracking
+from holdfast.engine.plan import hooks, options, served, tracking
 from holdfast.model.application import ApplicationCondition
 from holdfast.model.desired import Target, Targets
 from holdfast.model.discovery import Discovery, ResourceType
@@ -63,8 +63,8 @@ def target_objects(rendered: Iterable[KubeObject], frame: Frame) -> Targets:
 def _target(obj: KubeObject, frame: Frame, defined: Mapping[GroupKind, bool]) -> Target:
     group_kind = group_kind_of(obj)
     resource = frame.discovery.find(group_kind, version_of(obj))
-    served = resource or frame.discovery.find(group_kind)
-    namespaced = served.namespaced if served is not None else defined.get(group_kind, True)
+    known = resource or frame.discovery.find(group_kind)
+    namespaced = known.namespaced if known is not None else defined.get(group_kind, True)
     placed = _placed(obj, namespaced, frame.namespace)
     key = ObjectKey(group_kind.group, group_kind.kind, namespace_of(placed), name_of(placed))
     waits = resource is None and (
@@ -98,10 +98,7 @@ def _problem(
     objection = frame.objection(key, namespaced)
     if objection or resource is not None or waits:
         return objection
-    return (
-        f'The Kubernetes API could not find version "{version_of(obj)}" of {key.group}/{key.kind} for requested '
-        f"resource {key.namespace}/{key.name}. Is the CustomResourceDefinition installed on the destination cluster?"
-    )
+    return served.objection(frame.discovery, key, version_of(obj))
 
 
 def _definition(obj: KubeObject) -> tuple[GroupKind | None, bool]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from holdfast.engine.lang import globs, yaml_documents
-from holdfast.engine.render import objects, paths
+from holdfast.engine.render import jsonnet, objects, paths
 from holdfast.engine.render.objects import Document
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import EntryKind, FileTree
 from holdfast.model.rendering import RenderLimits, RenderResult
-from holdfast.model.source_options import DirectoryOptions
+from holdfast.model.source_options import DirectoryOptions, JsonnetOptions
 
 _MANIFEST: Final = re.compile(r".*\.(yaml|yml|json|jsonnet)", re.DOTALL)
 _SKIP_MARK: Final = b"+argocd:skip-file-rendering"
@@ -28,11 +29,15 @@ class DirectoryJob(Struct, frozen=True, tag="directory"):
     include: str = ""
     exclude: str = ""
     disable_extension_filter: bool = False
+    jsonnet: JsonnetOptions = JsonnetOptions()
 
     @classmethod
-    def of(cls, path: str, options: DirectoryOptions | None) -> DirectoryJob:
+    def of(
+        cls, path: str, options: DirectoryOptions | None, variables: Mapping[str, str] | None = None
+    ) -> DirectoryJob:
         given = options or DirectoryOptions()
-        return cls(path, given.recurse, given.include, given.exclude, given.disable_extension_filter)
+        said = jsonnet.substituted(given.jsonnet, variables or {})
+        return cls(path, given.recurse, given.include, given.exclude, given.disable_extension_filter, said)
 
 
 def files(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:
@@ -54,15 +59,19 @@ def files(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:
     return found
 
 
-def render(tree: FileTree, job: DirectoryJob, limits: RenderLimits) -> RenderResult:
+def render(
+    tree: FileTree, job: DirectoryJob, limits: RenderLimits, evaluate: jsonnet.Evaluate | None = None
+) -> RenderResult:
+    """`evaluate` runs a Jsonnet program; without it there must be none."""
     documents: list[Document] = []
     notes: list[str] = []
     if job.disable_extension_filter and not job.include and not job.exclude:
         notes.append("directory.disableExtensionFilter without include or exclude reads every file as a manifest")
     for file in files(tree, job):
         name = f"{job.path}/{file.relative}" if job.path else file.relative
-        if name.endswith(".jsonnet"):
-            raise Blocked("SourceUnsupported", f"{name}: Jsonnet is not supported: exclude it with directory.exclude")
+        if jsonnet.is_program(name):
+            documents.extend(jsonnet.documents(tree, file.path, job.path, job.jsonnet, limits, evaluate))
+            continue
         content = tree.read(file.path)
         if _SKIP_MARK in content:
             continue

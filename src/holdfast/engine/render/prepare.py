@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.render import build_environment, directory, kustomize, overrides, paths
+from holdfast.engine.render import build_environment, directory, jsonnet, kustomize, overrides, paths
 from holdfast.engine.render.detect import SourceType, source_type
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm import job as helm
@@ -42,7 +42,7 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
         case SourceType.KUSTOMIZE:
             return kustomize.prepare(tree, folder, source.kustomize, variables)
         case SourceType.DIRECTORY:
-            return DirectoryJob.of(folder, source.directory)
+            return DirectoryJob.of(folder, source.directory, variables)
         case SourceType.PLUGIN:
             raise Blocked(
                 "SourceUnsupported",
@@ -85,7 +85,10 @@ def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]
     """Every file that the job reads, by the name under which it matters, with the hash of its content."""
     match job:
         case DirectoryJob():
-            return [(file.relative, file.entry.hash) for file in directory.files(tree, job)]
+            files = directory.files(tree, job)
+            if any(jsonnet.is_program(file.relative) for file in files):
+                return [("", hash_of(tree, ""))]  # programs import what they like
+            return [(file.relative, file.entry.hash) for file in files]
         case KustomizeJob():
             reached = kustomize.closure(tree, job)
             if reached.whole:

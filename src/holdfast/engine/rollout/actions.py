@@ -81,6 +81,12 @@ class ScaleWorkload(Struct, frozen=True):
     replicas: int
 
 
+class SetReplicas(Struct, frozen=True):
+    """Of the Rollout itself: an autoscaler takes a missing count for zero, and leaves what is at zero alone."""
+
+    replicas: int
+
+
 class AnnotateRollout(Struct, frozen=True):
     annotations: dict[str, str]
 
@@ -94,6 +100,7 @@ Action: TypeAlias = (
     | SetTraffic
     | DeletePod
     | ScaleWorkload
+    | SetReplicas
     | AnnotateRollout
     | RunAction
 )

@@ -22,7 +22,7 @@ from holdfast.engine.rollout import (
     validation,
     workload,
 )
-from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet
+from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet, SetReplicas
 from holdfast.engine.rollout.draft import Decision, Draft, Seen
 
 
@@ -37,6 +37,8 @@ def decide(seen: Seen) -> Decision:
     if problem:
         conditions.invalid(draft, problem)
         return _finished(draft)
+    if seen.rollout.spec.replicas is None:
+        draft.act(SetReplicas(defaults.REPLICAS))
     _recognise(draft)
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:

@@ -36,6 +36,17 @@ def comparable(template: KubeObject) -> Any:
     return _without_empty({"metadata": {**kept, "labels": labels, "annotations": annotations}, "spec": spec})
 
 
+def without_ours(template: KubeObject) -> KubeObject:
+    """As a person would write it: without what the controller has added."""
+    metadata = dict(template.get("metadata") or {})
+    passing = _ephemeral(metadata.get("annotations") or {})
+    labels = _left(metadata.get("labels"), {HASH_LABEL, *passing.get("labels", {})})
+    annotations = _left(metadata.get("annotations"), {EPHEMERAL, *passing.get("annotations", {})})
+    kept = {key: value for key, value in metadata.items() if key not in ("creationTimestamp", "annotations")}
+    metadata = {**kept, "labels": labels, **({"annotations": annotations} if annotations else {})}
+    return {**template, "metadata": metadata, "spec": affinity.without_injected(template.get("spec") or {})}
+
+
 def _left(values: dict[str, str] | None, gone: set[str]) -> dict[str, str]:
     return {key: value for key, value in (values or {}).items() if key not in gone}
 

@@ -110,6 +110,8 @@ class Simulated:
             case actions.StartRun(name=name, kind=kind, hash=hash_, step=step):
                 phase = "Failed" if self.fails(kind) else "Successful"
                 self.runs[name] = Run(name, kind, hash_, step, phase)
+            case actions.SetReplicas(replicas):
+                self.change(replicas=replicas)
             case actions.AnnotateRollout(annotations):
                 metadata = self.rollout.metadata
                 metadata = msgspec.structs.replace(metadata, annotations={**metadata.annotations, **annotations})

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.names import Annotation, ConditionType
 
-SHORTEST = 7
-"""Of a commit id that a person wrote; fewer letters may mean another commit."""
+SHORT_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+"""What a person may write for a commit; the beginning of a chart's version is another version."""
 
 
 def is_held(app: Application, revision: str) -> bool:
     held = _held(app)
     if not held or not revision:
         return False
-    return revision == held or (len(held) >= SHORTEST and revision.startswith(held))
+    return revision == held or (SHORT_COMMIT.fullmatch(held) is not None and revision.startswith(held))
 
 
 def is_passed(app: Application, revision: str) -> bool:

@@ -37,7 +37,6 @@ def backend_for(origin: Origin, authorization: str = "") -> Handler:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
             "PATH_INFO": request.path,
             "QUERY_STRING": request.query_string,
             "REQUEST_METHOD": request.method,

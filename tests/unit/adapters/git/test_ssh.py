@@ -14,6 +14,7 @@ import pytest
 
 from holdfast.adapters.git.limits import GitLimits
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.git.reverting import Identity, Revert, revert
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.clock import SystemClock
@@ -32,7 +33,7 @@ def text_of(key: asyncssh.SSHKey) -> str:
 
 async def serve_git(process: asyncssh.SSHServerProcess[bytes]) -> None:
     program, path = shlex.split(process.command or "")
-    if program != "git-upload-pack":
+    if program not in ("git-upload-pack", "git-receive-pack"):
         process.exit(1)
         return
     child = await asyncio.create_subprocess_exec(
@@ -170,3 +171,17 @@ async def test_an_unknown_host_is_let_through_only_when_asked_for(
     async with serving(origin) as host, repositories(tmp_path / "mirrors", limits) as subject:
         access = RepositoryAccess(host.url, ssh_private_key=text_of(host.deploy_key), insecure=True)
         assert await subject.resolve(access, "main") == commit
+
+
+async def test_a_revert_is_pushed_with_the_key_and_not_without(origin: Origin, tmp_path: Path) -> None:
+    good, bad = origin.commit(app__a="good"), origin.commit(app__a="bad")
+    origin.git("config", "receive.denyCurrentBranch", "ignore")
+    asked = Revert(branch="main", good=good, bad=bad, path="app", subject="back", push_to="")
+    ada = Identity("Ada", "ada@example.com")
+    async with serving(origin) as host:
+        with pytest.raises(Blocked) as error:
+            await revert(host.access(ssh_private_key=text_of(new_key())), asked, ada, directory=tmp_path / "private")
+        assert error.value.reason == "AuthenticationFailed"
+        pushed = await revert(host.access(), asked, ada, directory=tmp_path / "private")
+        assert origin.git("rev-parse", "main") == pushed.commit
+        assert origin.git("show", "main:app/a") == "good"

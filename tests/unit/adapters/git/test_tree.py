@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.git import tree as git_tree
-from holdfast.adapters.git.tree import GitTree, open_tree
+from holdfast.adapters.git.tree import GitTree, open_tree, people_of
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
 from tests.unit.adapters.git.origin import Origin
@@ -89,3 +89,10 @@ def test_the_location_may_be_a_path_object_turned_to_text(origin: Origin) -> Non
     commit = origin.commit(a="1")
     location = TreeLocation(str(Path(origin.path) / ".git"), commit)
     assert open_tree(location).revision == commit
+
+
+def test_the_people_of_a_commit_are_its_author_and_committer(tree: GitTree, origin: Origin) -> None:
+    origin.git("commit", "--quiet", "--allow-empty", "--message", "more", "--author", "Bea <bea@example.com>")
+    committer = origin.git("log", "-1", "--format=%ce")
+    found = people_of(TreeLocation(str(origin.path / ".git"), origin.git("rev-parse", "HEAD")))
+    assert found == ("bea@example.com", committer)

@@ -24,7 +24,6 @@ SCHEMES = frozenset({"memory", "file", "s3"})
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
     """The endpoint of an S3 server in this process."""
-    pytest.importorskip("s3fs", reason="the extra holdfast[s3] is not installed")
     server_module = pytest.importorskip("moto.server", reason="no S3 server for tests: install moto[s3,server]")
     server = server_module.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
@@ -39,8 +38,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> StoragePlace:
         return StoragePlace(f"memory://bucket-{uuid.uuid4().hex}/ledger")
     if request.param == "file":
         return StoragePlace(f"file://{tmp_path}/ledger")
-    import s3fs
-
+    s3fs = pytest.importorskip("s3fs", reason="the extra holdfast[s3] is not installed")
     endpoint, bucket = request.getfixturevalue("s3"), f"bucket-{uuid.uuid4().hex}"
     keys = {"access_key": "tester", "secret_key": "planted"}
     s3fs.S3FileSystem(key="tester", secret="planted", client_kwargs={"endpoint_url": endpoint}).mkdir(bucket)

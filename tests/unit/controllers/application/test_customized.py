@@ -214,3 +214,41 @@ async def test_settings_that_cannot_be_read_are_told_and_stop_the_comparison() -
             await customize(world)
             await world.settle(controller, 1)
             assert await conditions(world) == []
+
+
+async def test_an_ignored_update_wakes_nobody_and_is_found_by_the_next_poll() -> None:
+    async with stage() as world:
+        key = "resource.customizations.ignoreResourceUpdates.ConfigMap"
+        await customize(world, **{key: "jsonPointers: [/data/level]"})
+        world.push(config_map(data={"level": "info", "size": "1"}))
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "debug"}})
+            await world.settle(controller, 1)
+            assert (await settings_of(world))["level"] == "debug"
+            await world.settle(controller, 121)
+            assert (await settings_of(world))["level"] == "info"
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "debug", "size": "2"}})
+            await world.settle(controller, 1)
+            assert await settings_of(world) == {"level": "info", "size": "1"}
+
+
+async def settings_of(world: Stage) -> Any:
+    live = await world.get(CONFIG_MAP, "settings")
+    assert live is not None
+    return live["data"]
+
+
+async def test_an_ignored_update_that_changes_the_health_is_seen() -> None:
+    async with stage() as world:
+        await customize(world, **{"resource.customizations.ignoreResourceUpdates.all": "jsonPointers: [/status]"})
+        world.push(deployment())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            live = await world.get(DEPLOYMENT, "web")
+            assert live is not None
+            counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 1)
+            status = {**counts, "observedGeneration": live["metadata"]["generation"]}
+            await world.patch(DEPLOYMENT, "web", {"status": status}, subresource="status")
+            await world.settle(controller, 1)
+            assert (await health(world))[0] == "Healthy"

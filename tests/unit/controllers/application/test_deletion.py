@@ -11,7 +11,7 @@ from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, Finalizer
 from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
-from holdfast.testing import simulated_git
+from holdfast.testing import simulated_git, simulated_manifests
 from holdfast.testing.builders import application_object, config_map, job
 from tests.unit.controllers.application.harness import JOB, Stage, stage
 
@@ -208,7 +208,7 @@ async def test_what_helm_is_to_keep_stays() -> None:
 
 
 async def test_the_definition_of_a_kind_stays_and_its_objects_go() -> None:
-    manifests = simulated_git.objects_of([simulated_git.defined("gear")])
+    manifests = simulated_git.objects_of([simulated_manifests.defined("gear")])
     async with stage() as world:
         await deployed(world, *manifests)
         async with world.controller() as controller:

@@ -7,7 +7,7 @@ from typing import Any
 
 from holdfast.model.application import Application
 from holdfast.model.names import Annotation
-from holdfast.model.resource_types import APP_PROJECT, APPLICATION, APPROVAL, CONFIG_MAP, FREEZE
+from holdfast.model.resource_types import APP_PROJECT, APPLICATION, APPROVAL, CONFIG_MAP, FREEZE, SYNC_RECORD
 from holdfast.testing.builders import application_object, config_map, deployment, obj, project_object
 from tests.unit.controllers.application.harness import Stage, stage
 
@@ -85,6 +85,7 @@ async def test_a_frozen_application_refuses_a_person_unless_they_break_the_freez
             await world.settle(controller, 5)
             app = await world.application()
             assert (operation(app)[0], deployed(app)) == ("Succeeded", [revision])
+            assert (await newest_record(world))["notes"] == ["a freeze was broken: customers are cut off"]
 
 
 async def test_a_freeze_of_another_project_or_application_stops_nobody_else() -> None:
@@ -140,6 +141,14 @@ async def test_a_new_revision_waits_until_enough_people_of_the_groups_have_appro
             await world.settle(controller, 5)
             app = await world.application()
             assert (deployed(app), conditions(app)) == ([first, second], {})
+            who = [(one["user"], one["groups"]) for one in (await newest_record(world))["approvals"]]
+            assert who == [("bea", ["leads"]), ("cid", ["sre"])]
+
+
+async def newest_record(world: Stage) -> dict[str, Any]:
+    records = [one.decode() for one in (await world.cluster.list(SYNC_RECORD, namespace="argocd")).items]
+    spec: dict[str, Any] = max(records, key=lambda one: one["spec"]["startedAt"])["spec"]
+    return spec
 
 
 async def test_drift_and_rollbacks_need_no_approval() -> None:
@@ -173,6 +182,21 @@ async def test_who_starts_a_sync_cannot_approve_it_and_the_operation_waits_for_s
             await approve(world, revision, "bea")
             await world.settle(controller, 5)
             assert operation(await world.application())[0] == "Succeeded"
+
+
+async def test_who_wrote_the_commit_cannot_approve_it_unless_that_is_wanted() -> None:
+    async with stage() as world:
+        revision = world.push(config_map())
+        world.repositories.authors[revision] = "Bea@example.com"
+        await create(world, annotations={"holdfast.dev/approvals": "1"})
+        async with world.controller() as controller:
+            await approve(world, revision, "bea@example.com")
+            await world.settle(controller, 5)
+            assert "given are 0" in conditions(await world.application())["ApprovalRequired"]
+            wanted = {"holdfast.dev/self-approval": "true"}
+            await world.patch_application({"metadata": {"annotations": wanted}})
+            await world.settle(controller, 5)
+            assert deployed(await world.application()) == [revision]
 
 
 async def test_an_approval_that_somebody_edited_does_not_count() -> None:
@@ -307,12 +331,14 @@ async def test_a_circle_is_shown_to_each_member_and_refuses_syncs() -> None:
 async def test_a_second_look_at_what_waits_writes_nothing() -> None:
     async with stage() as world:
         world.push(config_map())
-        await freeze(world)
+        await freeze(world, application="frozen")
         await create(world, "frozen", destination="one")
         await create(world, "late", destination="two", annotations={"holdfast.dev/depends-on": "frozen"})
         await create(world, "new", destination="three", annotations={"holdfast.dev/approvals": "1"}, policy=MANUAL)
+        await sync(world, "new")
         async with world.controller():
-            pass
+            assert operation(await world.application("new"))[0] == "Running"
+            assert "DependencyWaiting" in conditions(await world.application("late"))
         world.survive()
         async with world.controller() as controller:
             await world.settle(controller, 400)

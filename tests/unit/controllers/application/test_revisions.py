@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from random import Random
 
@@ -78,3 +79,52 @@ async def test_what_a_person_must_mend_is_raised() -> None:
     world.answer = Blocked("RevisionNotFound", "no such branch")
     with pytest.raises(Blocked):
         await world.resolve()
+
+
+async def test_one_question_serves_all_applications_of_a_source() -> None:
+    world = Asked()
+    woken: list[NamespacedName] = []
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
+    other = NamespacedName("argocd", "other")
+    polls = asyncio.ensure_future(world.revisions.run())
+    for app in (APP, other):
+        assert await world.revisions.resolve(app, SOURCE, world.ask, poll_seconds=120) == Resolved("c1")
+    assert world.times == 1
+    await world.clock.sleep(250)
+    assert (world.times, woken) == (3, [])
+    world.answer = "c2"
+    await world.clock.sleep(120)
+    assert (world.times, woken) == (4, [APP, other])
+    polls.cancel()
+
+
+async def test_news_that_a_refresh_brings_wake_the_others() -> None:
+    world = Asked()
+    woken: list[NamespacedName] = []
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
+    await world.revisions.resolve(NamespacedName("argocd", "other"), SOURCE, world.ask, poll_seconds=120)
+    world.answer = "c2"
+    assert await world.resolve(fresh=True) == Resolved("c2")
+    assert woken == [NamespacedName("argocd", "other")]
+
+
+async def test_a_source_that_nobody_uses_any_more_is_not_asked() -> None:
+    world = Asked()
+    polls = asyncio.ensure_future(world.revisions.run())
+    await world.resolve()
+    world.revisions.forget(APP)
+    await world.clock.sleep(500)
+    assert world.times == 1
+    polls.cancel()
+
+
+async def test_users_of_a_source_that_is_gone_are_told() -> None:
+    world = Asked()
+    woken: list[NamespacedName] = []
+    world.revisions.wake = lambda apps, _source, _commit: woken.extend(apps)
+    polls = asyncio.ensure_future(world.revisions.run())
+    await world.resolve()
+    world.answer = Blocked("RevisionNotFound", "no such branch")
+    await world.clock.sleep(121)
+    assert woken == [APP]
+    polls.cancel()

@@ -120,3 +120,15 @@ def test_a_secret_whose_url_cannot_be_read_holds_nobody_else_up() -> None:
 
 def test_nothing_secret_is_shown() -> None:
     assert "KEY" not in repr(access_for(URL, [secret("repository", url=URL, sshPrivateKey="KEY")]))
+
+
+def test_writing_takes_the_credentials_for_writing_and_no_others() -> None:
+    secrets = [
+        secret("repository", "a", url=URL, sshPrivateKey="READ"),
+        secret("repo-write-creds", "b", url="git@bitbucket.org:oro-codebase", sshPrivateKey="TEMPLATE"),
+    ]
+    assert access_for(URL, secrets, write=True).ssh_private_key == "TEMPLATE"
+    secrets.append(secret("repository-write", "c", url=URL, sshPrivateKey="WRITE"))
+    assert access_for(URL, secrets, write=True).ssh_private_key == "WRITE"
+    assert access_for(URL, secrets).ssh_private_key == "READ"
+    assert access_for(URL, secrets[:1], write=True).ssh_private_key == ""

@@ -191,6 +191,19 @@ def test_respected_managers_keep_what_they_hold() -> None:
     assert respected(live, "scaler") == [{"name": "app", "image": "app:9"}]
 
 
+def test_respecting_changes_nothing_in_place() -> None:
+    live = {**images("app"), "spec": {"replicas": 3, "strategy": {"type": "Recreate"}}}
+    desired = obj("apps/v1", "Deployment", "web", namespace="shop", spec={})
+    rules = (ResourceIgnoreDifferences(group="apps", kind="Deployment", json_pointers=("",)),)
+    kept = ignoring.with_live_values(
+        desired, live, rules, meant_in_live=((), ("spec", "strategy"), ("spec", "strategy", "type"))
+    )
+    assert kept["spec"] == {"strategy": {"type": "Recreate"}}
+    assert desired["spec"] == {}
+    kept["spec"]["strategy"]["type"] = "changed"
+    assert live["spec"]["strategy"]["type"] == "Recreate"
+
+
 def applied(desired: KubeObject, **annotations: str) -> KubeObject:
     """As a server-side apply of ours leaves it."""
     fields = {"f:metadata": {"f:annotations": {f"f:{name}": {} for name in annotations}}, "f:spec": {"f:replicas": {}}}
@@ -223,6 +236,24 @@ def test_without_the_servers_help_removed_fields_are_found_by_what_was_applied()
     assert (paused.path, paused.before, paused.after) == (".spec.paused", True, None)
     foreign = live_of(last, annotations={"added": "by hand"})
     assert compare(desired, foreign, None, manner=by_structure).status is SyncCode.SYNCED
+
+
+def test_without_the_servers_help_what_the_server_filled_in_is_no_difference() -> None:
+    def service(*ports: Any) -> KubeObject:
+        return obj("v1", "Service", "s", spec={"ports": list(ports)})
+
+    of_port: dict[str, Any] = {"f:port": {}, "f:name": {}}
+    fields: dict[str, Any] = {
+        "f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': of_port, 'k:{"port":90,"protocol":"TCP"}': of_port}}
+    }
+    entry = {"manager": "argocd-controller", "operation": "Apply", "fieldsV1": fields}
+    http, more = ({"port": port, "name": str(port), "protocol": "TCP"} for port in (80, 90))
+    desired = service({"port": 80, "name": "80"})
+    assert compare(desired, live_of(service(http), managedFields=[entry]), None).status is SyncCode.SYNCED
+    assert compare(desired, live_of(service(http, more), managedFields=[entry]), None).status is SyncCode.OUT_OF_SYNC
+    replaced = {**entry, "operation": "Update", "fieldsV1": {"f:spec": {"f:ports": {}, "f:type": {}}}}
+    live = {**service(http), "spec": {"ports": [http], "type": "ClusterIP"}}
+    assert compare(desired, live_of(live, managedFields=[replaced]), None).status is SyncCode.SYNCED
 
 
 def test_without_the_servers_help_quantities_are_compared_by_value() -> None:

@@ -89,3 +89,8 @@ def test_what_cannot_be_read_names_its_key(key: str, value: str) -> None:
     with pytest.raises(Blocked) as caught:
         settings.parse({key: value})
     assert key in caught.value.message
+
+
+def test_annotations_that_are_to_be_masked() -> None:
+    found = settings.parse({settings.MASKED_ANNOTATIONS: "a/b, key,"}).masked_annotations
+    assert found == {"a/b", "key"}

@@ -211,3 +211,39 @@ def test_hook_that_only_its_finalizer_holds_is_judged_as_ever() -> None:
     report = judge(job)
     assert report is not None
     assert report.status is Health.HEALTHY
+
+
+SOURCE = {"repoURL": "https://git.example.com/web.git", "path": "app", "targetRevision": "main"}
+CHANGED = [{"kind": "ConfigMap", "name": "settings", "status": "OutOfSync"}]
+LEFT_OVER = [{"kind": "ConfigMap", "name": "settings", "status": "OutOfSync", "requiresPruning": True}]
+
+
+@pytest.mark.parametrize(
+    ("compared", "automated", "attempted", "resources", "health"),
+    [
+        (SOURCE, {}, "new", [], Health.HEALTHY),
+        ({**SOURCE, "chart": ""}, {}, "new", [], Health.HEALTHY),
+        ({**SOURCE, "targetRevision": "v1"}, {}, "new", [], Health.PROGRESSING),
+        (SOURCE, {}, "old", CHANGED, Health.PROGRESSING),
+        (SOURCE, {}, "new", CHANGED, Health.HEALTHY),
+        (SOURCE, {"enabled": False}, "old", CHANGED, Health.HEALTHY),
+        (SOURCE, None, "old", CHANGED, Health.HEALTHY),
+        (SOURCE, {}, "old", LEFT_OVER, Health.HEALTHY),
+        (SOURCE, {"prune": True}, "old", LEFT_OVER, Health.PROGRESSING),
+    ],
+)
+def test_an_application_is_not_healthy_before_it_has_what_its_spec_asks_for(
+    compared: dict[str, Any],
+    automated: dict[str, Any] | None,
+    attempted: str,
+    resources: list[dict[str, Any]],
+    health: Health,
+) -> None:
+    status = {
+        "health": {"status": "Healthy"},
+        "sync": {"status": "OutOfSync", "revision": "new", "comparedTo": {"source": compared}},
+        "operationState": {"syncResult": {"revision": attempted, "source": SOURCE}},
+        "resources": resources,
+    }
+    spec = {"source": SOURCE, "syncPolicy": {"automated": automated} if automated is not None else {}}
+    assert _status("argoproj.io/v1alpha1", "Application", spec=spec, status=status) is health

@@ -112,7 +112,7 @@ def test_a_file_that_is_not_about_kubernetes_is_left_out_with_a_note(make_tree: 
             config_map("a") + "  labels: {on: yes}\n",
             "app/a.yaml: v1 ConfigMap a: metadata.labels[true] is the boolean true: put it in quotes",
         ),
-        ("a.jsonnet", "{}", "app/a.jsonnet: Jsonnet is not supported: exclude it with directory.exclude"),
+        ("a.jsonnet", "{}", "app/a.jsonnet: Jsonnet cannot be evaluated here"),
     ],
 )
 def test_a_bad_file_is_named_with_its_document_or_line(make_tree: MakeTree, file: str, text: str, message: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from holdfast.engine.lang.expr import functions, parser, predicates, values
+from holdfast.engine.lang.expr.comparisons import check
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.functions import Functions
 from holdfast.engine.lang.expr.syntax import (
@@ -25,7 +26,6 @@ from holdfast.engine.lang.expr.syntax import (
     Slice,
     Unary,
 )
-from holdfast.engine.lang.expr.types import check
 
 MOST_STEPS = 200_000
 LETTERS_A_STEP = 64

@@ -1,0 +1,148 @@
+"""Short-lived tokens of a GitHub App, in the place of a user and a password.
+
+Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
+"""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from holdfast.engine.access.repository_urls import host_of, shown_url
+from holdfast.model.errors import Blocked, HoldfastError, Transient
+from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.clock import Clock
+
+PUBLIC_API: Final = "https://api.github.com"
+USER: Final = "x-access-token"
+_SIGNED_FOR: Final = timedelta(minutes=9)
+_CLOCK_SKEW: Final = timedelta(minutes=1)
+_RENEWED_BEFORE: Final = timedelta(minutes=5)
+_SECONDS: Final = 20.0
+_MAX_ANSWER: Final = 1024**2
+
+
+class _Token(Struct, frozen=True):
+    token: str
+    expires_at: datetime
+
+
+class GitHubApps:
+    """One token for each installation, used until shortly before it ends."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tokens: dict[tuple[str, ...], _Token] = {}
+
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        """The access with a token, where it is that of an app; else as it is. Raises Blocked and Transient."""
+        if not (access.github_app_private_key and access.github_app_id and access.url.lower().startswith("http")):
+            return access
+        owner, name = _place(access)
+        key = (
+            access.github_app_id,
+            access.github_app_private_key,
+            _api(access),
+            access.github_app_installation_id or owner,
+        )
+        known = self._tokens.get(key)
+        if known is None or known.expires_at - self._clock.now() < _RENEWED_BEFORE:
+            known = self._tokens[key] = await self._ask(access, owner, name)
+        return msgspec.structs.replace(access, username=USER, password=known.token, github_app_private_key="")
+
+    async def _ask(self, access: RepositoryAccess, owner: str, name: str) -> _Token:
+        headers = {"Authorization": f"Bearer {self._signed(access)}", "Accept": "application/vnd.github+json"}
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        async with aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=True) as session:
+            installation = access.github_app_installation_id
+            if not installation:
+                place = f"repos/{quote(owner, safe='')}/{quote(name, safe='')}/installation"
+                installation = str((await _json(session, "GET", access, place)).get("id", ""))
+            said = await _json(
+                session, "POST", access, f"app/installations/{quote(installation, safe='')}/access_tokens"
+            )
+        try:
+            return msgspec.convert(said, _Token)
+        except msgspec.ValidationError as error:
+            raise _refused(access, f"the answer holds no token ({error})") from error
+
+    def _signed(self, access: RepositoryAccess) -> str:
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import RSAKey
+
+        now = self._clock.now()
+        claims = {
+            "iat": int((now - _CLOCK_SKEW).timestamp()),
+            "exp": int((now + _SIGNED_FOR).timestamp()),
+            "iss": access.github_app_id,
+        }
+        try:
+            key = RSAKey.import_key(access.github_app_private_key)
+            return jwt.encode({"alg": "RS256"}, claims, key)
+        except (JoseError, ValueError, TypeError) as error:
+            raise Blocked(
+                "SecretInvalid",
+                f"repository {shown_url(access.url)}: githubAppPrivateKey of its Secret is no RSA key in PEM form",
+            ) from error
+
+
+async def _json(session: aiohttp.ClientSession, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
+    options: dict[str, Any] = {"ssl": _trust(access.ca_certificates, access.insecure)}
+    if access.proxy:
+        options["proxy"] = access.proxy
+    url = f"{_api(access)}/{path}"
+    try:
+        async with session.request(method, url, allow_redirects=False, **options) as response:
+            body = await response.content.read(_MAX_ANSWER)
+            status = response.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        message = (
+            f"repository {shown_url(access.url)}: {urlsplit(url).hostname} cannot be reached ({type(error).__name__})"
+        )
+        raise Transient("RepositoryUnreachable", message) from error
+    if status >= 300:
+        raise _failure(access, status, path)
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise _refused(access, "the answer cannot be read") from error
+
+
+def _failure(access: RepositoryAccess, status: int, path: str) -> HoldfastError:
+    if status >= 500 or status == 429:
+        shown = shown_url(access.url)
+        return Transient("RepositoryUnreachable", f"repository {shown}: GitHub answers {status} to the app")
+    if status == 404 and path.startswith("repos/"):
+        return _refused(access, "it is not installed on this repository: install it, or name githubAppInstallationID")
+    return _refused(access, f"GitHub answers {status}: check githubAppID, githubAppInstallationID and the private key")
+
+
+def _refused(access: RepositoryAccess, why: str) -> Blocked:
+    shown = shown_url(access.url)
+    return Blocked("AuthenticationFailed", f"repository {shown}: GitHub App {access.github_app_id}: {why}")
+
+
+def _api(access: RepositoryAccess) -> str:
+    """The enterprise's own address is that of its API already, as Argo CD takes it."""
+    return access.github_app_enterprise_url.rstrip("/") or PUBLIC_API
+
+
+def _place(access: RepositoryAccess) -> tuple[str, str]:
+    path = access.url.partition("://")[2].partition("/")[2].removesuffix(".git").strip("/")
+    owner, _, name = path.partition("/")
+    if not owner or not name or not host_of(access.url):
+        raise _refused(access, "its repository must be named https://HOST/OWNER/NAME")
+    return owner, name
+
+
+@lru_cache(maxsize=16)
+def _trust(authority: str, insecure: bool) -> ssl.SSLContext | bool:
+    return False if insecure else ssl.create_default_context(cadata=authority or None)

@@ -1,0 +1,136 @@
+"""`holdfast repo add`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from holdfast.cli.connection import find_kubeconfig, with_cluster
+from holdfast.cli.repo.registered import (
+    FIELD_MANAGER,
+    KubeconfigOption,
+    KubeconfigPath,
+    NamespaceOption,
+    ProjectOption,
+)
+from holdfast.engine.access.credentials import REPOSITORY, SECRET_TYPE, TEMPLATE
+from holdfast.model.errors import AlreadyExists, Blocked
+from holdfast.model.kube import KubeObject
+from holdfast.model.resource_types import SECRET
+from holdfast.ports.cluster import Cluster
+
+
+class Kind(StrEnum):
+    GIT = "git"
+    HELM = "helm"
+    OCI = "oci"
+
+
+def add(
+    url: str = typer.Argument(..., metavar="REPO"),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+    kind: Kind = typer.Option(Kind.GIT, "--type", help="What it is."),
+    name: str = typer.Option("", "--name", help="A name that charts may call it by."),
+    project: str = ProjectOption,
+    template: bool = typer.Option(False, "--template", help="Credentials for all repositories that begin so."),
+    username: str = typer.Option("", "--username"),
+    password: str = typer.Option("", "--password", envvar="HOLDFAST_REPO_PASSWORD", show_envvar=True),
+    bearer_token: str = typer.Option("", "--bearer-token", envvar="HOLDFAST_REPO_TOKEN", show_envvar=True),
+    ssh_key: Path | None = typer.Option(None, "--ssh-private-key-path"),
+    certificate: Path | None = typer.Option(None, "--tls-client-cert-path"),
+    certificate_key: Path | None = typer.Option(None, "--tls-client-cert-key-path"),
+    app_id: str = typer.Option("", "--github-app-id"),
+    app_installation: str = typer.Option("", "--github-app-installation-id"),
+    app_key: Path | None = typer.Option(None, "--github-app-private-key-path"),
+    app_url: str = typer.Option("", "--github-app-enterprise-base-url"),
+    enable_oci: bool = typer.Option(False, "--enable-oci"),
+    insecure: bool = typer.Option(False, "--insecure-skip-server-verification"),
+    proxy: str = typer.Option("", "--proxy"),
+    no_proxy: str = typer.Option("", "--no-proxy"),
+    upsert: bool = typer.Option(False, "--upsert", help="Replace the Secret when there is one."),
+    check: bool = typer.Option(True, "--check/--no-check", help="Open the repository first."),
+) -> None:
+    """Register a repository, or with --template the credentials for many, once it could be opened."""
+    values = {
+        "url": url,
+        "type": kind.value,
+        "name": name,
+        "project": project,
+        "username": username,
+        "password": password,
+        "bearerToken": bearer_token,
+        "sshPrivateKey": _text(ssh_key),
+        "tlsClientCertData": _text(certificate),
+        "tlsClientCertKey": _text(certificate_key),
+        "githubAppID": app_id,
+        "githubAppInstallationID": app_installation,
+        "githubAppPrivateKey": _text(app_key),
+        "githubAppEnterpriseBaseUrl": app_url,
+        "enableOCI": "true" if enable_oci else "",
+        "insecure": "true" if insecure else "",
+        "proxy": proxy,
+        "noProxy": no_proxy,
+    }
+    secret = secret_of(namespace, {key: value for key, value in values.items() if value}, template=template)
+
+    async def work(cluster: Cluster) -> None:
+        if check and not template:
+            from holdfast.assembly.repository_check import reach
+
+            await reach(cluster, find_kubeconfig(kubeconfig), namespace, url, kind.value, project, with_secret=secret)
+        await _write(cluster, secret, upsert=upsert)
+
+    with_cluster(kubeconfig, work)
+    typer.echo(
+        f"{'credentials for' if template else 'repository'} {url} registered as Secret {secret['metadata']['name']}"
+    )
+
+
+async def _write(cluster: Cluster, secret: KubeObject, *, upsert: bool) -> None:
+    place = secret["metadata"]["namespace"], secret["metadata"]["name"]
+    if upsert:
+        known = await cluster.get(SECRET, *place)
+        if known is not None:
+            version = known["metadata"]["resourceVersion"]
+            secret = {**secret, "metadata": {**secret["metadata"], "resourceVersion": version}}
+            await cluster.replace(SECRET, secret, field_manager=FIELD_MANAGER)
+            return
+    try:
+        await cluster.create(SECRET, secret, field_manager=FIELD_MANAGER)
+    except AlreadyExists as error:
+        message = f"{secret['stringData']['url']} is registered already: --upsert replaces what its Secret says"
+        raise Blocked("RepositoryRegistered", message) from error
+
+
+def secret_of(namespace: str, values: dict[str, str], *, template: bool) -> KubeObject:
+    """Named as Argo CD names it, so that its command line finds it again."""
+    prefix = "creds" if template else "repo"
+    labels = {SECRET_TYPE: TEMPLATE if template else REPOSITORY}
+    name = f"{prefix}-{_fnv32a(values['url'] + values.get('project', ''))}"
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "type": "Opaque",
+        "stringData": values,
+    }
+
+
+def _fnv32a(text: str) -> int:
+    """Source: http://www.isthe.com/chongo/tech/comp/fnv/"""
+    found = 0x811C9DC5
+    for byte in text.encode():
+        found = (found ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return found
+
+
+def _text(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Blocked("FileUnreadable", f"{path} cannot be read: {error}") from error

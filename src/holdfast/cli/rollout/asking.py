@@ -1,0 +1,106 @@
+"""`holdfast rollout promote | abort | retry | pause | restart | set-image | undo`: asks the controller for something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import typer
+
+from holdfast.cli.connection import with_cluster
+from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout.rollouts import FIELD_MANAGER, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.engine.rollout import requests
+from holdfast.engine.rollout.requests import Request
+from holdfast.model.errors import Blocked
+from holdfast.model.rollout import Rollout
+from holdfast.ports.cluster import Cluster, PatchKind
+from holdfast.runtime.clock import SystemClock
+
+NameArgument = typer.Argument(..., metavar="ROLLOUT", help="`name` or `namespace/name`.")
+
+
+def _ask(kubeconfig: KubeconfigPath, name: str, namespace: str, request: Callable[[Rollout], Request]) -> None:
+    async def work(cluster: Cluster) -> None:
+        rollout = await rollouts.read(cluster, name, namespace)
+        wanted = request(rollout)
+        await rollouts.send(cluster, rollout, wanted)
+        typer.echo(wanted.said)
+
+    with_cluster(kubeconfig, work)
+
+
+def promote(
+    name: str = NameArgument,
+    full: bool = typer.Option(False, "--full", help="Skip all steps, pauses and analyses that are left."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+) -> None:
+    """End the pause, or skip the current step."""
+    _ask(kubeconfig, name, namespace, lambda rollout: requests.promote(rollout, full=full))
+
+
+def abort(
+    name: str = NameArgument, kubeconfig: KubeconfigPath = KubeconfigOption, namespace: str = NamespaceOption
+) -> None:
+    """Go back to the stable pods."""
+    _ask(kubeconfig, name, namespace, requests.abort)
+
+
+def retry(
+    name: str = NameArgument, kubeconfig: KubeconfigPath = KubeconfigOption, namespace: str = NamespaceOption
+) -> None:
+    """Begin an aborted update again with its first step."""
+    _ask(kubeconfig, name, namespace, requests.retry)
+
+
+def pause(
+    name: str = NameArgument, kubeconfig: KubeconfigPath = KubeconfigOption, namespace: str = NamespaceOption
+) -> None:
+    """Stop where it is until it is promoted."""
+    _ask(kubeconfig, name, namespace, requests.pause)
+
+
+def restart(
+    name: str = NameArgument,
+    after: int = typer.Option(0, "--in", min=0, help="Seconds from now."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+) -> None:
+    """Make all pods anew, a few at a time."""
+    at = SystemClock().now() + timedelta(seconds=after)
+    _ask(kubeconfig, name, namespace, lambda rollout: requests.restart(rollout, at))
+
+
+def set_image(
+    name: str = NameArgument,
+    images: list[str] = typer.Argument(..., metavar="CONTAINER=IMAGE", help="`*` means every container."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+) -> None:
+    """Change the image of containers: a new revision."""
+    pairs = dict(image.partition("=")[::2] for image in images)
+    if not all(pairs.values()):
+        raise Blocked("NoImage", "an image is given as CONTAINER=IMAGE")
+    _ask(kubeconfig, name, namespace, lambda rollout: requests.set_images(rollout, pairs))
+
+
+def undo(
+    name: str = NameArgument,
+    to_revision: int = typer.Option(0, "--to-revision", min=0, help="By default the one before the current one."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+) -> None:
+    """Take the pod template of an earlier revision."""
+
+    async def work(cluster: Cluster) -> None:
+        rollout = await rollouts.read(cluster, name, namespace)
+        request, template = requests.undo(rollout, await rollouts.sets_of(cluster, rollout), to_revision)
+        body = [{"op": "replace", "path": "/spec/template", "value": template}]
+        metadata = rollout.metadata
+        await cluster.patch(
+            ROLLOUT, metadata.namespace, metadata.name, body, PatchKind.JSON, field_manager=FIELD_MANAGER
+        )
+        typer.echo(request.said)
+
+    with_cluster(kubeconfig, work)

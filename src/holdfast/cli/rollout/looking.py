@@ -1,0 +1,195 @@
+"""`holdfast rollout list | get | status`: how Rollouts stand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import typer
+
+from holdfast.cli.connection import with_cluster
+from holdfast.cli.output import Format, OutputOption, print_document, print_fields, print_table
+from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout.asking import NameArgument
+from holdfast.cli.rollout.rollouts import ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.engine.rollout import defaults, phases, steps
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.kube import KubeObject, name_of
+from holdfast.model.rollout import Rollout
+from holdfast.ports.cluster import Cluster
+
+HEADINGS = (
+    "NAMESPACE",
+    "NAME",
+    "STRATEGY",
+    "STATUS",
+    "STEP",
+    "SET-WEIGHT",
+    "READY",
+    "DESIRED",
+    "UP-TO-DATE",
+    "AVAILABLE",
+)
+TREE_HEADINGS = ("NAME", "KIND", "STATUS", "INFO")
+PAUSE = 0.5
+
+
+def list_(
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = typer.Option("", "--namespace", "-n", help="Only this namespace; by default all."),
+    output: Format = OutputOption,
+) -> None:
+    """List the Rollouts."""
+    listing = with_cluster(kubeconfig, lambda cluster: cluster.list(ROLLOUT, namespace=namespace))
+    found = [live.decode() for live in listing.items]
+    if output in (Format.JSON, Format.YAML):
+        print_document(found, output)
+        return
+    chosen = sorted((msgspec.convert(obj, Rollout) for obj in found), key=lambda it: it.metadata.key)
+    if output is Format.NAME:
+        for rollout in chosen:
+            typer.echo(str(rollout.metadata.key))
+        return
+    print_table(HEADINGS, [row(rollout) for rollout in chosen])
+
+
+def row(rollout: Rollout) -> tuple[str, ...]:
+    status = rollout.status
+    is_blue_green = defaults.blue_green(rollout) is not None
+    has_steps = not is_blue_green and steps.count(rollout) > 0
+    return (
+        rollout.metadata.namespace,
+        rollout.metadata.name,
+        "BlueGreen" if is_blue_green else "Canary",
+        phases.shown(rollout)[0],
+        f"{steps.index(rollout)}/{steps.count(rollout)}" if has_steps else "-",
+        str(_weight(rollout)) if has_steps else "-",
+        f"{status.ready_replicas}/{defaults.replicas(rollout)}",
+        str(defaults.replicas(rollout)),
+        str(status.updated_replicas),
+        str(status.available_replicas),
+    )
+
+
+def _weight(rollout: Rollout) -> int:
+    is_promoted = rollout.status.current_pod_hash == rollout.status.stable_rs
+    return defaults.max_weight(rollout) if is_promoted else steps.weight(rollout)
+
+
+def get(
+    name: str = NameArgument,
+    watch: bool = typer.Option(False, "--watch", "-w", help="Print again whenever something changes."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+    output: Format = OutputOption,
+) -> None:
+    """Show one Rollout with its revisions and their pods."""
+
+    async def work(cluster: Cluster) -> None:
+        before = ""
+        while True:
+            obj = await rollouts.read_object(cluster, name, namespace)
+            if output in (Format.JSON, Format.YAML):
+                print_document(obj, output)
+                return
+            rollout = msgspec.convert(obj, Rollout)
+            sets = await rollouts.sets_of(cluster, rollout)
+            pods = await rollouts.pods_of(cluster, rollout, sets)
+            rows = tree(rollout, sets, pods)
+            now = repr((summary(rollout), rows))
+            if now != before:
+                print_fields(summary(rollout))
+                typer.echo()
+                print_table(TREE_HEADINGS, rows)
+            if not watch:
+                return
+            before = now
+            await asyncio.sleep(PAUSE)
+
+    with_cluster(kubeconfig, work)
+
+
+def summary(rollout: Rollout) -> list[tuple[str, str]]:
+    phase, message = phases.shown(rollout)
+    status = rollout.status
+    fields = [("Name", rollout.metadata.name), ("Namespace", rollout.metadata.namespace), ("Status", phase)]
+    if message:
+        fields.append(("Message", message))
+    if defaults.blue_green(rollout) is not None:
+        fields.append(("Strategy", "BlueGreen"))
+    else:
+        fields.append(("Strategy", "Canary"))
+        if steps.count(rollout):
+            fields.append(("Step", f"{steps.index(rollout)}/{steps.count(rollout)}"))
+        fields.append(("SetWeight", str(_weight(rollout))))
+        if status.canary.weights is not None:
+            fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
+    return [
+        *fields,
+        ("Desired", str(defaults.replicas(rollout))),
+        ("Current", str(status.replicas)),
+        ("Updated", str(status.updated_replicas)),
+        ("Ready", str(status.ready_replicas)),
+        ("Available", str(status.available_replicas)),
+    ]
+
+
+def tree(rollout: Rollout, sets: Sequence[ReplicaSet], pods: dict[str, list[KubeObject]]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [(rollout.metadata.name, "Rollout", phases.shown(rollout)[0], "")]
+    for one in sets:
+        rows.append((f"  # revision:{one.revision}", "", "", ""))
+        state = (
+            "ScaledDown" if not one.desired and not one.current else "Healthy" if one.is_saturated else "Progressing"
+        )
+        rows.append((f"    {one.name}", "ReplicaSet", state, _roles(rollout, one)))
+        for pod in sorted(pods.get(one.name, []), key=name_of):
+            info = "" if _is_ready(pod) else "not ready"
+            rows.append((f"      {name_of(pod)}", "Pod", str((pod.get("status") or {}).get("phase") or ""), info))
+    return rows
+
+
+def _roles(rollout: Rollout, one: ReplicaSet) -> str:
+    status = rollout.status
+    if defaults.blue_green(rollout) is not None:
+        named = [("stable", status.stable_rs), ("active", status.blue_green.active_selector)]
+        named.append(("preview", status.blue_green.preview_selector))
+    else:
+        named = [("stable", status.stable_rs)]
+        if status.current_pod_hash != status.stable_rs:
+            named.append(("canary", status.current_pod_hash))
+    roles = [role for role, hash_ in named if hash_ == one.hash]
+    return ",".join(roles) + (f" until {one.deadline}" if one.deadline else "")
+
+
+def _is_ready(pod: KubeObject) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(it.get("type") == "Ready" and it.get("status") == "True" for it in conditions)
+
+
+def status(
+    name: str = NameArgument,
+    watch: bool = typer.Option(True, "--watch/--no-watch", "-w", help="Wait until it is healthy, degraded or paused."),
+    timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
+) -> None:
+    """Tell the state in one word. The exit code is 1 when it is degraded or the time is over."""
+
+    async def work(cluster: Cluster) -> str:
+        waited, before = 0.0, ("", "")
+        while True:
+            said = phases.shown(await rollouts.read(cluster, name, namespace))
+            if said != before:
+                typer.echo(f"{said[0]} - {said[1]}" if said[1] else said[0])
+            if not watch or said[0] != phases.Phase.PROGRESSING:
+                return said[0]
+            if timeout and waited >= timeout:
+                typer.echo(f"not done within {timeout:g} s")
+                return phases.Phase.DEGRADED
+            before = said
+            await asyncio.sleep(PAUSE)
+            waited += PAUSE
+
+    if with_cluster(kubeconfig, work) == phases.Phase.DEGRADED:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What stands against a sync, found before anything is written."""

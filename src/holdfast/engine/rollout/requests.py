@@ -1,0 +1,106 @@
+"""What a person may ask of a Rollout, as the patches that Argo Rollouts' own command makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from holdfast.engine.lang import instants
+from holdfast.engine.rollout import pod_templates, steps
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.errors import Blocked
+from holdfast.model.kube import KubeObject
+from holdfast.model.rollout import Rollout
+
+
+class Request(Struct, frozen=True):
+    """Merge patches of the object and of its status; `said` tells the person what was asked for."""
+
+    said: str
+    spec: dict[str, Any] | None = None
+    status: dict[str, Any] | None = None
+
+
+def promote(rollout: Rollout, *, full: bool = False) -> Request:
+    """Ends a pause; where there is none, skips the step. `full` skips everything that is left."""
+    status, name = rollout.status, rollout.metadata.name
+    if status.current_pod_hash and status.current_pod_hash == status.stable_rs:
+        raise Blocked("AlreadyPromoted", f"rollout '{name}' has nothing to promote: its new pods are the stable ones")
+    if status.abort:
+        raise Blocked("Aborted", f"rollout '{name}' is aborted: retry it first")
+    if full:
+        return Request(f"rollout '{name}' fully promoted", status={"promoteFull": True})
+    spec = {"paused": False} if rollout.spec.paused else None
+    change: dict[str, Any] = {}
+    if status.pause_conditions:
+        change["pauseConditions"] = None
+    elif spec is None and steps.current(rollout) is not None:
+        change["currentStepIndex"] = (steps.index(rollout) or 0) + 1
+    return Request(f"rollout '{name}' promoted", spec, change or None)
+
+
+def abort(rollout: Rollout) -> Request:
+    if rollout.status.current_pod_hash == rollout.status.stable_rs:
+        raise Blocked("NothingToAbort", f"rollout '{rollout.metadata.name}' has no update under way")
+    return Request(f"rollout '{rollout.metadata.name}' aborted", status={"abort": True})
+
+
+def retry(rollout: Rollout) -> Request:
+    if not rollout.status.abort:
+        raise Blocked("NotAborted", f"rollout '{rollout.metadata.name}' is not aborted")
+    return Request(f"rollout '{rollout.metadata.name}' retried", status={"abort": False})
+
+
+def pause(rollout: Rollout) -> Request:
+    return Request(f"rollout '{rollout.metadata.name}' paused", {"paused": True})
+
+
+def restart(rollout: Rollout, at: datetime) -> Request:
+    return Request(f"rollout '{rollout.metadata.name}' restarts its pods", {"restartAt": instants.stamp(at)})
+
+
+def set_images(rollout: Rollout, images: dict[str, str]) -> Request:
+    """`*` means every container."""
+    name = rollout.metadata.name
+    pods = rollout.spec.template.get("spec") or {}
+    change: dict[str, Any] = {}
+    named: set[str] = set()
+    for field in ("containers", "initContainers"):
+        containers = pods.get(field) or []
+        named |= {str(container.get("name")) for container in containers}
+        changed = [_with_image(container, images) for container in containers]
+        if changed != containers:
+            change[field] = changed
+    missing = sorted(set(images) - named - {"*"})
+    if missing:
+        there = ", ".join(sorted(named)) or "none"
+        raise Blocked("NoSuchContainer", f"rollout '{name}' has no container {missing[0]!r}; there: {there}")
+    return Request(f"rollout '{name}' image updated", {"template": {"spec": change}} if change else None)
+
+
+def _with_image(container: dict[str, Any], images: dict[str, str]) -> dict[str, Any]:
+    image = images.get(str(container.get("name")), images.get("*", ""))
+    return {**container, "image": image} if image else container
+
+
+def undo(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int = 0) -> tuple[Request, KubeObject]:
+    """The request, and the pod template of an earlier revision (the one before the current one unless one is given)."""
+    name = rollout.metadata.name
+    if rollout.spec.workload_ref is not None:
+        raise Blocked(
+            "HasWorkload",
+            f"rollout '{name}' takes its template from {rollout.spec.workload_ref.kind} {rollout.spec.workload_ref.name}: undo that",
+        )
+    known = sorted((one.revision for one in sets), reverse=True)
+    wanted = revision or (known[1] if len(known) > 1 else 0)
+    found = next((one for one in sets if wanted and one.revision == wanted), None)
+    if found is None:
+        there = ", ".join(str(number) for number in known) or "none"
+        raise Blocked(
+            "NoSuchRevision", f"rollout '{name}' has no revision {revision or 'before this one'}; there: {there}"
+        )
+    template = pod_templates.without_ours(found.obj["spec"]["template"])
+    return Request(f"rollout '{name}' undone to revision {found.revision}"), template

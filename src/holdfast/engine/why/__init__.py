@@ -1,0 +1,1 @@
+"""Why an application is not synced, not healthy or not moving, and what would unblock it."""

@@ -1,0 +1,117 @@
+"""Where applications come from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from holdfast.model.resource_types import CONFIG_MAP, SECRET
+from holdfast.testing.builders import config_map
+from tests.features.house import House
+from tests.features.page import Page
+
+STABLE = "https://charts.example.com/stable"
+REGISTRY = "oci://registry.example.com"
+TEMPLATE = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: front}\ndata: {level: '{{ .Values.level }}', version: '%s'}\n"
+)
+
+
+def chart(version: str) -> dict[str, str]:
+    return {
+        "Chart.yaml": f"apiVersion: v2\nname: front\nversion: {version}\n",
+        "values.yaml": "level: low\n",
+        "templates/a.yaml": TEMPLATE % version,
+    }
+
+
+async def data(house: House, name: str) -> dict[str, str]:
+    live = await house.get(CONFIG_MAP, name, house.namespace)
+    return live["data"] if live is not None else {}
+
+
+@pytest.mark.feature("multi-source")
+async def test_a_chart_takes_its_values_from_another_repository(house: House, page: Page) -> None:
+    settings = "https://git.example.com/team/settings.git"
+    house.charts.publish(STABLE, "front", "1.0.0", chart("1.0.0"))
+    first = house.repositories.commit(settings, {"prod/front.yaml": "level: high\n"})
+    plain = house.push(config_map("plain"))
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        app = await house.until_settled()
+        assert app.status.sync.revisions == ("1.0.0", first, plain)
+        assert app.status.source_types == ("Helm", "", "Directory")
+        assert await data(house, "front") == {"level": "high", "version": "1.0.0"}
+        assert await data(house, "plain") == {"level": "info"}
+
+        second = house.repositories.commit(settings, {"prod/front.yaml": "level: top\n"})
+        await house.patch_application(
+            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
+        )
+        await house.until_app(
+            lambda app: [e.revisions[1] for e in app.status.history] == [first, second], "it is synced"
+        )
+        assert (await data(house, "front"))["level"] == "top"
+
+
+@pytest.mark.feature("helm-repositories")
+async def test_the_highest_version_of_the_range_is_deployed_with_the_credentials_of_the_secret(
+    house: House, page: Page
+) -> None:
+    for version in ("1.2.0", "1.2.7", "1.3.0"):
+        house.charts.publish(STABLE, "front", version, chart(version))
+    await house.put(page.yaml("secret"), SECRET)
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        app = await house.until_settled()
+        assert app.status.sync.revision == "1.2.7"
+        assert await data(house, "front") == {"level": "high", "version": "1.2.7"}
+        assert {(access.username, access.password) for access in house.charts.asked} == {("reader", "secret")}
+
+
+@pytest.mark.feature("oci")
+async def test_charts_and_plain_artifacts_of_a_registry_are_deployed(house: House, page: Page) -> None:
+    digest = "sha256:" + "1" * 64
+    house.charts.publish(f"{REGISTRY}/charts", "front", "1.4.0", chart("1.4.0"))
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plain}\ndata: {from: artifact}\n"
+    house.charts.publish(f"{REGISTRY}/team/manifests", "", digest, {"app/a.yaml": manifest})
+    await house.create(page.yaml("chart"))
+    await house.create(page.yaml("artifact"))
+    async with house.controller():
+        assert (await house.until_settled()).status.sync.revision == "1.4.0"
+        assert (await house.until_settled(house.fit("db"))).status.sync.revision == digest
+        assert await data(house, "plain") == {"from": "artifact"}
+
+
+@pytest.mark.feature("credentials-templates")
+async def test_one_secret_opens_all_repositories_of_a_workspace(house: House, page: Page) -> None:
+    await house.put(page.yaml("template"), SECRET)
+    prefix = "git@bitbucket.org:oro-codebase"
+    for name in ("web", "db"):
+        body = config_map(f"of-{name}")
+        house.repositories.commit(f"{prefix}/{name}.git", {"helm/a.json": json.dumps(body)})
+        await house.create_application(
+            house.fit(name),
+            namespace=house.control_namespace,
+            destination=house.namespace,
+            policy={"automated": {}},
+            source={"repoURL": f"{prefix}/{name}.git", "path": "helm", "targetRevision": "main"},
+        )
+    async with house.controller():
+        for name in ("web", "db"):
+            await house.until_settled(house.fit(name))
+        keys = {access.url: access.ssh_private_key for access in house.repositories.asked}
+        assert len(keys) == 2
+        assert all(key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----") for key in keys.values())
+
+
+@pytest.mark.feature("jsonnet")
+async def test_a_program_is_rendered_with_its_variables_and_libraries(house: House, page: Page) -> None:
+    pytest.importorskip("_jsonnet")
+    files = {"vendor/names.libsonnet": "{ settings: 'settings' }", "app/a.jsonnet": page.block("program")}
+    house.push(**files)
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        await house.until_settled()
+        assert await data(house, "settings") == {"stage": "prod", "replicas": "2"}
