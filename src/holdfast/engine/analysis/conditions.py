@@ -8,6 +8,7 @@ from typing import Any
 from holdfast.engine.analysis.phases import Phase
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.evaluate import Expression
+from holdfast.engine.lang.expr.functions import Functions
 from holdfast.engine.lang.expr.values import is_number, type_of
 from holdfast.model.analysis import Metric
 
@@ -50,7 +51,7 @@ def _default(value: Any, instead: Any) -> Any:
     return instead if value is None or (isinstance(value, list) and not value) else value
 
 
-FUNCTIONS = {
+FUNCTIONS: Functions = {
     "asInt": _as_int,
     "asFloat": _as_float,
     "isNaN": lambda value: isinstance(value, float) and math.isnan(value),

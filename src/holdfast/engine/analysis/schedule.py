@@ -24,6 +24,10 @@ class Task(Struct, frozen=True):
     under_way: Measurement | None = None
 
 
+def is_under_way(measurement: Measurement) -> bool:
+    return measurement.finished_at is None
+
+
 def results_of(run: AnalysisRun) -> Mapping[str, MetricResult]:
     return {result.name: result for result in run.status.metric_results}
 
@@ -37,7 +41,7 @@ def tasks(run: AnalysisRun, metrics: Iterable[Metric], now: datetime, *, termina
         if is_completed(result.phase):
             continue
         last = result.measurements[-1] if result.measurements else None
-        if last is not None and not is_completed(last.phase):
+        if last is not None and is_under_way(last):
             resume = instants.parse(last.resume_at)
             if terminating or resume is None or resume <= now:
                 found.append(Task(metric, last))
@@ -57,7 +61,7 @@ def due_at(run: AnalysisRun, metric: Metric, result: MetricResult, now: datetime
         return began + duration(metric.initial_delay)
     last = result.measurements[-1]
     count = assess.effective_count(metric)
-    if not is_completed(last.phase) or (count is not None and result.count >= count):
+    if is_under_way(last) or (count is not None and result.count >= count):
         return None
     finished = instants.parse(last.finished_at) or now
     return finished + (AFTER_AN_ERROR if last.phase == Phase.ERROR else duration(metric.interval, AFTER_AN_ERROR))
@@ -70,7 +74,7 @@ def next_look(run: AnalysisRun, metrics: Iterable[Metric], now: datetime) -> dat
     for metric in metrics:
         result = known.get(metric.name, MetricResult(name=metric.name))
         last = result.measurements[-1] if result.measurements else None
-        if last is not None and not is_completed(last.phase):
+        if last is not None and is_under_way(last):
             found.append(instants.parse(last.resume_at) or now + WHILE_UNDER_WAY)
         elif (due := due_at(run, metric, result, now)) is not None:
             found.append(due)
