@@ -29,7 +29,7 @@ from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
-from holdfast.runtime.outcome import Outcome
+from holdfast.runtime.outcome import Outcome, Settled
 from holdfast.runtime.store import Store
 
 WORKERS = 10
@@ -120,7 +120,8 @@ class ApplicationController:
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
-        return await reconcile(self.world, key)
+        """Applications of other namespaces belong to somebody else, even where an object names one of them."""
+        return await reconcile(self.world, key) if key.namespace == self._namespace else Settled()
 
     def _wake(self, apps: Iterable[NamespacedName], source: Source, commit: str) -> None:
         self._news.put_nowait((tuple(apps), source, commit))
