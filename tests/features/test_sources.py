@@ -9,9 +9,9 @@ import pytest
 from holdfast.model.application import Application
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, SECRET
 from holdfast.testing.builders import config_map
+from holdfast.testing.signed_repositories import SignedRepositories
 from tests.features.house import House
 from tests.features.page import Page
-from tests.unit.controllers.application.test_signed_commits import SignedRepositories
 
 STABLE = "https://charts.example.com/stable"
 REGISTRY = "oci://registry.example.com"

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.model.filetree import TreeLocation
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP
-from holdfast.model.signature import KnownKeys, Signature
 from holdfast.testing.builders import config_map, project_object
-from holdfast.testing.memory_repositories import MemoryRepositories
+from holdfast.testing.signed_repositories import SignedRepositories
 from tests.unit.controllers.application.harness import namespace, stage
 
 KEY = "0123456789ABCDEF"
-
-
-class SignedRepositories(MemoryRepositories):
-    """Every commit is signed by `key`."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self.key = key
-        self.known: list[KnownKeys] = []
-
-    async def signature(self, location: TreeLocation, keys: KnownKeys) -> Signature:
-        self.known.append(keys)
-        return Signature(key=self.key) if self.key else Signature(problem="it is not signed")
 
 
 @pytest.mark.parametrize(

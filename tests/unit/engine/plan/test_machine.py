@@ -433,3 +433,34 @@ def test_marks_tell_operations_apart() -> None:
     [second] = plan_of(job(annotations=hook("PreSync")), operation="two/0").tasks
     assert annotations_of(first.obj) != annotations_of(second.obj)
     assert uid_of(first.obj) == ""
+
+
+def test_the_hook_of_another_application_is_never_removed_for_ours() -> None:
+    """Two applications may have a hook of one name in one namespace."""
+    policy = {Annotation.HOOK_DELETE_POLICY: hooks.DeletePolicy.BEFORE_HOOK_CREATION.value}
+    manifest = job(annotations=hook("PreSync", **policy))
+    ours = plan_of(manifest).tasks[0].obj
+    owner = annotations_of(ours)[Annotation.TRACKING_ID]
+    theirs = job(
+        namespace="shop",
+        annotations={
+            **annotations_of(ours),
+            Annotation.TRACKING_ID: owner.replace("web:", "bank:", 1),
+            hooks.OPERATION: "two/0/PreSync",
+        },
+    )
+    sync = Imitation(plan_of(manifest))
+    sync.put(theirs)
+    sync.refuse.add("migrate")
+
+    finished = sync.run()
+
+    assert isinstance(finished, Finished)
+    assert finished.phase is OperationPhase.FAILED
+    assert sync.done == []
+    assert sync.live == {key_of(theirs): theirs}
+    own_leftover = job(namespace="shop", annotations={**annotations_of(ours), hooks.OPERATION: "two/0/PreSync"})
+    again = Imitation(plan_of(manifest), health=lambda _: Health.HEALTHY)
+    again.put(own_leftover)
+    again.step()
+    assert again.done == ["remove migrate"]
