@@ -23,10 +23,12 @@ GENERATIONS = 10
 
 def concerned(world: World, old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:
     changed = new or old
-    if changed is None or _is_unchanged(old, new) or is_ignored(world, old, new):
+    if changed is None or _is_unchanged(old, new):
         return set()
-    if _concerns_all(world, changed):
+    if _concerns_all(world, changed):  # asked first: a rule for ConfigMaps must not hide a change of argocd-cm
         return {_name(app) for app in world.in_control_namespace(APPLICATION.group_kind)}
+    if is_ignored(world, old, new):
+        return set()
     found = set(_owners(world, old)) | set(_owners(world, new))
     if changed.group_kind == APPLICATION.group_kind and changed.metadata.namespace == world.namespace:
         found.add(_name(changed))

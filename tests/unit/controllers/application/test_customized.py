@@ -233,6 +233,20 @@ async def test_an_ignored_update_wakes_nobody_and_is_found_by_the_next_poll() ->
             assert await settings_of(world) == {"level": "info", "size": "1"}
 
 
+async def test_a_rule_for_config_maps_does_not_hide_the_settings() -> None:
+    async with stage() as world:
+        rule = {"resource.customizations.ignoreResourceUpdates.ConfigMap": "jsonPointers: [/data]"}
+        script = {"resource.customizations.health.apps_Deployment": 'return {status = "Suspended", message = "asleep"}'}
+        await customize(world, **rule)
+        world.push(deployment())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            assert (await health(world))[0] != "Suspended"
+            await customize(world, **rule, **script)
+            await world.settle(controller, 1)
+            assert (await health(world))[0] == "Suspended"
+
+
 async def settings_of(world: Stage) -> Any:
     live = await world.get(CONFIG_MAP, "settings")
     assert live is not None
