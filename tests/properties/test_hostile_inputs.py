@@ -98,6 +98,8 @@ def test_merging_values_changes_neither_side_and_the_stronger_wins(base: dict[st
     assert found.keys() == base.keys() | over.keys()
     for key, value in over.items():
         known = base.get(key)
-        both = isinstance(known, dict) and isinstance(value, dict)
-        assert found[key] == (values.merged(known, value) if both else value)
+        if isinstance(known, dict) and isinstance(value, dict):
+            assert found[key] == values.merged(known, value)
+        else:
+            assert found[key] == value
     assert values.merged(found, over) == found
