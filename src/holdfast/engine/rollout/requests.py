@@ -102,5 +102,5 @@ def undo(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int = 0) -> tup
         raise Blocked(
             "NoSuchRevision", f"rollout '{name}' has no revision {revision or 'before this one'}; there: {there}"
         )
-    template = pod_templates.without_ours(found.obj["spec"]["template"])
+    template = pod_templates.without_ours(pod_templates.of_set(found.obj))
     return Request(f"rollout '{name}' undone to revision {found.revision}"), template
