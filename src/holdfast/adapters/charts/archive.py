@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import tarfile
@@ -14,6 +15,8 @@ from holdfast.model.errors import Blocked
 
 _GZIP: Final = b"\x1f\x8b"
 _MAX_PATH: Final = 4096
+_NAMES_REFUSED: Final = (errno.ENAMETOOLONG, errno.ENOENT, errno.EINVAL, errno.EILSEQ)
+"""What a file system says to the name of a file or to the target of a symlink."""
 
 
 def unpack(content: bytes, folder: Path, limits: ChartLimits, what: str, *, strip_first: bool) -> int:
@@ -32,6 +35,16 @@ def unpack(content: bytes, folder: Path, limits: ChartLimits, what: str, *, stri
             for depth in range(len(above))
         ):
             raise Blocked("PathEscapes", f"{what}: {path!r} lies below another file or symlink of the archive")
+    try:
+        _write(folder, files, links)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in _NAMES_REFUSED:
+            raise  # a full disk is no fault of the archive
+        raise Blocked("ChartDamaged", f"{what}: its archive cannot be written out: {error}") from error
+    return sum(map(len, files.values()))
+
+
+def _write(folder: Path, files: dict[str, bytes], links: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path, body in files.items():
         target = folder / path
@@ -40,7 +53,6 @@ def unpack(content: bytes, folder: Path, limits: ChartLimits, what: str, *, stri
     for path, target_text in links.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).symlink_to(target_text)  # followed by nobody without a look at where it leads
-    return sum(map(len, files.values()))
 
 
 def _read(

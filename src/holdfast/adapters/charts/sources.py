@@ -14,8 +14,9 @@ from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.oci import Registries, Repository
 from holdfast.adapters.charts.store import ChartStore
-from holdfast.adapters.charts.versions import chosen, is_exact
+from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import is_artifact, normalized_url, shown_url
+from holdfast.engine.lang.semver import is_exact
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess

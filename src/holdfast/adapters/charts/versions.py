@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from holdfast.engine.lang import semver
 from holdfast.model.errors import Blocked
 
-_EXACT: Final = re.compile(r"v?\d+\.\d+\.\d+([-+].*)?")
 _SHOWN: Final = 5
-
-
-def is_exact(revision: str) -> bool:
-    return _EXACT.fullmatch(revision) is not None
 
 
 def chosen(versions: Sequence[str], wanted: str, what: str) -> str:

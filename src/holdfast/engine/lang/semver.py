@@ -19,6 +19,7 @@ _VERSION = re.compile(r"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?" + _TAIL)
 _PART = r"([0-9]+|[xX*])"
 _BOUND_TEXT = rf"v?{_PART}(?:\.{_PART})?(?:\.{_PART})?{_TAIL}"
 _OPERATOR = r"(=|!=|>=|=>|<=|=<|>|<|~>|~|\^)?"
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+([-+].*)?")
 _CONSTRAINT = re.compile(rf"{_OPERATOR}\s*{_BOUND_TEXT}")
 _HYPHEN = re.compile(rf"\s*({_BOUND_TEXT})\s+-\s+({_BOUND_TEXT})\s*")
 _HYPHEN_UPPER_GROUP = 7
@@ -180,6 +181,11 @@ def is_range(text: str) -> bool:
     except VersionError:
         return False
     return True
+
+
+def is_exact(text: str) -> bool:
+    """Whether the text is one whole version, and so no range although it reads as one."""
+    return _EXACT.fullmatch(text) is not None
 
 
 def satisfies(version: str, wanted: str) -> bool:

@@ -116,10 +116,13 @@ def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
     name = source.repo_url if not source.chart else f"{source.repo_url.rstrip('/')}/{source.chart}"
     if normalized_repository(name) != change.repository:
         return False
-    wanted = source.target_revision
-    if wanted in ("", "*", change.tag):
-        return True
+    # As a registry's revisions are resolved: without one a chart is the newest, an artifact the tag `latest`.
+    wanted = source.target_revision.strip() or ("*" if source.chart else "latest")
     # A tag cannot hold "+": Helm writes "_" for it.
+    if wanted.replace("+", "_") == change.tag:
+        return True
+    if semver.is_exact(wanted):
+        return False
     return _admits(wanted, change.tag.replace("_", "+"))
 
 

@@ -37,7 +37,7 @@ def changes(headers: Mapping[str, str], body: bytes, secrets: WebhookSecrets) ->
             return tuple(reader(given, body, secrets))
     if given.get("content-type", "").startswith(DISTRIBUTION_EVENTS):
         return tuple(_distribution(given, body, secrets))
-    if secrets.harbor and given.get("authorization", "") == secrets.harbor:
+    if secrets.harbor and proof.is_token(secrets.harbor, given.get("authorization", "")):
         return tuple(_decoded(body, HarborEvent).changes())
     if b'"publisherId"' in body and b'"eventType"' in body:
         return tuple(_azure(given, body, secrets))
