@@ -20,6 +20,7 @@ from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -94,5 +95,10 @@ async def run_engine(
 
 
 async def run_rollouts(cluster: Cluster) -> None:
-    """Runs the Rollouts of all namespaces until it is cancelled."""
-    await RolloutController(cluster=cluster, clock=SystemClock(), random=Random()).run()  # noqa: S311 - jitter
+    """Runs the Rollouts and Experiments of all namespaces until it is cancelled."""
+    clock, random = SystemClock(), Random()  # noqa: S311 - jitter
+    rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
+    experiments = ExperimentController(rollouts, clock=clock, random=random)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(rollouts.run(), name="rollouts")
+        group.create_task(experiments.run(), name="experiments")

@@ -110,22 +110,7 @@ def _is_this(there: KubeObject, obj: KubeObject, rollout: Rollout) -> bool:
 
 
 async def patch_status(world: World, rollout: Rollout, body: dict[str, Any]) -> Rollout:
-    """Writes to exactly the state that was read."""
-    metadata = rollout.metadata
-    try:
-        answer = await world.cluster.patch(
-            world.resource(ROLLOUT),
-            metadata.namespace,
-            metadata.name,
-            {"metadata": {"resourceVersion": metadata.resource_version}, **body},
-            PatchKind.MERGE,
-            field_manager=FIELD_MANAGER,
-            subresource="status",
-        )
-    except Conflict as error:
-        raise Waiting(SOON, "Changed", "the Rollout was changed meanwhile") from error
-    world.wrote(answer)
-    return msgspec.convert(answer, Rollout)
+    return msgspec.convert(await world.patch_status(ROLLOUT, rollout.metadata, body), Rollout)
 
 
 async def _route(world: World, change: Change) -> None:

@@ -31,8 +31,10 @@ from holdfast.runtime.discovery_watch import DEFINING_KINDS, DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
 from holdfast.runtime.outcome import Outcome
 from holdfast.runtime.store import Store
+from holdfast.runtime.watch import OnChange
 
 WORKERS = 10
+OWNERS = frozenset({"Rollout", "Experiment"})
 NOTHING = Discovery("", ())
 WATCHED = (
     frozenset({ROLLOUT, REPLICA_SET, SERVICE, ANALYSIS_RUN, ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, EXPERIMENT})
@@ -47,6 +49,7 @@ class RolloutController:
 
     def __init__(self, *, cluster: Cluster, clock: Clock, random: Random, workers: int = WORKERS) -> None:
         self._clock = clock
+        self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
@@ -61,6 +64,10 @@ class RolloutController:
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers
         )
+
+    def on_change(self, listener: OnChange) -> None:
+        """Called with every change of what is watched here."""
+        self._listeners.append(listener)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -87,6 +94,8 @@ class RolloutController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in sorted(triggers.concerned(self.world.store, old, new)):
             self.loop.add(key)
+        for listener in self._listeners:
+            listener(old, new)
 
     def _discovered(self, _: Discovery) -> None:
         """A kind that a Rollout waits for may be served now."""
@@ -102,4 +111,4 @@ def _keeps_raw(live: LiveObject) -> bool:
     """ReplicaSets of Deployments are many, and none of ours."""
     if live.group_kind in DEFINING_KINDS:
         return False
-    return live.group_kind != REPLICA_SET or any(owner.kind == "Rollout" for owner in live.metadata.owner_references)
+    return live.group_kind != REPLICA_SET or any(owner.kind in OWNERS for owner in live.metadata.owner_references)

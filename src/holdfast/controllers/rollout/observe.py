@@ -23,7 +23,7 @@ from holdfast.engine.traffic.changes import RoutingProblem
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, labels_of, metadata_of, name_of, owner_references_of
 from holdfast.model.live import LiveObject
-from holdfast.model.rollout import Rollout
+from holdfast.model.rollout import Rollout, WeightDestination
 
 RUN_KIND = "rollout-type"
 STEP_INDEX = "step-index"
@@ -85,7 +85,18 @@ def _run(live: LiveObject) -> Run:
         phase=str(status.get("phase") or ""),
         message=str(status.get("message") or ""),
         created=str(metadata_of(obj).get("creationTimestamp") or ""),
+        serving=_serving(status),
     )
+
+
+def _serving(status: dict[str, Any]) -> dict[str, WeightDestination]:
+    return {
+        str(one.get("name")): WeightDestination(
+            service_name=str(one["serviceName"]), pod_template_hash=str(one.get("podTemplateHash") or "")
+        )
+        for one in status.get("templateStatuses") or []
+        if one.get("serviceName") and one.get("status") == "Running"
+    }
 
 
 async def _pods(world: World, rollout: Rollout) -> tuple[KubeObject, ...]:

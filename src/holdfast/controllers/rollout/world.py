@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from holdfast.engine.rollout.actions import Event
 from holdfast.model.discovery import Discovery, ResourceType
-from holdfast.model.errors import AlreadyExists, HoldfastError, NotFound, Waiting
+from holdfast.model.errors import AlreadyExists, Conflict, HoldfastError, NotFound, Waiting
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
@@ -69,7 +69,7 @@ class World:
         return live.decode() if live is not None and live.raw else None
 
     def owned(self, uid: str, group_kind: GroupKind) -> list[LiveObject]:
-        """What the Rollout of this uid controls."""
+        """What the object of this uid controls."""
         return [
             live
             for live in self.store.owned_by(uid)
@@ -89,6 +89,23 @@ class World:
         )
         self.wrote(answer)
 
+    async def patch_status(self, kind: GroupKind, metadata: ObjectMeta, body: dict[str, Any]) -> KubeObject:
+        """Writes to exactly the state that was read."""
+        try:
+            answer = await self.cluster.patch(
+                self.resource(kind),
+                metadata.namespace,
+                metadata.name,
+                {"metadata": {"resourceVersion": metadata.resource_version}, **body},
+                PatchKind.MERGE,
+                field_manager=FIELD_MANAGER,
+                subresource="status",
+            )
+        except Conflict as error:
+            raise Waiting(SOON, "Changed", f"the {kind.kind} was changed meanwhile") from error
+        self.wrote(answer)
+        return answer
+
     async def create(self, kind: GroupKind, obj: KubeObject) -> None:
         """Of a name that we give: one that is there already is the one that was meant."""
         try:
@@ -102,7 +119,7 @@ class World:
         except NotFound:
             return
 
-    async def emit(self, metadata: ObjectMeta, event: Event, stamp: str) -> None:
+    async def emit(self, metadata: ObjectMeta, event: Event, stamp: str, *, kind: str = "Rollout") -> None:
         """An event that cannot be written must not hold up the work it tells of."""
         obj = {
             "apiVersion": "v1",
@@ -113,7 +130,7 @@ class World:
             },
             "involvedObject": {
                 "apiVersion": API_VERSION,
-                "kind": "Rollout",
+                "kind": kind,
                 "namespace": metadata.namespace,
                 "name": metadata.name,
                 "uid": metadata.uid,

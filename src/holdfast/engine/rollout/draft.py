@@ -14,13 +14,16 @@ from holdfast.engine.rollout import replica_sets
 from holdfast.engine.rollout.actions import Action, ChangeReplicaSet, Event
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.kube import KubeObject
-from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus
+from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus, WeightDestination
 
 ABORTED: Final = "RolloutAborted"
 
 
 class Run(Struct, frozen=True):
-    """An AnalysisRun or an Experiment that was started for the Rollout."""
+    """An AnalysisRun or an Experiment that was started; `is_ending` once it was asked to end.
+
+    `serving` says, by the name of the template, which services of a running Experiment have their pods.
+    """
 
     name: str
     kind: str = ""
@@ -29,6 +32,8 @@ class Run(Struct, frozen=True):
     phase: str = ""
     message: str = ""
     created: str = ""
+    is_ending: bool = False
+    serving: Mapping[str, WeightDestination] = {}
 
     @property
     def is_over(self) -> bool:

@@ -9,10 +9,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.rollout import affinity
+from holdfast.engine.rollout import affinity, ownership
 from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, metadata_of, name_of
-from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
 
 MANAGED_BY: Final = "argo-rollouts.argoproj.io/managed-by-rollouts"
@@ -131,14 +130,6 @@ def make(rollout: Rollout, template: KubeObject, selector: dict[str, Any], wante
     """A ReplicaSet without pods yet; the hash is in its name, labels, selector and template."""
     metadata = template.get("metadata") or {}
     labels = {**(metadata.get("labels") or {}), HASH_LABEL: wanted}
-    owner = {
-        "apiVersion": API_VERSION,
-        "kind": "Rollout",
-        "name": rollout.metadata.name,
-        "uid": rollout.metadata.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
     copied = {key: value for key, value in rollout.metadata.annotations.items() if key not in NOT_COPIED}
     spec = affinity.with_injected(template.get("spec") or {}, rollout)
     return {
@@ -149,7 +140,7 @@ def make(rollout: Rollout, template: KubeObject, selector: dict[str, Any], wante
             "namespace": rollout.metadata.namespace,
             "labels": labels,
             "annotations": {**copied, REVISION: str(revision)},
-            "ownerReferences": [owner],
+            "ownerReferences": [ownership.controlled_by("Rollout", rollout.metadata)],
         },
         "spec": {
             "replicas": 0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast.engine.rollout import counts, defaults, replica_sets, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
@@ -90,16 +92,31 @@ def _carried(draft: Draft, available: int) -> int:
     return -(-most * available // wanted)
 
 
+def _of_experiment(draft: Draft, left: int) -> tuple[WeightDestination, ...]:
+    """The shares of the step's Experiment, once all its pods serve and as long as it runs: never more than is left."""
+    step = steps.current(draft.rollout)
+    named = draft.status.canary.current_experiment
+    found = next((one for one in draft.seen.experiments if one.name == named and one.phase == "Running"), None)
+    if step is None or step.experiment is None or found is None or draft.status.abort or draft.status.promote_full:
+        return ()
+    asked = [one for one in step.experiment.templates if one.weight]
+    if not all(one.name in found.serving for one in asked) or sum(one.weight or 0 for one in asked) > left:
+        return ()
+    return tuple(msgspec.structs.replace(found.serving[one.name], weight=one.weight) for one in asked)
+
+
 def wanted(draft: Draft) -> WantedTraffic:
     rollout = draft.rollout
     canary, stable = services(rollout)
     routing = defaults.canary(rollout).traffic_routing
+    share, most = weight(draft), defaults.max_weight(rollout)
     headers, mirrors = special(rollout) if not (draft.is_promoted or draft.status.abort) else ((), ())
     return WantedTraffic(
         canary=canary,
         stable=stable,
-        weight=weight(draft),
-        most=defaults.max_weight(rollout),
+        weight=share,
+        most=most,
+        additional=_of_experiment(draft, most - share),
         canary_hash=target(draft),
         stable_hash=draft.status.stable_rs,
         headers=headers,

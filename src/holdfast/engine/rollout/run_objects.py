@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.rollout import replica_sets
+from holdfast.engine.rollout import analysis_spec, ownership, replica_sets
 from holdfast.engine.rollout.actions import StartExperiment, StartRun
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import AnalysisRunArgument, RolloutExperimentTemplate
+from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
@@ -22,8 +23,7 @@ KINDS = {"Step": "Step", "Background": "Background", "PrePromotion": "PrePromoti
 
 def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObject], *, stable: str) -> KubeObject:
     """Raises ValueError for an argument without a value and for two metrics of one name."""
-    specs = [template.get("spec") or {} for template in templates]
-    given = dict(_values(rollout, start.analysis.args, latest=start.hash, stable=stable))
+    given = _arguments(rollout, start.analysis.args, latest=start.hash, stable=stable)
     labels = {
         **start.analysis.analysis_run_metadata.labels,
         HASH_LABEL: start.hash,
@@ -32,14 +32,8 @@ def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObje
     if start.step is not None:
         labels["step-index"] = str(start.step)
     annotations = {**start.analysis.analysis_run_metadata.annotations, replica_sets.REVISION: str(start.revision)}
-    dry = [msgspec.to_builtins(one) for one in start.analysis.dry_run]
-    kept = [msgspec.to_builtins(one) for one in start.analysis.measurement_retention]
-    optional = {
-        "args": _args(specs, given),
-        "dryRun": _merged(specs, "dryRun", dry),
-        "measurementRetention": _merged(specs, "measurementRetention", kept),
-    }
-    spec = {"metrics": _metrics(specs), **{name: value for name, value in optional.items() if value}}
+    asked = start.analysis
+    spec = analysis_spec.build(templates, given, dry_run=asked.dry_run, retention=asked.measurement_retention)
     return {
         "apiVersion": API_VERSION,
         "kind": "AnalysisRun",
@@ -49,52 +43,19 @@ def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObje
 
 
 def _metadata(rollout: Rollout, name: str, labels: dict[str, str], annotations: dict[str, str]) -> dict[str, Any]:
-    owner = {
-        "apiVersion": API_VERSION,
-        "kind": "Rollout",
-        "name": rollout.metadata.name,
-        "uid": rollout.metadata.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
     return {
         "name": name,
         "namespace": rollout.metadata.namespace,
         "labels": labels,
         "annotations": annotations,
-        "ownerReferences": [owner],
+        "ownerReferences": [ownership.controlled_by("Rollout", rollout.metadata)],
     }
 
 
-def _metrics(specs: Iterable[dict[str, Any]]) -> list[Any]:
-    metrics = [metric for spec in specs for metric in spec.get("metrics") or []]
-    names = [str(metric.get("name")) for metric in metrics]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"two metrics have the name '{twice[0]}'")
-    return metrics
-
-
-def _args(specs: Iterable[dict[str, Any]], given: dict[str, str]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for spec in specs:
-        for argument in spec.get("args") or []:
-            name = str(argument.get("name"))
-            if name not in found or not (found[name].get("value") or found[name].get("valueFrom")):
-                found[name] = argument
-    for name, value in given.items():
-        found[name] = {"name": name, "value": value}
-    for name, argument in found.items():
-        if argument.get("value") is None and not argument.get("valueFrom"):
-            raise ValueError(f"args.{name} was not resolved")
-    return list(found.values())
-
-
-def _merged(specs: Iterable[dict[str, Any]], field: str, more: list[Any]) -> list[Any]:
-    found: dict[str, Any] = {}
-    for entry in [entry for spec in specs for entry in spec.get(field) or []] + more:
-        found[str(entry.get("metricName"))] = entry
-    return list(found.values())
+def _arguments(
+    rollout: Rollout, args: Iterable[AnalysisRunArgument], *, latest: str, stable: str
+) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in _values(rollout, args, latest=latest, stable=stable)]
 
 
 def _values(
@@ -127,7 +88,7 @@ def experiment(seen: Seen, start: StartExperiment, *, stable: str) -> KubeObject
     labels = {HASH_LABEL: start.hash, "step-index": str(start.index)}
     analyses = []
     for one in step.analyses:
-        args = [{"name": n, "value": v} for n, v in _values(rollout, one.args, latest=start.hash, stable=stable)]
+        args = _arguments(rollout, one.args, latest=start.hash, stable=stable)
         entry: dict[str, Any] = {"name": one.name, "templateName": one.template_name}
         entry |= {"clusterScope": True} if one.cluster_scope else {}
         entry |= {"requiredForCompletion": True} if one.required_for_completion else {}
@@ -141,6 +102,10 @@ def experiment(seen: Seen, start: StartExperiment, *, stable: str) -> KubeObject
         spec["duration"] = step.duration
     if step.scale_down_delay_seconds is not None:
         spec["scaleDownDelaySeconds"] = step.scale_down_delay_seconds
+    if step.dry_run:
+        spec["dryRun"] = [msgspec.to_builtins(one) for one in step.dry_run]
+    if step.analysis_run_metadata != ChildMetadata():
+        spec["analysisRunMetadata"] = msgspec.to_builtins(step.analysis_run_metadata)
     annotations = {replica_sets.REVISION: str(start.revision)}
     return {
         "apiVersion": API_VERSION,

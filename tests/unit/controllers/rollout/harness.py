@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from holdfast.adapters.kube.client import KubeClient
+from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.controllers.rollout.world import FIELD_MANAGER
 from holdfast.engine.lang.yaml_documents import load_all
@@ -38,6 +39,7 @@ DEPLOYMENT = resource("apps/v1", "Deployment")
 SERVICE = resource("v1", "Service")
 POD = resource("v1", "Pod")
 ANALYSIS_RUN = resource(API_VERSION, "AnalysisRun")
+EXPERIMENT = resource(API_VERSION, "Experiment")
 ANALYSIS_TEMPLATE = resource(API_VERSION, "AnalysisTemplate")
 VIRTUAL_SERVICE = resource("networking.istio.io/v1", "VirtualService")
 HASH_LABEL = "rollouts-pod-template-hash"
@@ -137,14 +139,17 @@ class Stage:
         controller = RolloutController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER), clock=self.clock, random=Random(1)
         )
+        experiments = ExperimentController(controller, clock=self.clock, random=Random(1))
         task = asyncio.create_task(controller.run(), name="controller")
+        beside = asyncio.create_task(experiments.run(), name="experiments")
         try:
             await self._unless_killed(controller.watch.synced.wait(), task)
             yield controller
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for one in (task, beside):
+                one.cancel()
+                with suppress(asyncio.CancelledError):
+                    await one
 
     async def _unless_killed(self, started: Awaitable[Any], task: asyncio.Task[None]) -> None:
         quiet = asyncio.ensure_future(started)

@@ -1,0 +1,1 @@
+"""The experiment controller: observes an Experiment and what it made, decides, acts, reports."""
