@@ -1,4 +1,4 @@
-"""`holdfast rollout promote | abort | retry | pause | restart | set-image | undo`: asks the controller for something."""
+"""`holdfast rollout promote | abort | retry | pause | restart | set image | undo`: asks the controller for something."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 import typer
 
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout import experiments, rollouts
 from holdfast.cli.rollout.rollouts import FIELD_MANAGER, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import requests
 from holdfast.engine.rollout.requests import Request
@@ -54,10 +54,19 @@ def abort(
 
 
 def retry(
-    name: str = NameArgument, kubeconfig: KubeconfigPath = KubeconfigOption, namespace: str = NamespaceOption
+    words: list[str] = typer.Argument(..., metavar="[rollout|experiment] NAME", help="`name` or `namespace/name`."),
+    kubeconfig: KubeconfigPath = KubeconfigOption,
+    namespace: str = NamespaceOption,
 ) -> None:
-    """Begin an aborted update again with its first step."""
-    _ask(kubeconfig, name, namespace, requests.retry)
+    """Begin an aborted update again with its first step, or an ended Experiment anew."""
+    kind, name = ("rollout", words[0]) if len(words) == 1 else (words[0], words[-1])
+    if len(words) > 2 or kind not in ("rollout", "experiment"):
+        raise Blocked("NoName", "what is retried is given as NAME, `rollout NAME` or `experiment NAME`")
+    if kind == "rollout":
+        _ask(kubeconfig, name, namespace, requests.retry)
+        return
+    where, plain = rollouts.qualified(name, namespace)
+    typer.echo(with_cluster(kubeconfig, lambda cluster: experiments.retry(cluster, where, plain)))
 
 
 def pause(

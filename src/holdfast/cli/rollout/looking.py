@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from enum import StrEnum
 
 import msgspec
 import typer
 
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document, print_fields, print_table
-from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout import experiments, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument
-from holdfast.cli.rollout.rollouts import ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import defaults, phases, steps
-from holdfast.engine.rollout.replica_sets import ReplicaSet
-from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
+from holdfast.runtime.clock import SystemClock
 
 HEADINGS = (
     "NAMESPACE",
@@ -31,20 +30,29 @@ HEADINGS = (
     "UP-TO-DATE",
     "AVAILABLE",
 )
-TREE_HEADINGS = ("NAME", "KIND", "STATUS", "INFO")
 PAUSE = 0.5
 
 
+class Listed(StrEnum):
+    ROLLOUTS = "rollouts"
+    EXPERIMENTS = "experiments"
+
+
 def list_(
+    kind: Listed = typer.Argument(Listed.ROLLOUTS, help="What to list."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = typer.Option("", "--namespace", "-n", help="Only this namespace; by default all."),
     output: Format = OutputOption,
 ) -> None:
-    """List the Rollouts."""
-    listing = with_cluster(kubeconfig, lambda cluster: cluster.list(ROLLOUT, namespace=namespace))
+    """List the Rollouts, or the Experiments."""
+    resource = ROLLOUT if kind is Listed.ROLLOUTS else EXPERIMENT
+    listing = with_cluster(kubeconfig, lambda cluster: cluster.list(resource, namespace=namespace))
     found = [live.decode() for live in listing.items]
     if output in (Format.JSON, Format.YAML):
         print_document(found, output)
+        return
+    if kind is Listed.EXPERIMENTS:
+        experiments.print_all(found, output, SystemClock().now())
         return
     chosen = sorted((msgspec.convert(obj, Rollout) for obj in found), key=lambda it: it.metadata.key)
     if output is Format.NAME:
@@ -84,7 +92,7 @@ def get(
     namespace: str = NamespaceOption,
     output: Format = OutputOption,
 ) -> None:
-    """Show one Rollout with its revisions and their pods."""
+    """Show one Rollout with its revisions, their pods, analyses and experiments."""
 
     async def work(cluster: Cluster) -> None:
         before = ""
@@ -94,14 +102,12 @@ def get(
                 print_document(obj, output)
                 return
             rollout = msgspec.convert(obj, Rollout)
-            sets = await rollouts.sets_of(cluster, rollout)
-            pods = await rollouts.pods_of(cluster, rollout, sets)
-            rows = tree(rollout, sets, pods)
+            rows = tree.rows(rollout, await tree.gather(cluster, rollout))
             now = repr((summary(rollout), rows))
             if now != before:
                 print_fields(summary(rollout))
                 typer.echo()
-                print_table(TREE_HEADINGS, rows)
+                print_table(tree.HEADINGS, rows)
             if not watch:
                 return
             before = now
@@ -133,38 +139,6 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
         ("Ready", str(status.ready_replicas)),
         ("Available", str(status.available_replicas)),
     ]
-
-
-def tree(rollout: Rollout, sets: Sequence[ReplicaSet], pods: dict[str, list[KubeObject]]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [(rollout.metadata.name, "Rollout", phases.shown(rollout)[0], "")]
-    for one in sets:
-        rows.append((f"  # revision:{one.revision}", "", "", ""))
-        state = (
-            "ScaledDown" if not one.desired and not one.current else "Healthy" if one.is_saturated else "Progressing"
-        )
-        rows.append((f"    {one.name}", "ReplicaSet", state, _roles(rollout, one)))
-        for pod in sorted(pods.get(one.name, []), key=name_of):
-            info = "" if _is_ready(pod) else "not ready"
-            rows.append((f"      {name_of(pod)}", "Pod", str((pod.get("status") or {}).get("phase") or ""), info))
-    return rows
-
-
-def _roles(rollout: Rollout, one: ReplicaSet) -> str:
-    status = rollout.status
-    if defaults.blue_green(rollout) is not None:
-        named = [("stable", status.stable_rs), ("active", status.blue_green.active_selector)]
-        named.append(("preview", status.blue_green.preview_selector))
-    else:
-        named = [("stable", status.stable_rs)]
-        if status.current_pod_hash != status.stable_rs:
-            named.append(("canary", status.current_pod_hash))
-    roles = [role for role, hash_ in named if hash_ == one.hash]
-    return ",".join(roles) + (f" until {one.deadline}" if one.deadline else "")
-
-
-def _is_ready(pod: KubeObject) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(it.get("type") == "Ready" and it.get("status") == "True" for it in conditions)
 
 
 def status(

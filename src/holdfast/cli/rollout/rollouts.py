@@ -13,7 +13,7 @@ from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.engine.rollout.requests import Request
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject, owner_references_of, uid_of
+from holdfast.model.kube import KubeObject, owner_references_of
 from holdfast.model.names import GROUP, VERSION
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -57,18 +57,6 @@ async def sets_of(cluster: Cluster, rollout: Rollout) -> list[ReplicaSet]:
     found = [live.decode() for live in listing.items]
     owned = [obj for obj in found if any(it.get("uid") == rollout.metadata.uid for it in owner_references_of(obj))]
     return sorted((replica_sets.read(obj) for obj in owned), key=lambda one: -one.revision)
-
-
-async def pods_of(cluster: Cluster, rollout: Rollout, sets: list[ReplicaSet]) -> dict[str, list[KubeObject]]:
-    """By the name of their ReplicaSet."""
-    names = {uid_of(one.obj): one.name for one in sets}
-    found: dict[str, list[KubeObject]] = {one.name: [] for one in sets}
-    listing = await cluster.list(POD, namespace=rollout.metadata.namespace)
-    for live in listing.items:
-        for owner in live.metadata.owner_references:
-            if owner.uid in names:
-                found[names[owner.uid]].append(live.decode())
-    return found
 
 
 async def send(cluster: Cluster, rollout: Rollout, request: Request) -> None:

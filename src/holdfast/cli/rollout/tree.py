@@ -1,0 +1,97 @@
+"""The tree of `holdfast rollout get`: a Rollout, its revisions, and what each of them has running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from holdfast.cli.rollout.rollouts import ANALYSIS_RUN, EXPERIMENT, POD, REPLICA_SET
+from holdfast.engine.rollout import defaults, phases, replica_sets
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.kube import KubeObject, annotations_of, kind_of, name_of, owner_references_of, uid_of
+from holdfast.model.rollout import Rollout
+from holdfast.ports.cluster import Cluster
+
+HEADINGS: Final = ("NAME", "KIND", "STATUS", "INFO")
+Row: TypeAlias = tuple[str, str, str, str]
+_ORDER: Final = ("Experiment", "ReplicaSet", "AnalysisRun", "Pod")
+
+
+class Family(Struct, frozen=True):
+    """Objects by the uid of the one that owns them."""
+
+    children: dict[str, list[KubeObject]]
+
+    def of(self, uid: str) -> list[KubeObject]:
+        return sorted(self.children.get(uid, []), key=lambda it: (_ORDER.index(kind_of(it)), name_of(it)))
+
+
+async def gather(cluster: Cluster, rollout: Rollout) -> Family:
+    found: dict[str, list[KubeObject]] = {}
+    for resource in (REPLICA_SET, EXPERIMENT, ANALYSIS_RUN, POD):
+        listing = await cluster.list(resource, namespace=rollout.metadata.namespace)
+        for obj in (live.decode() for live in listing.items):
+            # An item of a list need not say its kind.
+            whole = {**obj, "kind": resource.kind}
+            for owner in owner_references_of(whole):
+                found.setdefault(str(owner.get("uid")), []).append(whole)
+    return Family(found)
+
+
+def rows(rollout: Rollout, family: Family) -> list[Row]:
+    found: list[Row] = [(rollout.metadata.name, "Rollout", phases.shown(rollout)[0], "")]
+    owned = family.of(rollout.metadata.uid)
+    by_revision: dict[int, list[KubeObject]] = {}
+    for obj in owned:
+        by_revision.setdefault(replica_sets.revision_of(annotations_of(obj)), []).append(obj)
+    for revision in sorted(by_revision, reverse=True):
+        found.append((f"  # revision:{revision}", "", "", ""))
+        for obj in by_revision[revision]:
+            found.extend(_branch(rollout, family, obj, "    "))
+    return found
+
+
+def _branch(rollout: Rollout, family: Family, obj: KubeObject, indent: str) -> Iterator[Row]:
+    status, info = _told(rollout, obj)
+    yield f"{indent}{name_of(obj)}", kind_of(obj), status, info
+    for child in family.of(uid_of(obj)):
+        yield from _branch(rollout, family, child, f"{indent}  ")
+
+
+def _told(rollout: Rollout, obj: KubeObject) -> tuple[str, str]:
+    status = obj.get("status") or {}
+    if kind_of(obj) == "ReplicaSet":
+        one = replica_sets.read(obj)
+        if not one.desired and not one.current:
+            return "ScaledDown", _roles(rollout, one)
+        return "Healthy" if one.is_saturated else "Progressing", _roles(rollout, one)
+    if kind_of(obj) == "Pod":
+        return str(status.get("phase") or ""), "" if _is_ready(obj) else "not ready"
+    return str(status.get("phase") or "Pending"), str(status.get("message") or _measured(status))
+
+
+def _measured(status: KubeObject) -> str:
+    """How the measurements of an AnalysisRun ended so far."""
+    summary = status.get("runSummary") or {}
+    names: Sequence[str] = ("successful", "failed", "inconclusive", "error")
+    return ", ".join(f"{summary[name]} {name}" for name in names if summary.get(name))
+
+
+def _roles(rollout: Rollout, one: ReplicaSet) -> str:
+    status = rollout.status
+    if defaults.blue_green(rollout) is not None:
+        named = [("stable", status.stable_rs), ("active", status.blue_green.active_selector)]
+        named.append(("preview", status.blue_green.preview_selector))
+    else:
+        named = [("stable", status.stable_rs)]
+        if status.current_pod_hash != status.stable_rs:
+            named.append(("canary", status.current_pod_hash))
+    roles = [role for role, hash_ in named if hash_ == one.hash]
+    return ",".join(roles) + (f" until {one.deadline}" if one.deadline else "")
+
+
+def _is_ready(pod: KubeObject) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(it.get("type") == "Ready" and it.get("status") == "True" for it in conditions)
