@@ -43,13 +43,16 @@ def changes(rollout: Rollout, wanted: WantedTraffic, found: Found) -> list[Chang
     return [change for change in wished if change.before != change.after]
 
 
-def check(rollout: Rollout, found: Found) -> None:
-    """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary."""
+def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
+    """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary.
+
+    `services` are that of the canary and that of the stable pods.
+    """
     routing = routing_of(rollout)
     for name in NOT_SERVED:
         if getattr(routing, name):
             # Steps that no router hears of would let a release pass unproved.
             raise RoutingProblem(f"{name} is not served")
-    canary = rollout.spec.strategy.canary
-    if canary is not None and routing != TrafficRouting():
-        changes(rollout, WantedTraffic(canary.canary_service, canary.stable_service, 0), found)
+    if routing != TrafficRouting():
+        canary, stable = services
+        changes(rollout, WantedTraffic(canary, stable, 0), found)
