@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from holdfast.model.keys import GroupKind
@@ -27,3 +29,11 @@ class Change(Struct, frozen=True):
 
 class RoutingProblem(ValueError):
     """The objects are not as the Rollout says: a person must act."""
+
+
+def there(reference: Reference, found: Mapping[Reference, KubeObject]) -> KubeObject:
+    """Raises RoutingProblem where the object is absent."""
+    obj = found.get(reference)
+    if obj is None:
+        raise RoutingProblem(f"{reference.group_kind.kind} {reference.namespace}/{reference.name} is not there")
+    return obj

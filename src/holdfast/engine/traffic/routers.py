@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from holdfast.engine.rollout import routes
 from holdfast.engine.traffic import istio
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem
 from holdfast.model.keys import GroupKind
@@ -39,7 +40,7 @@ def changes(rollout: Rollout, wanted: WantedTraffic, found: Found) -> list[Chang
     routing = routing_of(rollout)
     wished: list[Change] = []
     if routing.istio is not None:
-        wished += istio.changes(routing.istio, wanted, found)
+        wished += istio.changes(routing.istio, wanted, found, rollout.metadata.namespace)
     return [change for change in wished if change.before != change.after]
 
 
@@ -50,6 +51,6 @@ def check(rollout: Rollout, found: Found) -> None:
         if getattr(routing, name):
             # Steps that no router hears of would let a release pass unproved.
             raise RoutingProblem(f"{name} is not served")
-    canary = rollout.spec.strategy.canary
-    if canary is not None and routing != TrafficRouting():
-        changes(rollout, WantedTraffic(canary.canary_service, canary.stable_service, 0), found)
+    if routing != TrafficRouting():
+        canary, stable = routes.services(rollout)
+        changes(rollout, WantedTraffic(canary, stable, 0), found)
