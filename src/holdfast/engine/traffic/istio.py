@@ -182,7 +182,7 @@ def _is_foreign(entry: Mapping[str, Any], stable: Mapping[str, Any], shares: Sha
     subset = destination.get("subset") or ""
     if subset:
         return subset not in shares.additional_subsets
-    return destination.get("host") == stable["destination"].get("host")
+    return bool(destination.get("host") == stable["destination"].get("host"))
 
 
 def _additional(stable: Mapping[str, Any], shares: Shares) -> list[dict[str, Any]]:

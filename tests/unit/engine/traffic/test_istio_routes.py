@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.engine.rollout import routes
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Reference, RoutingProblem
 from holdfast.engine.traffic.istio import DESTINATION_RULE, VIRTUAL_SERVICE
@@ -92,7 +93,8 @@ def test_an_additional_subset_selects_the_experiments_pods() -> None:
 def test_ping_and_pong_need_no_other_services() -> None:
     routing = {"istio": {"virtualService": {"name": "vs"}}}
     pair = {"pingPong": {"pingService": "stable", "pongService": "canary"}, "canaryService": "", "stableService": ""}
-    routers.check(rollout(routing, **pair), dict([service()]))
+    told = rollout(routing, **pair)
+    routers.check(told, routes.services(told), dict([service()]))
 
 
 def tls(*hosts: str) -> dict[str, Any]:
