@@ -112,7 +112,3 @@ Action: TypeAlias = (
 )
 
 
-class Event(Struct, frozen=True):
-    reason: str
-    message: str
-    warning: bool = False
