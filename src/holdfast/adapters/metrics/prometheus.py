@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
 from holdfast.adapters.metrics import sign_in
-from holdfast.adapters.metrics.http import Http, Request, checked, decoded
+from holdfast.adapters.metrics.http import Answer, Http, Request, checked, decoded
 from holdfast.engine.lang import durations
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.evaluate import Expression
@@ -28,19 +30,29 @@ async def measure(http: Http, wanted: PrometheusMetric, *, now: datetime, defaul
     base = address(wanted, default_address)
     given = tuple((header.key, header.value) for header in wanted.headers)
     signed = await sign_in.headers(http, wanted.authentication, insecure=wanted.insecure)
-    answer = await http.ask(
-        Request(
-            f"{base}/api/v1/{path}",
-            method="POST",
-            headers=(*signed, *given, ("Content-Type", "application/x-www-form-urlencoded")),
-            body=urlencode(form).encode(),
-            seconds=wanted.timeout or SECONDS,
-            insecure=wanted.insecure,
-        )
-    )
+    answer = await _asked(http, wanted, f"{base}/api/v1/{path}", form, (*signed, *given))
     if answer.status in (400, 422, 503):
         raise MetricError(f"{_ASKED}: {_fault(answer.body) or f'answers {answer.status}'}")
     return reading(decoded(checked(answer, _ASKED), _ASKED))
+
+
+async def _asked(
+    http: Http, wanted: PrometheusMetric, url: str, form: dict[str, str], headers: tuple[tuple[str, str], ...]
+) -> Answer:
+    """By POST, since queries are long; by GET where something in between takes no POST."""
+    request = Request(
+        url,
+        method="POST",
+        headers=(*headers, ("Content-Type", "application/x-www-form-urlencoded")),
+        body=urlencode(form).encode(),
+        seconds=wanted.timeout or SECONDS,
+        insecure=wanted.insecure,
+    )
+    answer = await http.ask(request)
+    if answer.status not in (405, 501):
+        return answer
+    plain = f"{url}?{urlencode(form)}"
+    return await http.ask(msgspec.structs.replace(request, url=plain, method="GET", headers=headers, body=None))
 
 
 def address(wanted: PrometheusMetric, default: str = "") -> str:

@@ -23,9 +23,7 @@ class HttpMetricSources:
     async def measure(self, metric: Metric, *, namespace: str, now: datetime) -> Reading:
         match metric.provider:
             case MetricProvider(prometheus=wanted) if wanted is not None:
-                return await prometheus.measure(
-                    self._http, wanted, now=now, default_address=self._prometheus_address
-                )
+                return await prometheus.measure(self._http, wanted, now=now, default_address=self._prometheus_address)
             case MetricProvider(web=asked) if asked is not None:
                 return await web.measure(self._http, asked)
             case _:

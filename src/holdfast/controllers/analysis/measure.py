@@ -31,9 +31,7 @@ async def measured(
     }
 
 
-async def _one(
-    world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool
-) -> Measurement:
+async def _one(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:
     wanted = task.metric.provider.job
     if wanted is None:
         return await _asked(world, sources, run, task, terminating)
@@ -44,9 +42,7 @@ async def _one(
     return await jobs.look(world, run, task.under_way)
 
 
-async def _asked(
-    world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool
-) -> Measurement:
+async def _asked(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:
     """One that is under way was begun by another controller: it is ended with the run, else asked for anew."""
     began = task.under_way or Measurement(started_at=instants.stamp(world.now()))
     if terminating:

@@ -110,5 +110,3 @@ SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | DeleteRe
 Action: TypeAlias = (
     SetAction | PointService | SetTraffic | DeletePod | ScaleWorkload | SetReplicas | AnnotateRollout | RunAction
 )
-
-
