@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from holdfast.engine.traffic import istio
+from holdfast.engine.traffic import gateway_api, istio, nginx
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
@@ -13,8 +13,13 @@ from holdfast.model.rollout import Rollout
 from holdfast.model.traffic import TrafficRouting
 from holdfast.model.wanted_traffic import WantedTraffic
 
-KINDS: Final[frozenset[GroupKind]] = frozenset({istio.VIRTUAL_SERVICE, istio.DESTINATION_RULE})
-NOT_SERVED: Final = ("nginx", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins")
+KINDS: Final[frozenset[GroupKind]] = (
+    frozenset({istio.VIRTUAL_SERVICE, istio.DESTINATION_RULE, nginx.INGRESS}) | gateway_api.KINDS
+)
+NOT_SERVED: Final = ("alb", "smi", "ambassador", "app_mesh", "traefik", "apisix")
+TAKES_HEADERS: Final = ("istio", "plugins")
+TAKES_MIRRORS: Final = ("istio",)
+SERVED: Final = ("istio", "nginx", "plugins")
 Found = Mapping[Reference, KubeObject]
 
 
@@ -25,31 +30,64 @@ def routing_of(rollout: Rollout) -> TrafficRouting:
 
 
 def references(rollout: Rollout) -> list[Reference]:
-    return list(_references(rollout))
+    """Empty where the routing cannot be read: `check` says why."""
+    try:
+        return list(_references(rollout))
+    except RoutingProblem:
+        return []
 
 
 def _references(rollout: Rollout) -> Iterator[Reference]:
-    routing = routing_of(rollout)
+    routing, owner = routing_of(rollout), rollout.metadata
     if routing.istio is not None:
-        yield from istio.references(routing.istio, rollout.metadata.namespace)
+        yield from istio.references(routing.istio, owner.namespace)
+    if routing.nginx is not None:
+        yield from nginx.references(routing.nginx, owner)
+    if gateway_api.PLUGIN in routing.plugins:
+        yield from gateway_api.references(gateway_api.read(routing.plugins[gateway_api.PLUGIN]), owner)
 
 
 def changes(rollout: Rollout, wanted: WantedTraffic, found: Found) -> list[Change]:
     """Empty when every router has been told already. Raises RoutingProblem where an object does not fit."""
-    routing = routing_of(rollout)
-    wished: list[Change] = []
+    return [change for change in _changes(rollout, wanted, found) if change.before != change.after]
+
+
+def _changes(rollout: Rollout, wanted: WantedTraffic, found: Found) -> Iterator[Change]:
+    routing, owner = routing_of(rollout), rollout.metadata
     if routing.istio is not None:
-        wished += istio.changes(routing.istio, wanted, found)
-    return [change for change in wished if change.before != change.after]
+        yield from istio.changes(routing.istio, wanted, found, owner.namespace)
+    if routing.nginx is not None:
+        yield from nginx.changes(routing.nginx, owner, wanted, found)
+    if gateway_api.PLUGIN in routing.plugins:
+        yield from gateway_api.changes(gateway_api.read(routing.plugins[gateway_api.PLUGIN]), owner, wanted, found)
 
 
-def check(rollout: Rollout, found: Found) -> None:
-    """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary."""
+def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
+    """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary.
+
+    `services` are that of the canary and that of the stable pods.
+    """
     routing = routing_of(rollout)
     for name in NOT_SERVED:
         if getattr(routing, name):
             # Steps that no router hears of would let a release pass unproved.
             raise RoutingProblem(f"{name} is not served")
+    for name in routing.plugins:
+        if name != gateway_api.PLUGIN:
+            raise RoutingProblem(f"plugin {name} is not served: only {gateway_api.PLUGIN} is")
+    _check_steps(rollout, [name for name in SERVED if getattr(routing, name)])
+    if routing != TrafficRouting():
+        canary, stable = services
+        changes(rollout, WantedTraffic(canary, stable, 0), found)
+
+
+def _check_steps(rollout: Rollout, given: list[str]) -> None:
+    """A step that one of the routers cannot carry out would prove nothing."""
     canary = rollout.spec.strategy.canary
-    if canary is not None and routing != TrafficRouting():
-        changes(rollout, WantedTraffic(canary.canary_service, canary.stable_service, 0), found)
+    for step in canary.steps if canary is not None else ():
+        for kind, is_wanted, able in (
+            ("setHeaderRoute", step.set_header_route is not None, TAKES_HEADERS),
+            ("setMirrorRoute", step.set_mirror_route is not None, TAKES_MIRRORS),
+        ):
+            if is_wanted and (unable := [name for name in given if name not in able]):
+                raise RoutingProblem(f"{', '.join(unable)} cannot carry out the step {kind}")
