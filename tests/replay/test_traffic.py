@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from holdfast.engine.kube import merge_patch
-from holdfast.engine.traffic import istio, nginx
+from holdfast.engine.lang.yaml_documents import load_all
+from holdfast.engine.traffic import alb, apisix, istio, nginx, smi, traefik
 from holdfast.engine.traffic.changes import RoutingProblem, owner_reference
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
-from holdfast.model.traffic import IstioVirtualService, NginxTrafficRouting, TLSRoute
+from holdfast.model.traffic import IstioVirtualService, NginxTrafficRouting, SetHeaderRoute, TLSRoute
 from holdfast.model.wanted_traffic import WantedTraffic
 from tests.replay.cases import Case, load
 
@@ -105,3 +106,108 @@ def test_istio_weights(case: Case) -> None:
     for route, expected in zip(found["spec"]["tls"], case["expected"], strict=True):
         canary, stable = expected["args"][-2:]
         assert {e["destination"]["host"]: e["weight"] for e in route["route"]} == {"stable": stable, "canary": canary}
+
+
+def rollout_in(case: Case) -> tuple[Rollout, dict[str, bool]]:
+    """The Rollout of the recorded call, and what its client was told to do wrong."""
+    given = next(step for step in case["setup"] if step["call"] == "NewReconciler")["args"][0]
+    flags = {name: value for name, value in given["Client"].items() if value is True}
+    return msgspec.convert(given["Rollout"], Rollout), flags
+
+
+def documents(name: str, test: str) -> list[KubeObject]:
+    """What the recorded test of that name decodes: its objects."""
+    texts = [case["args"][0] for case in load(name) if case["fn"] == "Decode" and f":{test}#" in case["id"]]
+    return [obj for text in texts for obj in load_all(text)]
+
+
+@pytest.mark.parametrize("case", load("07-traffic-traefik.jsonl"), ids=lambda case: case["id"])
+def test_traefik(case: Case) -> None:
+    if case["fn"] in NOT_OURS | {"SetMirrorRoute": "", "RemoveManagedRoutes": ""}:
+        pytest.skip(NOT_OURS.get(case["fn"], "Traefik does nothing there; ours refuses a step that nothing would do"))
+    if case["fn"] in ("getService", "unstructured.NestedInt64"):
+        pytest.skip("reads what SetWeight wrote: checked there")
+    rollout, flags = rollout_in(case)
+    good, damaged = documents("07-traffic-traefik.jsonl", "TestSetWeight/SetWeight")
+    if flags.keys() & {"IsGetError", "UpdateError"}:
+        pytest.skip(CLIENT)
+    wanted = wanted_of(rollout, case["args"][0])
+    obj = damaged if flags else good
+    if case["expect"][0]["op"] == "Error":
+        with pytest.raises(RoutingProblem):
+            traefik.weighted(obj, wanted)
+        return
+    services = traefik.weighted(obj, wanted)["spec"]["weighted"]["services"]
+    assert [service["weight"] for service in services] == [70, 30]
+
+
+@pytest.mark.parametrize("case", load("07-traffic-smi.jsonl"), ids=lambda case: case["id"])
+def test_smi(case: Case) -> None:
+    if case["fn"] != "SetWeight":
+        pytest.skip(NOT_OURS.get(case["fn"], "SMI does nothing there; ours refuses a step that nothing would do"))
+    if case["expect"][0]["op"] != "Nil":
+        pytest.skip(CLIENT)
+    given = next(step for step in case["setup"] if step["call"] == "NewReconciler")["args"][0]["Rollout"]
+    rollout = msgspec.convert(given, Rollout)
+    routing = routing_of(rollout).smi
+    (first,) = smi.changes(routing, rollout.metadata, wanted_of(rollout, 10), {})
+    assert first.after is not None
+    found = {first.reference: first.after}
+    (change,) = smi.changes(routing, rollout.metadata, wanted_of(rollout, case["args"][0]), found)
+    assert change.after is not None
+    spec = change.after["spec"]
+    pair = [{"service": "canary-service", "weight": 50}, {"service": "stable-service", "weight": 50}]
+    assert (first.reference.name, spec) == ("traffic-split-name", {"service": "root-service", "backends": pair})
+
+
+@pytest.mark.parametrize("case", load("07-traffic-alb.jsonl"), ids=lambda case: case["id"])
+def test_alb(case: Case) -> None:
+    if case["fn"] in NOT_OURS:
+        pytest.skip(NOT_OURS[case["fn"]])
+    if case["fn"] == "getForwardActionString":
+        rollout = msgspec.convert(case["args"][0], Rollout)
+        with pytest.raises(RoutingProblem, match="must be between 1 and 604800"):
+            alb.action(routing_of(rollout).alb, wanted_of(rollout, case["args"][2]))
+        return
+    annotations, name, _, *keys = case["args"]
+    if case["expect"][0]["op"] == "Error":
+        with pytest.raises(RoutingProblem):
+            alb.managed(annotations, name, *keys)
+    else:
+        assert alb.managed(annotations, name, *keys) == case["expect"][0]["value"]
+
+
+@pytest.mark.parametrize("case", load("07-traffic-apisix.jsonl"), ids=lambda case: case["id"])
+def test_apisix(case: Case) -> None:
+    if case["fn"] in NOT_OURS:
+        pytest.skip(NOT_OURS[case["fn"]])
+    if case["fn"] == "GetBackends":
+        with pytest.raises(RoutingProblem):
+            apisix.backends(case["args"][0])
+        return
+    if case["fn"] == "unstructured.NestedInt64":
+        pytest.skip("the priority is checked where the route is made; ours is one above the rule that it copies")
+    rollout, flags = rollout_in(case)
+    if flags.keys() - {"IsGetNotFoundError", "IsDuplicateSetHeaderRouteError"}:
+        pytest.skip(CLIENT)
+    base, ours, theirs = documents("07-traffic-apisix.jsonl", "TestSetHeaderRoute/SetHeaderRoutePriorityWithNew")[:3]
+    routing = routing_of(rollout)
+    there, place = apisix.references(routing.apisix, rollout.metadata, ["set-header"])
+    found = {there: base} if "IsGetNotFoundError" in flags else {there: base, place: theirs if flags else ours}
+    given = case["args"][0] if case["args"] else {}
+    headers = (msgspec.convert(given, SetHeaderRoute),) if given.get("match") else ()
+    wanted = msgspec.structs.replace(wanted_of(rollout, 0), headers=headers, managed=("set-header",))
+    if case["expect"][0]["op"] != "NoError":
+        with pytest.raises(RoutingProblem, match=case["expect"][0]["value"]):
+            list(apisix.changes(routing.apisix, rollout.metadata, wanted, found))
+        return
+    changes = {change.reference: change for change in apisix.changes(routing.apisix, rollout.metadata, wanted, found)}
+    after = changes[place].after if place in changes else None
+    assert (after is not None) == bool(headers)
+    if after is not None:
+        (rule,) = after["spec"]["http"]
+        assert rule["priority"] == 1
+        assert [entry["op"] for entry in rule["match"]["exprs"]] == ["Equal", "RegexMatch", "RegexMatch"][
+            : len(given["match"])
+        ]
+        assert [entry["serviceName"] for entry in rule["backends"]] == ["canary-rollout"]

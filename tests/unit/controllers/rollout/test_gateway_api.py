@@ -67,7 +67,7 @@ async def test_http_and_grpc_routes_together() -> None:
 
 async def test_a_header_leads_to_the_canary_and_is_taken_away_again() -> None:
     match = [{"headerName": "x-beta", "headerValue": {"exact": "yes"}}]
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"setCanaryScale": {"replicas": 1}},
         {"setHeaderRoute": {"name": "beta", "match": match}},
         {"pause": {}},
