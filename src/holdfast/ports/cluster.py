@@ -119,9 +119,11 @@ class Writer(Protocol):
         *,
         propagation: Propagation = Propagation.BACKGROUND,
         uid: str = "",
+        resource_version: str = "",
         grace_period_seconds: int | None = None,
     ) -> None:
-        """With `uid` the deletion is refused (Conflict) when the object is another one. NotFound is raised."""
+        """With `uid` the deletion is refused (Conflict) when the object is another one, with `resource_version` when it
+        has changed since. NotFound is raised."""
         ...
 
 

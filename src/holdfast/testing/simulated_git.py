@@ -184,7 +184,10 @@ class SimulatedGit:
     def _add_manifest(self, app: AppPlan) -> None:
         kind = self._random.choice(KINDS)
         name = f"{app.name}-{kind.replace('_', '-')}-{self._random.randrange(3)}"
-        self._folders[app.name][name] = self._manifests.new(kind, name)
+        # An object that moved to another application keeps its name: two that want it would never agree.
+        taken = any(name in folder for owner, folder in self._folders.items() if owner != app.name)
+        if not taken:
+            self._folders[app.name][name] = self._manifests.new(kind, name)
 
 
 def objects_of(manifests: Iterable[KubeObject]) -> Iterator[KubeObject]:

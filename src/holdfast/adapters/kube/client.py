@@ -147,6 +147,7 @@ class KubeClient:
         *,
         propagation: Propagation = Propagation.BACKGROUND,
         uid: str = "",
+        resource_version: str = "",
         grace_period_seconds: int | None = None,
     ) -> None:
         await self._body(
@@ -156,6 +157,7 @@ class KubeClient:
                 name,
                 propagation=propagation,
                 uid=uid,
+                resource_version=resource_version,
                 grace_period_seconds=grace_period_seconds,
             )
         )

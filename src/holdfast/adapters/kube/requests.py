@@ -108,11 +108,13 @@ def delete(
     *,
     propagation: Propagation = Propagation.BACKGROUND,
     uid: str = "",
+    resource_version: str = "",
     grace_period_seconds: int | None = None,
 ) -> Request:
     options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation.value}
-    if uid:
-        options["preconditions"] = {"uid": uid}
+    preconditions = {"uid": uid, "resourceVersion": resource_version}
+    if uid or resource_version:
+        options["preconditions"] = {name: value for name, value in preconditions.items() if value}
     if grace_period_seconds is not None:
         options["gracePeriodSeconds"] = grace_period_seconds
     return _write("DELETE", resource.object_path(namespace, name), JSON, options, [])

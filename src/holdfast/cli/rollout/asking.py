@@ -33,11 +33,17 @@ def _ask(kubeconfig: KubeconfigPath, name: str, namespace: str, request: Callabl
 def promote(
     name: str = NameArgument,
     full: bool = typer.Option(False, "--full", help="Skip all steps, pauses and analyses that are left."),
+    skip_step: bool = typer.Option(False, "--skip-current-step", "-c", help="Skip the current step."),
+    skip_all: bool = typer.Option(False, "--skip-all-steps", "-a", help="Skip the steps that are left, not the rest."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
 ) -> None:
     """End the pause, or skip the current step."""
-    _ask(kubeconfig, name, namespace, lambda rollout: requests.promote(rollout, full=full))
+
+    def request(rollout: Rollout) -> Request:
+        return requests.promote(rollout, full=full, skip_step=skip_step, skip_all=skip_all)
+
+    _ask(kubeconfig, name, namespace, request)
 
 
 def abort(

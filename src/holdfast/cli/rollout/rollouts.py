@@ -23,6 +23,7 @@ ROLLOUT: Final = ResourceType(GROUP, VERSION, "Rollout", "rollouts", namespaced=
 REPLICA_SET: Final = ResourceType("apps", "v1", "ReplicaSet", "replicasets", namespaced=True)
 POD: Final = ResourceType("", "v1", "Pod", "pods", namespaced=True)
 ANALYSIS_RUN: Final = ResourceType(GROUP, VERSION, "AnalysisRun", "analysisruns", namespaced=True)
+EXPERIMENT: Final = ResourceType(GROUP, VERSION, "Experiment", "experiments", namespaced=True)
 
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 NamespaceOption = typer.Option("default", "--namespace", "-n", help="The namespace of the Rollout.")

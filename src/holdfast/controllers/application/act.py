@@ -10,6 +10,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_contention, is_refusal, is_schema_error
+from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
 from holdfast.engine.kube import canonical
@@ -21,13 +22,7 @@ from holdfast.model.errors import AlreadyExists, ApiError, Conflict, Invalid, No
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import (
     KubeObject,
-    group_kind_of,
-    key_of,
-    name_of,
-    namespace_of,
     resource_version_of,
-    uid_of,
-    version_of,
 )
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.ports.cluster import PatchKind, Propagation
@@ -162,7 +157,7 @@ async def _create(world: World, resource: ResourceType, task: SyncTask) -> Resou
 
 async def _recreate(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
     """Best effort: the old object may take longer to go than anybody wants to wait."""
-    await delete(world, task.obj, manner.propagation)
+    await remove(world, task.obj, manner.propagation)
     for _ in range(GONE_TRIES):
         try:
             return await _create(world, resource, task)
@@ -186,26 +181,8 @@ async def _create_hook(world: World, resource: ResourceType, task: SyncTask, man
 
 
 async def _prune(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
-    await delete(world, task.obj, manner.propagation, resource=resource)
-    return results.pruned(task)
-
-
-async def delete(world: World, live: KubeObject, how: Propagation, *, resource: ResourceType | None = None) -> bool:
-    """Exactly this object, not one that has taken its name since. False when its kind is not served any more."""
-    resource = resource or world.resource(group_kind_of(live), version_of(live))
-    if resource is None:
-        return False
-    try:
-        await world.cluster.delete(resource, namespace_of(live), name_of(live), propagation=how, uid=uid_of(live))
-    except NotFound:
-        pass
-    except Conflict as error:
-        if is_contention(error):
-            raise
-        # The uid is another one: the object that was meant is gone.
-        return True
-    world.view.deleted(key_of(live), uid_of(live))
-    return True
+    owner = await remove(world, task.obj, manner.propagation, resource=resource)
+    return results.handed_over(task, owner) if owner else results.pruned(task)
 
 
 def propagation(word: str) -> Propagation:

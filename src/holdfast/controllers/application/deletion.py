@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import act, deletion_hooks, events, report
+from holdfast.controllers.application import deletion_hooks, events, report
+from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
@@ -96,7 +97,7 @@ async def _delete_objects(world: World, app: Application, how: Propagation) -> s
         if is_being_deleted(obj):
             continue
         try:
-            await act.delete(actor, obj, how)
+            await remove(actor, obj, how)
         except ApiError as error:
             await _fail(world, app, f"{key_of(obj)}: {error.message}")
             raise

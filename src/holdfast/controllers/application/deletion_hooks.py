@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from holdfast.controllers.application import act, observe, sources
+from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
@@ -50,7 +51,7 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
                 return message
             case Remove(objects):
                 for obj in objects:
-                    await act.delete(actor, obj, Propagation.BACKGROUND)
+                    await remove(actor, obj, Propagation.BACKGROUND)
             case Apply(todo):
                 done = await act.perform(actor, todo, act.Manner(flow.sync_options_of(app)))
                 if done.trouble is not None:
@@ -66,7 +67,7 @@ async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
     owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
     actor = _actor(world, app)
     for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
-        await act.delete(actor, obj, Propagation.BACKGROUND)
+        await remove(actor, obj, Propagation.BACKGROUND)
 
 
 def _actor(world: World, app: Application) -> World:

@@ -20,6 +20,7 @@ from holdfast.controllers.application import (
 )
 from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
+from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
@@ -259,7 +260,7 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
     if isinstance(step.next, machine.Remove):
         actor = world.acting_as(observe.writer(world, app))
         for obj in step.next.objects:
-            await act.delete(actor, obj, Propagation.BACKGROUND)
+            await remove(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
     return await _end(world, app, ended, OperationPhase.FAILED, message)
@@ -289,7 +290,7 @@ async def _step(
         case machine.Remove(objects):
             app = await _record(world, app, state)
             for obj in objects:
-                await act.delete(scene.actor, obj, Propagation.BACKGROUND)
+                await remove(scene.actor, obj, Propagation.BACKGROUND)
             return app, ""
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}

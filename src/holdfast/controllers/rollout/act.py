@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from holdfast.controllers.rollout import runs
+from holdfast.controllers.rollout import pod_marks, runs
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import (
     FIELD_MANAGER,
@@ -20,7 +20,7 @@ from holdfast.controllers.rollout.world import (
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.rollout import actions, replica_sets
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable
+from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Change
 from holdfast.model.errors import AlreadyExists, Conflict, Waiting
@@ -35,22 +35,16 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
     if isinstance(action, actions.RunAction):
         await runs.perform(world, seen, action, status)
         return
+    if isinstance(action, actions.SetAction):
+        await _change_set(world, seen, action)
+        return
     if isinstance(action, actions.SetReplicas | actions.AnnotateRollout):
         await _change_rollout(world, seen.rollout, action)
         return
     match action:
-        case actions.CreateReplicaSet(obj):
-            await _create_set(world, seen, obj)
-        case actions.ChangeReplicaSet(name, replicas, annotations):
-            body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
-            if replicas is not None:
-                body["spec"] = {"replicas": replicas}
-            await world.patch(REPLICA_SET, namespace, name, body)
-        case actions.DeleteReplicaSet(name):
-            await world.delete(REPLICA_SET, namespace, name)
         case actions.PointService(name, hash_):
             annotations = {replica_sets.MANAGED_BY: seen.rollout.metadata.name}
-            body = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
+            body: dict[str, Any] = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
             await world.patch(SERVICE, namespace, name, body)
         case actions.SetTraffic(wanted):
             for change in routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout)):
@@ -61,6 +55,22 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             await _scale_workload(world, seen.rollout, replicas)
         case _:
             assert_never(action)
+
+
+async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> None:
+    namespace = seen.rollout.metadata.namespace
+    match action:
+        case actions.CreateReplicaSet(obj):
+            await _create_set(world, seen, obj)
+        case actions.ChangeReplicaSet(name, replicas, annotations):
+            body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
+            if replicas is not None:
+                body["spec"] = {"replicas": replicas}
+            await world.patch(REPLICA_SET, namespace, name, body)
+        case actions.MarkPods():
+            await pod_marks.perform(world, namespace, action)
+        case actions.DeleteReplicaSet(name):
+            await world.delete(REPLICA_SET, namespace, name)
 
 
 async def _change_rollout(
@@ -96,7 +106,7 @@ async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:
 def _is_this(there: KubeObject, obj: KubeObject, rollout: Rollout) -> bool:
     owners = metadata_of(there).get("ownerReferences") or []
     is_ours = any(owner.get("uid") == rollout.metadata.uid for owner in owners)
-    return is_ours and comparable(there["spec"]["template"]) == comparable(obj["spec"]["template"])
+    return is_ours and comparable(of_set(there)) == comparable(of_set(obj))
 
 
 async def patch_status(world: World, rollout: Rollout, body: dict[str, Any]) -> Rollout:

@@ -150,7 +150,7 @@ def gated(
     """The decision with the gates, and what people should know of them: of what keeps an automated sync, and of what
     would keep one that somebody asks for."""
     asked = decision.operation if isinstance(decision, automation.Start) else WHAT_A_PERSON_MIGHT_ASK
-    found = holds(app, around, asked, findings.shown_revision, now)
+    found = holds(app, around, asked, _revision_of(asked) or findings.shown_revision, now)
     if isinstance(decision, automation.Hold) and not _could_be_synced(app, findings):
         found = tuple(one for one in found if one.kind is HoldKind.DEPENDENCY_CYCLE)
     told = tuple(conditions.condition(CONDITIONS[one.kind], one.told) for one in found)
@@ -159,6 +159,11 @@ def gated(
     if isinstance(decision, automation.Start):
         return automation.Hold(told[0].message, after=soonest(found)), told
     return msgspec.structs.replace(decision, after=decision.after or soonest(found)), told
+
+
+def _revision_of(asked: Operation) -> str:
+    sync = asked.sync or SyncOperation()
+    return sync.revision or ", ".join(sync.revisions)
 
 
 def _could_be_synced(app: Application, findings: compose.Findings) -> bool:

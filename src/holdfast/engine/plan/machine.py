@@ -18,7 +18,7 @@ from holdfast.engine.plan.hooks import DeletePolicy
 from holdfast.engine.plan.results import ResultKey, Results
 from holdfast.engine.plan.tasks import Action, SyncPlan, SyncTask
 from holdfast.model.application import ResourceResult
-from holdfast.model.health import HealthReport
+from holdfast.model.health import Health, HealthReport
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, uid_of
 from holdfast.model.names import HookPhase, OperationPhase
@@ -130,7 +130,15 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
     state = states.get(task.key)
     if not task.hook or state is None or _is_own(task, states) or hooks.other_owner(state.obj, task.obj):
         return False
-    return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    return replaced or is_being_deleted(state.obj) or _has_outlived(state)
+
+
+def _has_outlived(state: LiveState) -> bool:
+    """Its policy wants it gone since its end, which its own operation, broken off before, did not see."""
+    status = state.health.status if state.health is not None else Health.HEALTHY
+    ends = {Health.HEALTHY: DeletePolicy.HOOK_SUCCEEDED, Health.DEGRADED: DeletePolicy.HOOK_FAILED}
+    return ends.get(status) in hooks.delete_policies_of(state.obj)
 
 
 def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:

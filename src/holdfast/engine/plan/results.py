@@ -70,6 +70,11 @@ def pruned(task: SyncTask) -> ResourceResult:
     return of(task, ResultCode.PRUNED, OperationPhase.RUNNING, "pruned")
 
 
+def handed_over(task: SyncTask, owner: str) -> ResourceResult:
+    """It was to be pruned, and has become somebody else's meanwhile."""
+    return of(task, ResultCode.PRUNE_SKIPPED, OperationPhase.SUCCEEDED, f"kept: it belongs to {owner} by now")
+
+
 def skipped(task: SyncTask) -> ResourceResult:
     return of(task, ResultCode.PRUNE_SKIPPED, OperationPhase.SUCCEEDED, task.skip)
 

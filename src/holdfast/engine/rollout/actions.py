@@ -23,6 +23,20 @@ class ChangeReplicaSet(Struct, frozen=True):
     annotations: dict[str, str | None] = {}
 
 
+class MarkPods(Struct, frozen=True):
+    """The pods of a ReplicaSet, those to come and those that run, get this metadata in place of what they had.
+
+    `template` is the merge patch of the set's pod template; `record` says what is added, `unfinished` (kept on the set
+    until the running pods have it) what may still have to go. Shapes: JSON of ChildMetadata.
+    """
+
+    name: str
+    uid: str
+    template: KubeObject
+    record: str
+    unfinished: str
+
+
 class DeleteReplicaSet(Struct, frozen=True):
     name: str
 
@@ -92,21 +106,7 @@ class AnnotateRollout(Struct, frozen=True):
 
 
 RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment
+SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | DeleteReplicaSet
 Action: TypeAlias = (
-    CreateReplicaSet
-    | ChangeReplicaSet
-    | DeleteReplicaSet
-    | PointService
-    | SetTraffic
-    | DeletePod
-    | ScaleWorkload
-    | SetReplicas
-    | AnnotateRollout
-    | RunAction
+    SetAction | PointService | SetTraffic | DeletePod | ScaleWorkload | SetReplicas | AnnotateRollout | RunAction
 )
-
-
-class Event(Struct, frozen=True):
-    reason: str
-    message: str
-    warning: bool = False

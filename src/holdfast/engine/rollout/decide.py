@@ -13,6 +13,7 @@ from holdfast.engine.rollout import (
     conditions,
     defaults,
     phases,
+    pod_metadata,
     replica_sets,
     restarts,
     scaling,
@@ -45,6 +46,7 @@ def decide(seen: Seen) -> Decision:
         blue_green.proceed(draft, strategy)
     else:
         canary.proceed(draft)
+    pod_metadata.proceed(draft)
     restarts.proceed(draft)
     workload.scale(draft)
     analysis.stop_outdated(draft)
@@ -66,7 +68,7 @@ def _recognise(draft: Draft) -> None:
     revision = draft.revision
     if new is None:
         obj = replica_sets.make(draft.rollout, seen.template, seen.selector, current, revision)
-        draft.act(CreateReplicaSet(obj))
+        draft.act(CreateReplicaSet(pod_metadata.marked(draft, obj)))
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
     elif new.revision != revision:
         scaling.renumber(draft, new)

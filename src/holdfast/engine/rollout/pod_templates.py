@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
+import msgspec
+
 from holdfast.engine.rollout import affinity
-from holdfast.model.kube import KubeObject
+from holdfast.model.experiment import ChildMetadata
+from holdfast.model.kube import KubeObject, annotations_of
 
 HASH_LABEL: Final = "rollouts-pod-template-hash"
 EPHEMERAL: Final = "rollout.argoproj.io/ephemeral-metadata"
@@ -28,9 +30,8 @@ _DEFAULT_MODE: Final = 0o644
 
 def comparable(template: KubeObject) -> Any:
     metadata = dict(template.get("metadata") or {})
-    passing = _ephemeral(metadata.get("annotations") or {})
-    labels = _left(metadata.get("labels"), {HASH_LABEL, *passing.get("labels", {})})
-    annotations = _left(metadata.get("annotations"), {EPHEMERAL, *passing.get("annotations", {})})
+    labels = _left(metadata.get("labels"), {HASH_LABEL})
+    annotations = metadata.get("annotations") or {}
     spec = _without_defaults(affinity.without_injected(template.get("spec") or {}))
     kept = {key: value for key, value in metadata.items() if key != "creationTimestamp"}
     return _without_empty({"metadata": {**kept, "labels": labels, "annotations": annotations}, "spec": spec})
@@ -39,9 +40,8 @@ def comparable(template: KubeObject) -> Any:
 def without_ours(template: KubeObject) -> KubeObject:
     """As a person would write it: without what the controller has added."""
     metadata = dict(template.get("metadata") or {})
-    passing = _ephemeral(metadata.get("annotations") or {})
-    labels = _left(metadata.get("labels"), {HASH_LABEL, *passing.get("labels", {})})
-    annotations = _left(metadata.get("annotations"), {EPHEMERAL, *passing.get("annotations", {})})
+    labels = _left(metadata.get("labels"), {HASH_LABEL})
+    annotations = metadata.get("annotations") or {}
     kept = {key: value for key, value in metadata.items() if key not in ("creationTimestamp", "annotations")}
     metadata = {**kept, "labels": labels, **({"annotations": annotations} if annotations else {})}
     return {**template, "metadata": metadata, "spec": affinity.without_injected(template.get("spec") or {})}
@@ -51,12 +51,25 @@ def _left(values: dict[str, str] | None, gone: set[str]) -> dict[str, str]:
     return {key: value for key, value in (values or {}).items() if key not in gone}
 
 
-def _ephemeral(annotations: dict[str, str]) -> dict[str, dict[str, str]]:
+def of_set(replica_set: KubeObject) -> KubeObject:
+    """The pod template of a ReplicaSet without the metadata that its pods carry for their role alone."""
+    template: KubeObject = (replica_set.get("spec") or {}).get("template") or {}
+    added = injected(replica_set)
+    if added == ChildMetadata():
+        return template
+    metadata = dict(template.get("metadata") or {})
+    metadata["labels"] = _left(metadata.get("labels"), set(added.labels))
+    metadata["annotations"] = _left(metadata.get("annotations"), set(added.annotations))
+    return {**template, "metadata": metadata}
+
+
+def injected(replica_set: KubeObject, annotation: str = EPHEMERAL) -> ChildMetadata:
+    """What a ReplicaSet says was added to its pods; a record that cannot be read is none."""
+    text = annotations_of(replica_set).get(annotation, "")
     try:
-        found = json.loads(annotations.get(EPHEMERAL, "{}"))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return msgspec.json.decode(text or "{}", type=ChildMetadata)
+    except msgspec.DecodeError:
+        return ChildMetadata()
 
 
 def _without_defaults(spec: dict[str, Any]) -> dict[str, Any]:

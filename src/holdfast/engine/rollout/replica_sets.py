@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import affinity
-from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable
+from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, metadata_of, name_of
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
@@ -104,7 +104,7 @@ def find_new(sets: Sequence[ReplicaSet], template: KubeObject, wanted_hash: str 
     if named is not None:
         return named
     wanted = comparable(template)
-    matching = [found for found in sets if comparable(found.obj.get("spec", {}).get("template") or {}) == wanted]
+    matching = [found for found in sets if comparable(of_set(found.obj)) == wanted]
     return min(matching, key=lambda found: (found.created, found.name), default=None)
 
 

@@ -24,9 +24,12 @@ class Request(Struct, frozen=True):
     status: dict[str, Any] | None = None
 
 
-def promote(rollout: Rollout, *, full: bool = False) -> Request:
-    """Ends a pause; where there is none, skips the step. `full` skips everything that is left."""
+def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, skip_all: bool = False) -> Request:
+    """Ends a pause; where there is none, skips the step. `full` skips everything that is left, `skip_step` the step
+    whatever it is, `skip_all` the steps alone (the analysis of the background still counts)."""
     status, name = rollout.status, rollout.metadata.name
+    if full + skip_step + skip_all > 1:
+        raise Blocked("TooMuchAsked", "only one of --full, --skip-current-step and --skip-all-steps can be asked for")
     if status.current_pod_hash and status.current_pod_hash == status.stable_rs:
         raise Blocked("AlreadyPromoted", f"rollout '{name}' has nothing to promote: its new pods are the stable ones")
     if status.abort:
@@ -34,12 +37,24 @@ def promote(rollout: Rollout, *, full: bool = False) -> Request:
     if full:
         return Request(f"rollout '{name}' fully promoted", status={"promoteFull": True})
     spec = {"paused": False} if rollout.spec.paused else None
+    if skip_step or skip_all:
+        return Request(f"rollout '{name}' promoted", spec, _skipped(rollout, everything=skip_all))
     change: dict[str, Any] = {}
     if status.pause_conditions:
         change["pauseConditions"] = None
     elif spec is None and steps.current(rollout) is not None:
         change["currentStepIndex"] = (steps.index(rollout) or 0) + 1
     return Request(f"rollout '{name}' promoted", spec, change or None)
+
+
+def _skipped(rollout: Rollout, *, everything: bool) -> dict[str, Any]:
+    count, name = steps.count(rollout), rollout.metadata.name
+    if not count:
+        raise Blocked("NoSteps", f"rollout '{name}' has no steps to skip")
+    change: dict[str, Any] = {"currentStepIndex": count if everything else min((steps.index(rollout) or 0) + 1, count)}
+    if rollout.status.pause_conditions:
+        change |= {"pauseConditions": None, "controllerPause": False}
+    return change
 
 
 def abort(rollout: Rollout) -> Request:
@@ -102,5 +117,5 @@ def undo(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int = 0) -> tup
         raise Blocked(
             "NoSuchRevision", f"rollout '{name}' has no revision {revision or 'before this one'}; there: {there}"
         )
-    template = pod_templates.without_ours(found.obj["spec"]["template"])
+    template = pod_templates.without_ours(pod_templates.of_set(found.obj))
     return Request(f"rollout '{name}' undone to revision {found.revision}"), template

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -55,6 +55,7 @@ class WatchedTransport:
         self.kill_at = 0
         self.failing = False
         self.refused = ""
+        self.before_deletion: Callable[[], Awaitable[None]] | None = None
         self.killed = asyncio.Event()
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
@@ -69,6 +70,9 @@ class WatchedTransport:
         self.writes.append(f"{request.method} {request.path}")
         if self.refused and self.refused in request.path:
             return Response(403, {"content-type": "text/plain"}, b"nobody may do that")
+        if self.before_deletion is not None and request.method == "DELETE":
+            meanwhile, self.before_deletion = self.before_deletion, None
+            await meanwhile()
         last = len(self.writes) == self.kill_at
         if last:
             self.killed.set()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from holdfast.engine.rollout import requests
 from tests.unit.controllers.rollout.harness import POD, ROLLOUT, Stage, rollout_object, stage
 
 STEPS = [
@@ -171,3 +174,16 @@ async def test_old_revisions_are_forgotten() -> None:
             await world.until_phase("Healthy")
         await world.clock.sleep(5)
         assert await world.sets() == {"web:4": 0, "web:5": 0, "web:6": 1}
+
+
+@pytest.mark.parametrize(("option", "phase", "index"), [("skip_step", "Progressing", 2), ("skip_all", "Healthy", 5)])
+async def test_skipping_a_step_at_its_pause_goes_on(option: str, phase: str, index: int) -> None:
+    async with stage() as world, world.controller():
+        await deployed(world)
+        await at_first_pause(world)
+        request = requests.promote(await world.rollout(), **{option: True})
+        assert request.status is not None
+        await world.status(request.status)
+        found = await world.until(lambda it: (it.status.current_step_index or 0) >= index)
+        assert not found.status.pause_conditions
+        await world.until_phase(phase)

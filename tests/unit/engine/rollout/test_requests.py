@@ -49,6 +49,34 @@ def test_a_promotion_ends_what_it_waits_for(
 
 
 @pytest.mark.parametrize(
+    ("status", "skip_all", "wanted"),
+    [
+        (UNDER_WAY, False, {"currentStepIndex": 1}),
+        (UNDER_WAY, True, {"currentStepIndex": 4}),
+        ({**UNDER_WAY, "currentStepIndex": 3}, False, {"currentStepIndex": 4}),
+        (
+            {**PAUSED, "currentStepIndex": 1},
+            False,
+            {"currentStepIndex": 2, "pauseConditions": None, "controllerPause": False},
+        ),
+    ],
+)
+def test_steps_can_be_skipped(status: dict[str, Any], skip_all: bool, wanted: dict[str, Any]) -> None:
+    found = requests.promote(rollout(status=status), skip_step=not skip_all, skip_all=skip_all)
+    assert found.status == wanted
+
+
+def test_only_one_way_of_promoting_can_be_asked_for() -> None:
+    with pytest.raises(Blocked, match="only one of"):
+        requests.promote(rollout(status=UNDER_WAY), full=True, skip_all=True)
+
+
+def test_there_must_be_steps_to_skip() -> None:
+    with pytest.raises(Blocked, match="no steps"):
+        requests.promote(rollout({"canary": {}}, status=UNDER_WAY), skip_step=True)
+
+
+@pytest.mark.parametrize(
     ("ask", "status"),
     [
         (requests.promote, {"currentPodHash": "a", "stableRS": "a"}),
