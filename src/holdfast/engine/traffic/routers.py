@@ -92,6 +92,13 @@ def given(routing: TrafficRouting) -> list[str]:
     return [name for name in SERVED if getattr(routing, name)]
 
 
+def has_taken(found: Found) -> bool | None:
+    """What the routers say of the objects as they are; None where none can tell."""
+    words = [gateway_api.has_taken(obj) for place, obj in found.items() if place.group_kind in gateway_api.KINDS]
+    told = [word for word in words if word is not None]
+    return all(told) if told else None
+
+
 def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
     """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary.
 

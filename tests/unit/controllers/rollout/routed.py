@@ -26,7 +26,8 @@ async def serve(world: Stage, api_version: str, kind: str, plural: str) -> None:
     """The cluster serves one more kind, whatever its objects hold."""
     group, _, version = api_version.partition("/")
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    served = {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    served: dict[str, Any] = {"name": version, "served": True, "storage": True, "subresources": {"status": {}}}
+    served["schema"] = {"openAPIV3Schema": schema}
     names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",
