@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
@@ -19,11 +21,13 @@ from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import serving
+from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.metrics import MetricSources
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
@@ -95,10 +99,22 @@ async def run_engine(
 
 
 async def run_rollouts(cluster: Cluster) -> None:
-    """Runs the Rollouts and Experiments of all namespaces until it is cancelled."""
+    """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled."""
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
-    rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
-    experiments = ExperimentController(rollouts, clock=clock, random=random)
-    async with asyncio.TaskGroup() as group:
+    async with measuring() as metrics, asyncio.TaskGroup() as group:
+        rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
+        experiments = ExperimentController(rollouts, clock=clock, random=random)
+        analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
+        group.create_task(analyses.run(), name="analyses")
+
+
+@asynccontextmanager
+async def measuring() -> AsyncIterator[MetricSources]:
+    """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none."""
+    metrics = HttpMetricSources(prometheus_address=os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", ""))
+    try:
+        yield metrics
+    finally:
+        await metrics.close()

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout.actions import ChangeReplicaSet, Event
+from holdfast.engine.rollout.actions import ChangeReplicaSet
 from holdfast.engine.rollout.draft import Run
 from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.events import Event
 from holdfast.model.experiment import Experiment, ExperimentStatus
 from holdfast.model.kube import KubeObject
 
