@@ -10,6 +10,7 @@ from random import Random
 from msgspec import Struct
 
 from holdfast.adapters.charts.sources import ChartSources
+from holdfast.adapters.charts.values_files import HttpValuesFiles
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
@@ -26,6 +27,7 @@ from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
+from holdfast.ports.values_files import ValuesFiles
 from holdfast.runtime.clock import SystemClock
 
 
@@ -35,6 +37,7 @@ class Sources(Struct, frozen=True):
     repositories: Repositories
     charts: Charts
     renderer: Renderer
+    values_files: ValuesFiles | None = None
 
 
 @asynccontextmanager
@@ -43,13 +46,15 @@ async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int
     clock = SystemClock()
     repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
     charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree)
+    values_files = HttpValuesFiles(clock)
     renderer = RenderPool(open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
     try:
-        yield Sources(repositories, charts, renderer)
+        yield Sources(repositories, charts, renderer, values_files)
     finally:
         await renderer.close()
         await repositories.close()
         await charts.close()
+        await values_files.close()
 
 
 @asynccontextmanager
@@ -75,6 +80,7 @@ async def run_engine(
             cluster=cluster,
             repositories=opened.repositories,
             charts=opened.charts,
+            values_files=opened.values_files,
             renderer=opened.renderer,
             clock=SystemClock(),
             namespace=settings.namespace,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from holdfast.engine.lang import semver, yaml_documents
+from holdfast.engine.lang import hosts, semver, yaml_documents
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import lock as locks
 from holdfast.model.errors import Blocked
@@ -173,13 +172,7 @@ def objection(repository: str) -> str:
     url = urlsplit(repository)
     if url.scheme not in ("https", "oci") or not url.hostname:
         return ""
-    try:
-        address = ipaddress.ip_address(url.hostname)
-    except ValueError:
-        is_inside = url.hostname == "localhost" or url.hostname.endswith((".localhost", ".internal"))
-    else:
-        is_inside = not address.is_global
-    return f"{url.hostname} is not a public host" if is_inside else ""
+    return f"{url.hostname} is not a public host" if hosts.is_inside(url.hostname) else ""
 
 
 def _fits(version: str, wanted: str) -> bool:
