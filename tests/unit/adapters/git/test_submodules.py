@@ -89,6 +89,3 @@ def test_a_repository_cannot_lead_into_this_machine_or_its_network(url: str) -> 
     with pytest.raises(Blocked) as caught:
         submodules.access_to(Submodule("lib", url, "0" * 40), SECRET)
     assert caught.value.reason == "RepositoryURLInvalid"
-
-
-@pytest.mark.real_time
