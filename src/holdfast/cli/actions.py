@@ -41,7 +41,7 @@ def list_actions(
     if output in (Format.JSON, Format.YAML):
         print_document(answers, output)
     else:
-        print_table(("GROUP", "KIND", "NAMESPACE", "NAME", "ACTION", "DISABLED", "PARAMS"), _rows(answers))
+        print_table(("GROUP", "KIND", "NAMESPACE", "NAME", "ACTION", "DISABLED", "PARAMS"), rows(answers))
 
 
 @actions.command("run")
@@ -56,7 +56,7 @@ def run_action(
     from holdfast.assembly import customized
     from holdfast.runtime.clock import SystemClock
 
-    customizations, parameters, now = read_customizations(config), _parameters(param), SystemClock().now()
+    customizations, parameters, now = read_customizations(config), parameters_of(param), SystemClock().now()
 
     async def act(scripts: Scripts, located: Located) -> dict[str, Any] | None:
         try:
@@ -91,14 +91,14 @@ async def _each(objects: list[Located], ask: Callable[[Scripts, Located], Awaita
     return answers
 
 
-def _parameters(texts: list[str]) -> dict[str, str]:
+def parameters_of(texts: list[str]) -> dict[str, str]:
     for text in texts:
         if "=" not in text:
             raise Blocked("ParameterInvalid", f"--param {text}: is no name=value")
     return dict(text.split("=", 1) for text in texts)
 
 
-def _rows(answers: list[dict[str, Any]]) -> list[list[str]]:
+def rows(answers: list[dict[str, Any]]) -> list[list[str]]:
     return [
         [
             *(answer[column] or "-" for column in ("group", "kind", "namespace", "name")),

@@ -29,6 +29,7 @@ from holdfast.testing.simulated_manifests import Secrets
 
 MANAGER = "kubectl-edit"
 PERSON = "person"
+LONGEST_FREEZE = 60.0
 JOB = resource("batch/v1", "Job")
 
 
@@ -203,8 +204,7 @@ class People:
         return ""
 
     async def do_freeze(self, app: AppPlan) -> str:
-        """For a minute at most."""
-        until = self._clock.now() + timedelta(seconds=self._random.uniform(5.0, 60.0))
+        until = self._clock.now() + timedelta(seconds=self._random.uniform(5.0, LONGEST_FREEZE))
         spec = {"application": app.name, "reason": "a freeze", "until": times.stamp(until)}
         metadata = {"name": f"{app.name}-{int(until.timestamp())}", "namespace": CONTROL_NAMESPACE}
         freeze = {"apiVersion": OWN_API_VERSION, "kind": "Freeze", "metadata": metadata, "spec": spec}

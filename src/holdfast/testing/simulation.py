@@ -34,7 +34,7 @@ from holdfast.testing.memory_repositories import MemoryRepositories
 from holdfast.testing.observation import Acting, Stamping, listening, summary
 from holdfast.testing.simulated_git import AppPlan, SimulatedGit
 from holdfast.testing.simulated_manifests import Secrets
-from holdfast.testing.simulated_user import People
+from holdfast.testing.simulated_user import LONGEST_FREEZE, People
 
 TRACKED = Annotation.TRACKING_ID.encode()
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -186,6 +186,7 @@ class Simulation:
 
     async def _recovery(self, cluster: KubeClient, people: People) -> None:
         expectations = Expectations(cluster, self.git, self.apps, people.orphaned)
+        await self._pause(LONGEST_FREEZE)
         for app in self.apps:
             if not app.automated and await people.application(app) is not None:
                 people.waits_for_person.add(app.name)

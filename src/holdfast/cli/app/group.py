@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from holdfast.cli.app import (
+    actions,
     approve,
     confirm,
     create,
@@ -49,3 +50,4 @@ ledger.command("list")(ledger_list.list_)
 ledger.command("show")(ledger_show.show)
 ledger.command("diff")(ledger_diff.diff)
 app.add_typer(ledger, name="ledger")
+app.add_typer(actions.actions, name="actions")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from holdfast.controllers.application.world import World
 from holdfast.model.application import Application
 from holdfast.model.errors import HoldfastError
+from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, FIELD_MANAGER
 from holdfast.model.resource_types import EVENT
 
@@ -23,19 +24,32 @@ class Reason(StrEnum):
     OPERATION_COMPLETED = "OperationCompleted"
     RESOURCE_UPDATED = "ResourceUpdated"
     RESOURCE_DELETED = "ResourceDeleted"
+    RESOURCE_ACTION_RAN = "ResourceActionRan"
     LEDGER_UNAVAILABLE = "LedgerUnavailable"
 
 
 async def emit(world: World, app: Application, reason: Reason, message: str, *, warning: bool = False) -> None:
     """An event that cannot be written is only logged: it must not hold up the work it tells of."""
-    now = world.stamp()
+    mark = f"{world.random.getrandbits(64):016x}"
+    event = event_about(app, reason, message, at=world.stamp(), mark=mark, warning=warning)
+    log.info("%s: %s: %s", app.metadata.key, reason, message)
+    try:
+        await world.cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
+    except HoldfastError as error:
+        log.warning("%s: the event %s was not written: %s", app.metadata.key, reason, error)
+
+
+def event_about(
+    app: Application, reason: Reason, message: str, *, at: str, mark: str, warning: bool = False
+) -> KubeObject:
+    """`mark` makes its name one of its own."""
     metadata = app.metadata
-    event = {
+    return {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {
             "namespace": metadata.namespace,
-            "name": f"{metadata.name}.{world.random.getrandbits(64):016x}",
+            "name": f"{metadata.name}.{mark}",
         },
         "involvedObject": {
             "apiVersion": API_VERSION,
@@ -49,12 +63,7 @@ async def emit(world: World, app: Application, reason: Reason, message: str, *, 
         "message": message[:LONGEST_MESSAGE],
         "type": "Warning" if warning else "Normal",
         "source": {"component": FIELD_MANAGER},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
         "count": 1,
     }
-    log.info("%s: %s: %s", metadata.key, reason, message)
-    try:
-        await world.cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
-    except HoldfastError as error:
-        log.warning("%s: the event %s was not written: %s", metadata.key, reason, error)

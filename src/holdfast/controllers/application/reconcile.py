@@ -13,6 +13,7 @@ from holdfast.controllers.application import (
     deletion,
     deletion_hooks,
     gates,
+    healing,
     ignored_updates,
     ledger,
     operate,
@@ -58,18 +59,20 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     found = findings(world, app, observed)
     project = world.project(spec.project_of(app))
     decision = flow.automatic(app, found, world.now(), project)
+    found = with_hold(found, decision)
+    decision = await healing.while_held(world, app, found, decision)
     around = await gates.around(world, app, observed.desired.pinned if observed.desired is not None else Pinned())
     decision, held = gates_flow.gated(app, found, decision, around, world.now())
     found = msgspec.structs.replace(found, conditions=(*found.conditions, *held))
     if observed.desired is not None:
         app = await deletion_hooks.keep_finalizers(world, app, observed.desired.targets)
-    before, told = app, with_hold(found, decision)
+    before = app
     is_idle = not operation.is_in_progress(app.status.operation_state)
     asked = _asked(app, decision) if is_idle else None
     if asked is not None and not marks_to_lift(app, found):
-        app = found_only(world, app, told)
+        app = found_only(world, app, found)
     else:
-        before = app = await report(world, app, told)
+        before = app = await report(world, app, found)
     if is_idle:
         await ledger.look(world, app, found)
         if asked is None:

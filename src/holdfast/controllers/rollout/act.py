@@ -135,7 +135,12 @@ async def _route(world: World, change: Change) -> None:
         await world.delete(reference.group_kind, reference.namespace, reference.name)
         return
     if change.before is None:
-        world.wrote(await world.cluster.create(resource, change.after, field_manager=FIELD_MANAGER))
+        obj = {**change.after, "apiVersion": resource.api_version}
+        try:
+            world.wrote(await world.cluster.create(resource, obj, field_manager=FIELD_MANAGER))
+        except AlreadyExists as error:
+            what = f"{reference.group_kind.kind} {reference.name}"
+            raise Waiting(SOON, "NotSeen", f"{what} is there and not seen yet") from error
         return
     body = merge_patch.difference(change.before, change.after)
     if not body:

@@ -15,7 +15,7 @@ from holdfast.controllers.rollout.world import (
     World,
 )
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import replica_sets, validation, workload
+from holdfast.engine.rollout import replica_sets, routes, validation, workload
 from holdfast.engine.rollout.draft import Run, Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.traffic import routers
@@ -57,6 +57,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         pods=await _pods(world, rollout),
         workload=lender,
         problem=problem or _routing_problem(world, rollout),
+        has_taken=routers.has_taken(found_objects(world, rollout)),
     )
 
 
@@ -110,7 +111,7 @@ def _routing_problem(world: World, rollout: Rollout) -> str:
             what = f"{reference.group_kind.kind} {reference.name}"
             return f'spec.strategy.canary.trafficRouting: Invalid value: "{reference.name}": {what} is not there'
     try:
-        routers.check(rollout, found_objects(world, rollout))
+        routers.check(rollout, routes.services(rollout), found_objects(world, rollout))
     except RoutingProblem as problem:
         return f"spec.strategy.canary.trafficRouting: Invalid value: {problem}"
     return ""

@@ -1,26 +1,15 @@
-"""What the rollout controller sees and uses of the world outside."""
+"""The kinds that the rollout controller looks at, and the world that it looks with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from random import Random
-from typing import Any, Final
+from typing import Final
 
-from holdfast.engine.rollout.actions import Event
-from holdfast.model.discovery import Discovery, ResourceType
-from holdfast.model.errors import AlreadyExists, HoldfastError, NotFound, Waiting
-from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
-from holdfast.model.kube import KubeObject
-from holdfast.model.live import LiveObject
-from holdfast.model.metadata import ObjectMeta
-from holdfast.model.names import API_VERSION, GROUP
-from holdfast.model.resource_types import EVENT
-from holdfast.ports.clock import Clock
-from holdfast.ports.cluster import Cluster, PatchKind
-from holdfast.runtime.store import Store
+from holdfast.controllers.world import FIELD_MANAGER, SOON, World, name_of
+from holdfast.model.keys import GroupKind
+from holdfast.model.names import GROUP
 
-FIELD_MANAGER: Final = "rollouts-controller"
+__all__ = ["FIELD_MANAGER", "SOON", "World", "name_of"]
+
 ROLLOUT: Final = GroupKind(GROUP, "Rollout")
 REPLICA_SET: Final = GroupKind("apps", "ReplicaSet")
 SERVICE: Final = GroupKind("", "Service")
@@ -37,101 +26,3 @@ WORKLOADS: Final = frozenset(
         GroupKind("", "PodTemplate"),
     }
 )
-SOON: Final = timedelta(seconds=0.2)
-LONGEST_MESSAGE: Final = 1024
-
-
-class World:
-    """Everything a reconcile uses."""
-
-    def __init__(
-        self,
-        *,
-        cluster: Cluster,
-        clock: Clock,
-        random: Random,
-        store: Store,
-        discovery: Callable[[], Discovery],
-        wrote: Callable[[KubeObject], None],
-    ) -> None:
-        self.cluster = cluster
-        self.clock = clock
-        self.random = random
-        self.store = store
-        self.wrote = wrote
-        self._discovery = discovery
-
-    def now(self) -> datetime:
-        return self.clock.now()
-
-    def get(self, group_kind: GroupKind, namespace: str, name: str) -> KubeObject | None:
-        live = self.store.get(ObjectKey(group_kind.group, group_kind.kind, namespace, name))
-        return live.decode() if live is not None and live.raw else None
-
-    def owned(self, uid: str, group_kind: GroupKind) -> list[LiveObject]:
-        """What the Rollout of this uid controls."""
-        return [
-            live
-            for live in self.store.owned_by(uid)
-            if live.group_kind == group_kind
-            and any(owner.uid == uid and owner.controller for owner in live.metadata.owner_references)
-        ]
-
-    def resource(self, group_kind: GroupKind) -> ResourceType:
-        found = self._discovery().find(group_kind)
-        if found is None:
-            raise Waiting(timedelta(seconds=30), "NotServed", f"the cluster does not serve {group_kind}")
-        return found
-
-    async def patch(self, kind: GroupKind, namespace: str, name: str, body: Any) -> None:
-        answer = await self.cluster.patch(
-            self.resource(kind), namespace, name, body, PatchKind.MERGE, field_manager=FIELD_MANAGER
-        )
-        self.wrote(answer)
-
-    async def create(self, kind: GroupKind, obj: KubeObject) -> None:
-        """Of a name that we give: one that is there already is the one that was meant."""
-        try:
-            self.wrote(await self.cluster.create(self.resource(kind), obj, field_manager=FIELD_MANAGER))
-        except AlreadyExists:
-            return
-
-    async def delete(self, kind: GroupKind, namespace: str, name: str) -> None:
-        try:
-            await self.cluster.delete(self.resource(kind), namespace, name)
-        except NotFound:
-            return
-
-    async def emit(self, metadata: ObjectMeta, event: Event, stamp: str) -> None:
-        """An event that cannot be written must not hold up the work it tells of."""
-        obj = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {
-                "namespace": metadata.namespace,
-                "name": f"{metadata.name}.{self.random.getrandbits(64):016x}",
-            },
-            "involvedObject": {
-                "apiVersion": API_VERSION,
-                "kind": "Rollout",
-                "namespace": metadata.namespace,
-                "name": metadata.name,
-                "uid": metadata.uid,
-                "resourceVersion": metadata.resource_version,
-            },
-            "reason": event.reason,
-            "message": event.message[:LONGEST_MESSAGE],
-            "type": "Warning" if event.warning else "Normal",
-            "source": {"component": FIELD_MANAGER},
-            "firstTimestamp": stamp,
-            "lastTimestamp": stamp,
-            "count": 1,
-        }
-        try:
-            await self.cluster.create(EVENT, obj, field_manager=FIELD_MANAGER)
-        except HoldfastError:
-            return
-
-
-def name_of(live: LiveObject) -> NamespacedName:
-    return NamespacedName(live.metadata.namespace, live.metadata.name)

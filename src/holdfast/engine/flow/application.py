@@ -234,12 +234,16 @@ def automatic(
     decision = automation.decide(
         app, findings.states, _code(findings), findings.revision, now, revisions=findings.revisions
     )
-    if isinstance(decision, automation.Hold):
-        return decision
+    return decision if isinstance(decision, automation.Hold) else within_window(app, decision, revision, project, now)
+
+
+def within_window(
+    app: Application, decision: automation.Start, revision: str, project: AppProject | None, now: datetime
+) -> automation.Decision:
     verdict = windows.verdict(app, project, decision.operation, now)
     if verdict.allowed:
         return decision
-    message = f"Automated sync to {findings.shown_revision} waits for a sync window: {windows.told(verdict)}"
+    message = f"Automated sync to {revision} waits for a sync window: {windows.told(verdict)}"
     return automation.Hold(
         message,
         after=verdict.opens - now if verdict.opens is not None else None,
@@ -254,6 +258,8 @@ def newer_commit(app: Application, findings: compose.Findings, now: datetime, pr
     if state is None or state.phase != OperationPhase.RUNNING or not state.operation.initiated_by.automated:
         return ""
     if not findings.compared or automation.was_attempted(app, findings.revision, findings.revisions):
+        return ""
+    if holding.is_held(app, findings.shown_revision):
         return ""
     if _code(findings) is SyncCode.SYNCED:
         return findings.shown_revision

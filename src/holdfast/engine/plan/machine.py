@@ -18,7 +18,7 @@ from holdfast.engine.plan.hooks import DeletePolicy
 from holdfast.engine.plan.results import ResultKey, Results
 from holdfast.engine.plan.tasks import Action, SyncPlan, SyncTask
 from holdfast.model.application import ResourceResult
-from holdfast.model.health import HealthReport
+from holdfast.model.health import Health, HealthReport
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, uid_of
 from holdfast.model.names import HookPhase, OperationPhase
@@ -27,6 +27,7 @@ MOST_PROBLEMS = 10
 """So many are told in the message; the results of the resources tell them all."""
 
 
+CONFIRMATION_AWAITED = "waiting for pruning confirmation of"
 DEFINITION_AWAITED = "waiting until the cluster serves the kind of"
 
 
@@ -130,7 +131,15 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
     state = states.get(task.key)
     if not task.hook or state is None or _is_own(task, states) or hooks.other_owner(state.obj, task.obj):
         return False
-    return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    return replaced or is_being_deleted(state.obj) or _has_outlived(state)
+
+
+def _has_outlived(state: LiveState) -> bool:
+    """Its policy wants it gone since its end, which its own operation, broken off before, did not see."""
+    status = state.health.status if state.health is not None else Health.HEALTHY
+    ends = {Health.HEALTHY: DeletePolicy.HOOK_SUCCEEDED, Health.DEGRADED: DeletePolicy.HOOK_FAILED}
+    return ends.get(status) in hooks.delete_policies_of(state.obj)
 
 
 def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:
@@ -301,7 +310,7 @@ def _waiting_message(tasks: list[SyncTask]) -> str:
 def _pending_message(tasks: list[SyncTask], confirmation: str) -> str:
     unconfirmed = [task for task in tasks if task.unconfirmed]
     if unconfirmed:
-        asked = _listed("waiting for pruning confirmation of", unconfirmed)
+        asked = _listed(CONFIRMATION_AWAITED, unconfirmed)
         return f"{asked}: {confirmation}" if confirmation else asked
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)

@@ -110,9 +110,3 @@ SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | DeleteRe
 Action: TypeAlias = (
     SetAction | PointService | SetTraffic | DeletePod | ScaleWorkload | SetReplicas | AnnotateRollout | RunAction
 )
-
-
-class Event(Struct, frozen=True):
-    reason: str
-    message: str
-    warning: bool = False

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import replica_sets
-from holdfast.engine.rollout.actions import Action, ChangeReplicaSet, Event
+from holdfast.engine.rollout.actions import Action, ChangeReplicaSet
 from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus
 
@@ -49,6 +50,8 @@ class Seen(Struct, frozen=True):
     pods: tuple[KubeObject, ...] = ()
     workload: KubeObject | None = None
     problem: str = ""
+    has_taken: bool | None = None
+    """Every router says that it serves what it was told last; None where none can tell."""
 
 
 class Decision(Struct, frozen=True):

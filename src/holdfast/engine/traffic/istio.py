@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem
+from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.traffic import IstioTrafficRouting, IstioVirtualService, SetHeaderRoute, SetMirrorRoute, TLSRoute
@@ -30,6 +30,7 @@ class Shares(Struct, frozen=True):
     canary_subset: str = ""
     stable_subset: str = ""
     namespace: str = ""
+    additional_subsets: tuple[str, ...] = ()
 
     @property
     def by_subset(self) -> bool:
@@ -71,27 +72,28 @@ def _virtual_service(named: IstioVirtualService, namespace: str) -> Reference:
 
 
 def changes(
-    routing: IstioTrafficRouting, wanted: WantedTraffic, found: Mapping[Reference, KubeObject]
+    routing: IstioTrafficRouting, wanted: WantedTraffic, found: Mapping[Reference, KubeObject], namespace: str
 ) -> Iterator[Change]:
+    """`namespace` is that of the Rollout."""
     rule = routing.destination_rule
-    by_key = {(reference.group_kind, reference.name): reference for reference in found}
     for named in virtual_services(routing):
-        reference = by_key.get((VIRTUAL_SERVICE, named.name.partition(".")[0]))
-        if reference is None:
-            raise RoutingProblem(f"VirtualService {named.name} is not there")
+        reference = _virtual_service(named, namespace)
+        obj = there(reference, found)
         shares = Shares(
             wanted,
             canary_subset=rule.canary_subset_name if rule is not None else "",
             stable_subset=rule.stable_subset_name if rule is not None else "",
-            namespace=namespace_of(found[reference]),
+            namespace=namespace_of(obj),
+            additional_subsets=rule.additional_subset_names if rule is not None else (),
         )
-        yield Change(reference, found[reference], routed(found[reference], named, shares))
+        yield Change(reference, obj, routed(obj, named, shares))
     if rule is not None:
-        place = by_key.get((DESTINATION_RULE, rule.name))
-        if place is None:
-            raise RoutingProblem(f"DestinationRule {rule.name} is not there")
+        place = Reference(DESTINATION_RULE, namespace, rule.name)
+        obj = there(place, found)
         subsets = {rule.canary_subset_name: wanted.canary_hash, rule.stable_subset_name: wanted.stable_hash}
-        yield Change(place, found[place], with_subsets(found[place], subsets))
+        for index, name in enumerate(rule.additional_subset_names):
+            subsets[name] = wanted.additional[index].pod_template_hash if index < len(wanted.additional) else ""
+        yield Change(place, obj, with_subsets(obj, subsets))
 
 
 def routed(obj: KubeObject, named: IstioVirtualService, shares: Shares) -> KubeObject:
@@ -149,8 +151,9 @@ def _matching(routes: Sequence[dict[str, Any]], given: Sequence[Any], protocol: 
 
 
 def _fits(route: dict[str, Any], wanted: Any) -> bool:
-    matches = route.get("match") or []
-    if wanted.port and wanted.port not in {match.get("port") for match in matches}:
+    """Hosts count only where they stand with the wanted port."""
+    matches = [match for match in route.get("match") or [] if not wanted.port or match.get("port") == wanted.port]
+    if wanted.port and not matches:
         return False
     hosts = {host for match in matches for host in match.get("sniHosts") or []}
     return not (isinstance(wanted, TLSRoute) and wanted.sni_hosts) or hosts == set(wanted.sni_hosts)
@@ -167,14 +170,32 @@ def _weighted(route: dict[str, Any], shares: Shares) -> dict[str, Any]:
             kept.append({**entry, "weight": wanted.stable_weight})
         elif entry is canary:
             kept.append({**entry, "weight": wanted.weight})
-        elif shares.by_subset:
+        elif shares.by_subset and _is_foreign(entry, stable, shares):
             # A subset of somebody else's beside ours keeps its place, but has no share.
             kept.append(entry)
-    added = [
-        {"destination": {**stable["destination"], "host": other.service_name}, "weight": other.weight}
-        for other in wanted.additional
-    ]
-    return {**route, "route": [*kept, *added]}
+    return {**route, "route": [*kept, *_additional(stable["destination"], shares)]}
+
+
+def _is_foreign(entry: Mapping[str, Any], stable: Mapping[str, Any], shares: Shares) -> bool:
+    """An experiment's destination is one of the additional subsets, or another host without any subset of its own."""
+    destination = entry.get("destination") or {}
+    subset = destination.get("subset") or ""
+    if subset:
+        return subset not in shares.additional_subsets
+    return bool(destination.get("host") == stable["destination"].get("host"))
+
+
+def _additional(stable: Mapping[str, Any], shares: Shares) -> list[dict[str, Any]]:
+    """The first experiment's pods are the first of the additional subsets, and so on; without one, their service."""
+    found = []
+    for index, other in enumerate(shares.wanted.additional):
+        if index < len(shares.additional_subsets):
+            destination = {**stable, "subset": shares.additional_subsets[index]}
+        else:
+            destination = {key: value for key, value in stable.items() if key != "subset"}
+            destination["host"] = other.service_name
+        found.append({"destination": destination, "weight": other.weight})
+    return found
 
 
 def _split(destinations: Sequence[dict[str, Any]], shares: Shares) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -206,10 +227,9 @@ def _managed(base: dict[str, Any], shares: Shares) -> list[dict[str, Any]]:
 
 
 def _header_route(route: SetHeaderRoute, canary: dict[str, Any]) -> dict[str, Any]:
-    headers = {match.header_name: _string_match(match.header_value) for match in route.match}
     return {
         "name": route.name,
-        "match": [{"headers": {name: value}} for name, value in headers.items()],
+        "match": [{"headers": {match.header_name: _string_match(match.header_value)}} for match in route.match],
         "route": [{"destination": canary, "weight": 100}],
     }
 

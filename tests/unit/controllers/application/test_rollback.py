@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from holdfast.cli.app.rollback import lifting_of, request_of
+from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import KubeObject
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, SECRET, SYNC_RECORD
 from holdfast.testing.builders import config_map, obj, project_object
@@ -84,6 +85,61 @@ async def test_a_rollback_holds_the_bad_revision_until_git_moves_past_it() -> No
             found = await world.application()
             assert found.status.conditions == ()
             assert "holdfast.dev/hold" not in found.metadata.annotations
+
+
+async def rolled_back(world: Stage, controller: ApplicationController, policy: dict[str, Any]) -> tuple[str, str]:
+    """Answers the good revision, which is deployed, and the bad one, which Git names."""
+    good = world.push(config_map(data={"level": "good"}))
+    await world.create_application(policy=policy)
+    await world.settle(controller, 2)
+    bad = world.push(config_map(data={"level": "bad"}), config_map("newer"))
+    await world.settle(controller, 130)
+    await world.patch_application(request_of(await app(world)))
+    await world.settle(controller, 2)
+    assert await level(world) == "good"
+    return good, bad
+
+
+async def test_drift_from_the_deployment_of_a_rollback_is_healed_and_what_is_held_off_stays_away() -> None:
+    async with stage() as world, world.controller() as controller:
+        good, bad = await rolled_back(world, controller, AUTOMATED)
+        for _ in range(3):
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+            await world.settle(controller, 2)
+            assert await level(world) == "good"
+        found = await world.application()
+        state = found.status.operation_state
+        assert state is not None
+        assert state.operation.initiated_by.automated
+        assert [entry.revision for entry in found.status.history] == [good, bad, good]
+        assert [one.type for one in found.status.conditions] == ["RevisionHeld"]
+        newer = await world.get(CONFIG_MAP, "newer")
+        assert newer is not None, "a rollback that was not asked to prune does not prune later"
+        world.transport.writes.clear()
+        await world.settle(controller, 600)
+        assert world.transport.writes == []
+
+
+async def test_without_self_heal_drift_from_the_deployment_of_a_rollback_stays() -> None:
+    async with stage() as world, world.controller() as controller:
+        await rolled_back(world, controller, {"automated": {}, **POLICY})
+        await world.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+        await world.settle(controller, 130)
+        assert await level(world) == "by hand"
+
+
+async def test_a_hold_by_hand_on_what_is_deployed_heals_nothing_towards_it() -> None:
+    async with stage() as world, world.controller() as controller:
+        world.push(config_map(data={"level": "good"}))
+        await world.create_application(policy=AUTOMATED)
+        await world.settle(controller, 2)
+        bad = world.push(config_map(data={"level": "bad"}))
+        await world.settle(controller, 130)
+        await world.patch_application({"metadata": {"annotations": {"holdfast.dev/hold": bad}}})
+        await world.settle(controller, 2)
+        await world.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+        await world.settle(controller, 130)
+        assert await level(world) == "by hand"
 
 
 async def test_a_hold_that_is_lifted_lets_the_revision_through() -> None:

@@ -138,7 +138,9 @@ async def test_a_router_that_is_not_served_is_refused_before_anything_happens() 
     async with stage() as world, world.controller():
         for name in ("web-stable", "web-canary"):
             await world.put(SERVICE, service_object(name))
-        await world.put(ROLLOUT, rollout_object(strategy(trafficRouting={"nginx": {"stableIngress": "web"}})))
+        await world.put(
+            ROLLOUT, rollout_object(strategy(trafficRouting={"appMesh": {"virtualService": {"name": "web"}}}))
+        )
         found = await world.until_phase("Degraded")
-        assert "nginx is not served" in found.status.message
+        assert "appMesh is not served" in found.status.message
         assert await world.sets() == {}

@@ -281,6 +281,25 @@ def test_a_hook_of_an_earlier_sync_is_removed_before_its_successor_is_created() 
     assert sync.done == ["remove migrate", "PreSync migrate"]
 
 
+@pytest.mark.parametrize(
+    ("policy", "health", "goes"),
+    [
+        ("HookSucceeded", Health.HEALTHY, True),
+        ("HookSucceeded", Health.PROGRESSING, False),
+        ("HookSucceeded", Health.DEGRADED, False),
+        ("HookSucceeded,HookFailed", Health.DEGRADED, True),
+    ],
+)
+def test_a_hook_whose_end_its_own_sync_did_not_see_goes_as_its_policy_says(
+    policy: str, health: Health, goes: bool
+) -> None:
+    manifest = job(annotations=hook("PreSync", **{Annotation.HOOK_DELETE_POLICY: policy}))
+    sync = Imitation(plan_of(manifest), health=lambda _: health)
+    sync.put(job(namespace="shop", annotations=hook("PreSync", **{Annotation.HOOK_DELETE_POLICY: policy})))
+    sync.step()
+    assert sync.done == (["remove migrate"] if goes else ["PreSync migrate"])
+
+
 def test_the_hook_of_another_application_is_left_alone_under_the_same_name() -> None:
     """Even when both operations began in the same second, so that they have the same name."""
     plan = plan_of(job(annotations=hook("PreSync")))

@@ -1,0 +1,1 @@
+"""The systems that analyses ask for their measurements, one module each."""

@@ -1,0 +1,1 @@
+"""The analysis controller: observes AnalysisRuns, measures what is due, judges, reports."""

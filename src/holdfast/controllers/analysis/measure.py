@@ -1,0 +1,64 @@
+"""Takes the measurements that are due, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from holdfast.controllers.analysis import jobs
+from holdfast.controllers.analysis.inputs import Inputs
+from holdfast.controllers.world import World
+from holdfast.engine.analysis import conditions, masking
+from holdfast.engine.analysis.phases import Phase
+from holdfast.engine.analysis.schedule import Task
+from holdfast.engine.lang import instants
+from holdfast.engine.lang.expr.errors import ExpressionError
+from holdfast.model.analysis import AnalysisRun, Measurement, Metric
+from holdfast.ports.metrics import MetricError, MetricSources
+
+
+async def measured(
+    world: World, sources: MetricSources, run: AnalysisRun, inputs: Inputs, due: Iterable[Task], *, terminating: bool
+) -> dict[str, Measurement]:
+    """By the names of the metrics, without any secret."""
+    tasks = list(due)
+    found = await asyncio.gather(*(_one(world, sources, run, task, terminating) for task in tasks))
+    return {
+        task.metric.name: masking.clean(measurement, inputs.secrets)
+        for task, measurement in zip(tasks, found, strict=True)
+    }
+
+
+async def _one(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:
+    wanted = task.metric.provider.job
+    if wanted is None:
+        return await _asked(world, sources, run, task, terminating)
+    if task.under_way is None:
+        return await jobs.start(world, run, task.metric, wanted)
+    if terminating:
+        return await jobs.stop(world, run, task.under_way)
+    return await jobs.look(world, run, task.under_way)
+
+
+async def _asked(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:
+    """One that is under way was begun by another controller: it is ended with the run, else asked for anew."""
+    began = task.under_way or Measurement(started_at=instants.stamp(world.now()))
+    if terminating:
+        ended = Measurement(phase=Phase.SUCCESSFUL, message="the run was ended before an answer came")
+    else:
+        ended = await _answer(world, sources, task.metric, run.metadata.namespace)
+    return msgspec.structs.replace(ended, started_at=began.started_at, finished_at=instants.stamp(world.now()))
+
+
+async def _answer(world: World, sources: MetricSources, metric: Metric, namespace: str) -> Measurement:
+    try:
+        reading = await sources.measure(metric, namespace=namespace, now=world.now())
+    except MetricError as error:
+        return Measurement(phase=Phase.ERROR, message=str(error))
+    try:
+        phase, message = conditions.judged(reading.result, metric), ""
+    except ExpressionError as error:
+        phase, message = Phase.ERROR, str(error)
+    return Measurement(phase=phase, message=message, value=reading.value, metadata=dict(reading.metadata))
