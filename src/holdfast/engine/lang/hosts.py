@@ -29,7 +29,7 @@ def is_own(host: str) -> bool:
         name = host.rstrip(".").lower()
         return name == "localhost" or name.endswith(".localhost") or name.startswith("metadata.")
     own = address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast
-    return own or str(address) in {*_METADATA, "100.100.100.200", "fd00:ec2::254"}
+    return own or str(address) in {*_METADATA, "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"}
 
 
 def _is_inside_name(host: str) -> bool:

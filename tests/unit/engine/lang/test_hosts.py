@@ -34,6 +34,7 @@ from holdfast.engine.lang.hosts import is_inside, is_own
         ("168.63.129.16", True, True),
         ("100.100.100.200", True, True),
         ("fd00:ec2::254", True, True),
+        ("fd20:ce::254", True, True),
         ("metadata.google.internal", True, True),
     ],
 )
