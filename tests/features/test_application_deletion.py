@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.cli.app.confirm import approval_of
 from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
 from holdfast.testing.builders import config_map, deployment
 from tests.features.house import House
@@ -48,6 +49,23 @@ async def test_without_the_finalizer_everything_stays(house: House, page: Page) 
         await until_application_is_gone(house)
         await house.clock.sleep(1)
         assert await exists(house, CONFIG_MAP, "settings")
+
+
+@pytest.mark.feature("application-deletion")
+async def test_a_deletion_that_asks_waits_for_a_person(house: House, page: Page) -> None:
+    house.push(config_map(), page.yaml("asks"))
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        await house.until_settled()
+        await house.cluster.delete(APPLICATION, house.control_namespace, house.app)
+        await house.clock.sleep(2)
+        assert await exists(house, CONFIG_MAP, "settings")
+        assert await exists(house, CONFIG_MAP, "dear")
+        going = await house.get(APPLICATION, house.app, house.control_namespace)
+        assert going is not None
+        await house.patch_application(approval_of(going, house.clock.now()), house.app)
+        await until_application_is_gone(house)
+        assert not await exists(house, CONFIG_MAP, "dear")
 
 
 @pytest.mark.feature("create-namespace")

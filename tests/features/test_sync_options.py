@@ -149,6 +149,23 @@ async def test_fail_on_shared_resource_stops_a_sync_that_would_take_an_object(ho
         assert owner["status"]["sync"]["status"] == "Synced"
 
 
+async def test_validate_false_writes_what_the_schema_knows_of_an_object(house: House, page: Page) -> None:
+    odd = page.yaml("unvalidated")
+    strict: dict[str, Any] = {**odd, "metadata": {"name": "odd"}}
+    house.push(strict)
+    await begin(house, page)
+    async with house.controller(poll_seconds=SOON):
+        refused = await synced(house, OperationPhase.FAILED)
+        assert "flavour" in messages(refused)["odd"]
+        assert not await exists(house, DEPLOYMENT, "odd")
+        await seen(house, house.push(odd))
+        await synced(house)
+        live = await house.get(DEPLOYMENT, "odd")
+        assert live is not None
+        assert live["spec"]["replicas"] == 0
+        assert "flavour" not in live["spec"]
+
+
 async def test_respect_ignore_differences_leaves_ignored_fields_alone(house: House, page: Page) -> None:
     house.push(deployment("front", replicas=1))
     await begin(house, page)

@@ -75,6 +75,27 @@ async def test_a_sync_that_fails_is_tried_again_until_it_succeeds(house: House, 
         assert app.status.operation_state.retry_count > 0
 
 
+@pytest.mark.feature("retry")
+async def test_a_retry_with_refresh_goes_on_with_the_commit_that_mends(house: House, page: Page) -> None:
+    """Nothing takes the place of the operation here: it is the same one that succeeds."""
+    never = {"holdfast.sync.supersedeAfter": "off"}
+    await house.create(config_map("argocd-cm", namespace=house.control_namespace, data=never))
+    house.push(config_map(namespace=house.fit("db")))
+    await house.create(page.yaml("application"))
+    await house.patch_application(page.yaml("refresh"), house.app)
+    async with house.controller(poll_seconds=SOON):
+        failing = await until_message(house, "Retrying attempt #")
+        mended = house.push(config_map())
+        app = await house.until_ended()
+        before, after = failing.status.operation_state, app.status.operation_state
+        assert before is not None
+        assert after is not None
+        assert after.started_at == before.started_at
+        assert after.sync_result is not None
+        assert after.sync_result.revision == mended
+        assert [entry.revision for entry in app.status.history] == [mended]
+
+
 @pytest.mark.feature("terminate")
 async def test_a_person_ends_a_sync_whose_hook_never_ends(house: House, page: Page) -> None:
     house.push(*page.all("manifests"))

@@ -1,9 +1,7 @@
 """Comparing, ignoring and customizing as Argo CD's own tests say.
 
-From 02-engine-diff, 02-app-state, 02-api-types-calls, 02-engine-kube, 06-normalizers, 06-managedfields and 09-lua. Left
-out are the cases whose inputs the recording lost (`live: {}`, `config: {}`, a repository server without manifests), and
-those that touch only the other program's insides: its fakes of clusters, caches, printers and builders, and where its
-scripts lie in its repository.
+From 02-engine-diff, 02-app-state, 02-api-types-calls, 02-engine-kube, 06-normalizers, 06-managedfields and 09-lua, of
+which those are left out that say where its scripts lie in its repository.
 """
 
 from __future__ import annotations
@@ -90,16 +88,16 @@ NORMALIZED: dict[str, Callable[[KubeObject], object]] = {
     ),
 }
 NORMALIZERS = load("06-normalizers.jsonl")
+MAKERS = [one for one in NORMALIZERS if one["fn"].startswith("New")]
+APPLIED = [one for one in NORMALIZERS if one["fn"] == "Normalize"]
 
 
-@pytest.mark.parametrize(
-    "case", [one for one in NORMALIZERS if one["fn"].startswith("New")], ids=lambda case: case["id"]
-)
+@pytest.mark.parametrize("case", MAKERS, ids=lambda case: case["id"])
 def test_settings_that_they_take_are_taken(case: Case) -> None:
     assert built(case) != CompareSettings()
 
 
-@pytest.mark.parametrize("case", [one for one in NORMALIZERS if one["fn"] == "Normalize"], ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", APPLIED, ids=lambda case: case["id"])
 def test_the_same_is_left_out(case: Case) -> None:
     result = normalized(case)
     holds = NORMALIZED.get(case["id"].split(":")[1].split("#")[0])
@@ -142,13 +140,10 @@ def test_what_trusted_managers_hold_is_left_out(case: Case) -> None:
 
 # 02-engine-diff
 
-NOT_THE_SAME_INPUT = {
-    "diff_test.go:TestRedactedSecretData#Diff1": "the recording lost both Secrets",
-}
 DIFFS = [
     case
     for case in load("02-engine-diff.jsonl")
-    if case["fn"] in ("Diff", "DiffArray", "StructuredMergeDiff") and case["id"] not in NOT_THE_SAME_INPUT
+    if case["fn"] in ("Diff", "DiffArray", "StructuredMergeDiff") and "TestRedactedSecretData" not in case["id"]
 ]
 
 
@@ -260,6 +255,8 @@ def test_a_retry_has_a_time_however_many_there_were(case: Case) -> None:
 def test_documents_are_told_apart(case: Case) -> None:
     assert len([one for one in load_all(case["args"][0]) if one is not None]) == case["expect"][-1]["value"]
 
+
+RUN = [*MAKERS, *APPLIED, *MANAGED, *DIFFS, *SECRETS, *TARGETS, *SPECS, *RETRIES, *YAMLS]
 
 # 09-lua
 

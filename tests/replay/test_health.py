@@ -26,6 +26,11 @@ def _calls(name: str) -> list[Case]:
     return [case for case in ENGINE_CASES if case.get("fn") == name]
 
 
+BUILT_IN = [case for case in ENGINE_CASES if "input" in case]
+WORKFLOWS, APPLICATIONS = _calls("getArgoWorkflowHealth"), _calls("setApplicationHealth")
+RUN = [*CASES, *BUILT_IN, *WORKFLOWS, *APPLICATIONS]
+
+
 def _expected(case: Case, field: int | str) -> str:
     """What the case says of one result; "" where it says that it is empty."""
     for expectation in case["expect"]:
@@ -48,21 +53,21 @@ def test_status_of_a_custom_resource(case: Case) -> None:
     assert check(case["input"]).status.value == case["expected"]["status"]
 
 
-@pytest.mark.parametrize("case", [case for case in ENGINE_CASES if "input" in case], ids=_id)
+@pytest.mark.parametrize("case", BUILT_IN, ids=_id)
 def test_status_of_a_built_in_kind(case: Case) -> None:
     report = judge(case["input"])
     assert report is not None
     assert report.status.value == case["expected"]["status"]
 
 
-@pytest.mark.parametrize("case", _calls("getArgoWorkflowHealth"), ids=_id)
+@pytest.mark.parametrize("case", WORKFLOWS, ids=_id)
 def test_status_and_message_of_a_workflow(case: Case) -> None:
     report = workflow(case["args"][0])
     assert report.status.value == _expected(case, "Status")
     assert report.message == _expected(case, "Message")
 
 
-@pytest.mark.parametrize("case", _calls("setApplicationHealth"), ids=_id)
+@pytest.mark.parametrize("case", APPLICATIONS, ids=_id)
 def test_health_of_an_application(case: Case) -> None:
     health = aggregate([_judged(resource) for resource in case["args"][0] if resource])
     assert health.status.value == _expected(case, 0)

@@ -31,6 +31,7 @@ from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.scripts import Scripts
 
 SETTINGS = "argocd-cm"
+MOST_TRIES = 5
 
 
 class Wanted(Struct, frozen=True):
@@ -87,13 +88,34 @@ class LiveActions:
         return await customized.actions_on(self._scripts, await self._customizations(app), obj)
 
     async def run(self, app: Application, obj: KubeObject, name: str, parameters: Mapping[str, str]) -> list[Done]:
-        """Raises Blocked before anything is written, Conflict when the object has changed meanwhile."""
+        """Raises Blocked before anything is written. An object that somebody changed meanwhile, such as the controller of
+        its kind, is read again, and the action asked again what it makes of it."""
+        for _ in range(MOST_TRIES):
+            try:
+                done = await self._run(app, obj, name, parameters)
+            except Conflict:
+                [obj] = await self.objects(app, _exactly(key_of(obj)))
+                continue
+            await self._record(app, f"{self._user} ran action {name} on {key_of(obj)}: {_told(done)}")
+            return done
+        raise Blocked(
+            "ResourceChanged", f"{key_of(obj)} changes all the time: nothing was written, run the action again"
+        )
+
+    async def _run(self, app: Application, obj: KubeObject, name: str, parameters: Mapping[str, str]) -> list[Done]:
+        """Raises Conflict when the first write met a change of somebody else, Blocked when a later one did."""
         found, now = await self._customizations(app), self._clock.now()
         impacts = await customized.act_on(self._scripts, found, obj, name, parameters, now)
         discovery, project = await self._cluster.discover(), await self._project(app)
-        steps = [await self._prepared(app, obj, impact, discovery, project) for impact in impacts]
-        done = [await self._write(step) for step in steps]
-        await self._record(app, f"{self._user} ran action {name} on {key_of(obj)}: {_told(done)}")
+        done: list[Done] = []
+        for step in [await self._prepared(app, obj, impact, discovery, project) for impact in impacts]:
+            try:
+                done.append(await self._write(step))
+            except Conflict as error:
+                if not done:
+                    raise
+                message = f"{key_of(step.wanted)} was changed meanwhile; the action stopped after it had {_told(done)}"
+                raise Blocked("ResourceChanged", message) from error
         return done
 
     async def _prepared(
@@ -131,23 +153,16 @@ class LiveActions:
             return Done(step.operation, key_of(made))
         for body, subresource in ((step.change.main, ""), (step.change.status, writing.STATUS)):
             if body:
-                await self._patch(step.resource, key, body, subresource)
+                await self._cluster.patch(
+                    step.resource,
+                    key.namespace,
+                    key.name,
+                    body,
+                    PatchKind.MERGE,
+                    field_manager=self._manager,
+                    subresource=subresource,
+                )
         return Done(step.operation, key, changed=bool(step.change.main or step.change.status))
-
-    async def _patch(self, resource: ResourceType, key: ObjectKey, body: KubeObject, subresource: str) -> None:
-        try:
-            await self._cluster.patch(
-                resource,
-                key.namespace,
-                key.name,
-                body,
-                PatchKind.MERGE,
-                field_manager=self._manager,
-                subresource=subresource,
-            )
-        except Conflict as error:
-            message = f"{key} was changed while the action ran: run it again"
-            raise Blocked("ResourceChanged", message) from error
 
     async def _live(self, discovery: Discovery, key: ObjectKey) -> KubeObject | None:
         resource = discovery.find(key.group_kind)
@@ -191,6 +206,10 @@ def _named(discovery: Discovery, wanted: Wanted) -> set[ObjectKey]:
         if one.kind == wanted.kind and wanted.group in (None, one.group) and one.namespaced is bool(wanted.namespace)
     }
     return {ObjectKey(kind.group, kind.kind, wanted.namespace or "", wanted.name) for kind in kinds}
+
+
+def _exactly(key: ObjectKey) -> Wanted:
+    return Wanted(kind=key.kind, group=key.group, namespace=key.namespace, name=key.name)
 
 
 def _owns(app: Application, obj: KubeObject, listed: Iterable[ObjectKey]) -> bool:

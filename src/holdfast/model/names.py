@@ -55,6 +55,8 @@ class OperationInfo(StrEnum):
 
     BREAK_FREEZE = "holdfast.dev/break-freeze"
     USER = "holdfast.dev/user"
+    WAITING_SINCE = "holdfast.dev/waiting-since"
+    WAITED = "holdfast.dev/waited"
 
 
 class Label(StrEnum):

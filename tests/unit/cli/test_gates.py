@@ -73,6 +73,13 @@ def test_an_approval_counts_as_it_is_written() -> None:
     assert given.spec.groups == ("sre",)
 
 
+def test_an_approval_goes_with_its_application() -> None:
+    found = app()
+    found = msgspec.structs.replace(found, metadata=msgspec.structs.replace(found.metadata, uid="u-1"))
+    [owner] = document(found, COMMIT, Identity("bea@example.com", ("sre",)))["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"]) == ("Application", found.metadata.name, "u-1")
+
+
 def test_somebody_of_another_group_is_told_at_once() -> None:
     found = app({"holdfast.dev/approvers": "sre,leads"})
     with pytest.raises(Blocked, match="approvers are the groups leads, sre"):

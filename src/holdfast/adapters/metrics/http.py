@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
+from holdfast.adapters.metrics.addresses import GuardedResolver, is_refused
 from holdfast.ports.metrics import MetricError
 
 MAX_ANSWER: Final = 8 * 1024**2
@@ -85,7 +86,7 @@ class Http:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=64, limit_per_host=16),
+                connector=aiohttp.TCPConnector(resolver=GuardedResolver(), limit=64, limit_per_host=16),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "holdfast"},
                 trust_env=True,
@@ -137,6 +138,8 @@ def _check(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname or len(url) > MAX_URL:
         raise MetricError(f"the address is no http or https URL of at most {MAX_URL:,} characters")
+    if is_refused(parts.hostname):
+        raise MetricError(f"{parts.hostname} is a link-local address, which no metric may ask")
 
 
 def _host(url: str) -> str:

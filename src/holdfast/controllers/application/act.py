@@ -13,6 +13,7 @@ from holdfast.controllers.application.refusals import is_contention, is_refusal,
 from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.takeover import taken_over
 from holdfast.controllers.application.world import World
+from holdfast.engine.gates import guard
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import hooks, migration, options, results
 from holdfast.engine.plan.tasks import Action, SyncTask
@@ -156,7 +157,12 @@ async def _create(world: World, resource: ResourceType, task: SyncTask) -> Resou
 
 
 async def _recreate(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
-    """Best effort: the old object may take longer to go than anybody wants to wait."""
+    """Best effort: the old object may take longer to go than anybody wants to wait. What takes data with it goes only where
+    the plan has told so, and nobody was to be asked or somebody has confirmed it."""
+    if task.key.group_kind in guard.KEPT_KINDS and not task.recreates:
+        return results.refused(
+            task, f"{results.resource_name(task)} was accepted in a dry run and refused now: sync again"
+        )
     await remove(world, task.obj, manner.propagation)
     for _ in range(GONE_TRIES):
         try:

@@ -14,6 +14,9 @@ from holdfast.model.errors import Blocked
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
+from holdfast.model.names import Annotation
+
+TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 
 def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> bool:
@@ -21,7 +24,7 @@ def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> 
     if old is None or new is None or not (old.raw and new.raw) or old.metadata.uid != new.metadata.uid:
         return False
     rules = rules_for(world, new.key)
-    if not rules:
+    if not rules or not _may_be_ignored(new):
         return False
     before, after = old.decode(), new.decode()
 
@@ -29,6 +32,12 @@ def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> 
         return ignoring.without_ignored(normalize.normalized(obj, normalize.EVERYTHING), before, rules)
 
     return canonical.equal(reduced(before), reduced(after)) and _is_as_well(world, before, after)
+
+
+def _may_be_ignored(new: LiveObject) -> bool:
+    """What the object says of itself goes before the rules; without a word they hold. Only what Go reads as true is so."""
+    said = (new.metadata.annotations or {}).get(Annotation.IGNORE_RESOURCE_UPDATES)
+    return said is None or said in TRUE
 
 
 def rules_for(world: World, key: ObjectKey) -> tuple[ResourceIgnoreDifferences, ...]:

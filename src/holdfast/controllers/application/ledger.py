@@ -62,6 +62,7 @@ async def record(
             approvals=gates.given(world, app, state),
             notes=gates_flow.notes(state),
             kept=kept,
+            masked_annotations=world.customized.comparing.masked_annotations,
         )
         await shelves.write(world, app, document)
         await _make_room(world, app, limit)

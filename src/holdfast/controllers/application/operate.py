@@ -24,7 +24,8 @@ from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
-from holdfast.engine.flow import spec, windows
+from holdfast.engine.flow import patience, spec, windows
+from holdfast.engine.flow.patience import GATES, WINDOW
 from holdfast.engine.plan import machine, migration, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
@@ -41,10 +42,6 @@ LOOK_AGAIN = timedelta(seconds=10)
 # A timer may be a fraction of a microsecond off: what is left then is no pause any more.
 TIMER_SLACK = 0.001
 WINDOW_AGAIN = timedelta(minutes=1)
-
-# How the message of an operation begins that may not take its next step.
-WINDOW = "Sync operation blocked by sync window: "
-GATES = "Sync operation waits: "
 
 DEFINITION_PATIENCE = timedelta(minutes=2)
 """For so long objects of a kind that is expected to come are waited for."""
@@ -163,7 +160,7 @@ async def proceed(world: World, app: Application, observed: Observed, *, newer: 
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
-        why = _unwanted(app, state) or interruption.overdue(state, world.now(), world.parameters.timeout)
+        why = _unwanted(app, state) or patience.overdue(state, world.now(), world.parameters.timeout)
         if why:
             app = await _record(world, app, interruption.terminating(state, why))
             continue
@@ -375,6 +372,7 @@ async def _desired(world: World, app: Application, state: OperationState, observ
 
 
 async def _record(world: World, app: Application, state: OperationState) -> Application:
+    state = patience.noted(state, world.now())
     return await report.write_status(world, app, msgspec.structs.replace(app.status, operation_state=state))
 
 

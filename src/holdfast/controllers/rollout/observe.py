@@ -57,6 +57,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         pods=await _pods(world, rollout),
         workload=lender,
         problem=problem or _routing_problem(world, rollout),
+        has_taken=routers.has_taken(found_objects(world, rollout)),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from holdfast.engine.flow import spec
 from holdfast.engine.flow.application import is_approved_since
 from holdfast.engine.gates import approvals, dependencies, freeze, gate, guard
-from holdfast.engine.plan.tasks import Action, SyncPlan
+from holdfast.engine.plan.tasks import Action, SyncPlan, SyncTask
 from holdfast.engine.status import automation, compose, conditions, operation, resources, times
 from holdfast.model.application import (
     Application,
@@ -199,19 +199,25 @@ def guarded(
     The share is of what the application had before: what came with this sync, or with one that never got through,
     does not make it smaller. So the answer stays the same while the sync runs and after a restart.
     """
+    states = tuple(states)
+    there = {one.key for one in states if one.live is not None}
     deleted = {task.key for task in plan.tasks if task.action is Action.PRUNE and not task.skip}
-    if not deleted or is_approved_since(app, state.started_at):
+    recreated = {task.key for task in plan.tasks if task.recreates and task.key in there}
+    if not (deleted or recreated) or is_approved_since(app, state.started_at):
         return plan
     last = app.status.history[-1].deployed_at if app.status.history else ""
     since = times.parse(last) or times.parse(state.started_at)
     had = {one.key for one in states if one.key in owned and not one.hook and _is_from_before(one.live, since)}
-    found = guard.hold(deleted, len(had | deleted), guard_limits(app, around), str(app.metadata.key))
+    limits = guard_limits(app, around)
+    found = guard.hold(deleted, len(had | deleted), limits, str(app.metadata.key), recreated)
     if found is None:
         return plan
-    asking = tuple(
-        msgspec.structs.replace(task, unconfirmed=True) if task.key in deleted and task.action is Action.PRUNE else task
-        for task in plan.tasks
-    )
+    dear = {key for key in recreated if key.group_kind in guard.KEPT_KINDS}
+
+    def waits(task: SyncTask) -> bool:
+        return task.key in (deleted if task.action is Action.PRUNE else dear)
+
+    asking = tuple(msgspec.structs.replace(task, unconfirmed=True) if waits(task) else task for task in plan.tasks)
     return msgspec.structs.replace(plan, tasks=asking, confirmation=found.told)
 
 

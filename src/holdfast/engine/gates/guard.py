@@ -18,6 +18,7 @@ OFF: Final = "off"
 
 DEFAULT_DELETIONS = 20
 DEFAULT_PERCENT = 50
+MOST_NAMED = 3
 FEW = 5
 """The share that nobody has chosen says nothing about fewer deletions than these."""
 
@@ -66,16 +67,27 @@ def _number(places: Iterable[Mapping[str, str]], key: str, default: int) -> tupl
     return default, False
 
 
-def hold(deleted: Collection[ObjectKey], total: int, chosen: Limits, app: str) -> Hold | None:
-    """`total` is how many objects the application had before, those that would go included."""
-    if not chosen.enabled or not deleted:
+def hold(
+    deleted: Collection[ObjectKey], total: int, chosen: Limits, app: str, recreated: Collection[ObjectKey] = ()
+) -> Hold | None:
+    """`total` is how many objects the application had before, those that would go included. Of those that are deleted to be
+    made anew only the kinds that take data with them count."""
+    dear = {key for key in recreated if key.group_kind in KEPT_KINDS}
+    if not chosen.enabled or not (deleted or dear):
         return None
     reasons = _reasons(deleted, total, chosen)
-    if not reasons:
+    parts = (
+        [f"delete {len(deleted)} of {total} objects ({_kinds(deleted)}): {' and '.join(reasons)}"] if reasons else []
+    )
+    if dear:
+        named = ", ".join(f"{key.kind} {key.name}" for key in sorted(dear)[:MOST_NAMED])
+        more = f" and {len(dear) - MOST_NAMED} more" if len(dear) > MOST_NAMED else ""
+        parts.append(f"delete {named}{more} and make them anew, as Force says: what they hold would be lost")
+    if not parts:
         return None
     return Hold(
         HoldKind.DELETION_GUARD,
-        f"it would delete {len(deleted)} of {total} objects ({_kinds(deleted)}): {' and '.join(reasons)}",
+        f"it would {'; and '.join(parts)}",
         f"a person types `holdfast app confirm-deletion {app}`",
     )
 
@@ -83,8 +95,8 @@ def hold(deleted: Collection[ObjectKey], total: int, chosen: Limits, app: str) -
 def _reasons(deleted: Collection[ObjectKey], total: int, chosen: Limits) -> list[str]:
     count = len(deleted)
     reasons = [f"{key.kind} {key.name} would be lost" for key in sorted(deleted) if key.group_kind in KEPT_KINDS]
-    if len(reasons) > 3:
-        reasons = [*reasons[:3], f"{len(reasons) - 3} more like these"]
+    if len(reasons) > MOST_NAMED:
+        reasons = [*reasons[:MOST_NAMED], f"{len(reasons) - MOST_NAMED} more like these"]
     if chosen.deletions is not None and count > chosen.deletions:
         reasons.append(f"{MAX_DELETIONS} is {chosen.deletions}")
     if chosen.percent is not None and count >= chosen.least and count * 100 > chosen.percent * max(total, count):

@@ -27,6 +27,7 @@ MOST_PROBLEMS = 10
 """So many are told in the message; the results of the resources tell them all."""
 
 
+CONFIRMATION_AWAITED = "waiting for pruning confirmation of"
 DEFINITION_AWAITED = "waiting until the cluster serves the kind of"
 
 
@@ -309,7 +310,7 @@ def _waiting_message(tasks: list[SyncTask]) -> str:
 def _pending_message(tasks: list[SyncTask], confirmation: str) -> str:
     unconfirmed = [task for task in tasks if task.unconfirmed]
     if unconfirmed:
-        asked = _listed("waiting for pruning confirmation of", unconfirmed)
+        asked = _listed(CONFIRMATION_AWAITED, unconfirmed)
         return f"{asked}: {confirmation}" if confirmation else asked
     if any(task.hook for task in tasks):
         return _listed("waiting for the end of an earlier", tasks)

@@ -75,6 +75,9 @@ def survives_deletion(obj: KubeObject, app_options: Iterable[str]) -> bool:
 def needs_confirmation(
     obj: KubeObject, app_options: Iterable[str], what: tuple[str, ...] = ("Prune", "Delete")
 ) -> bool:
-    """A person must approve before the object is deleted or pruned."""
-    confirms = {f"{name}=confirm" for name in what}
-    return bool(confirms & listed(obj, Annotation.SYNC_OPTIONS)) or bool(confirms & set(app_options))
+    """A person must approve before the object is deleted or pruned. What it says itself of one of them goes before what
+    the application says of it."""
+    own = listed(obj, Annotation.SYNC_OPTIONS)
+    said = {option.partition("=")[0] for option in own}
+    options = own | {option for option in app_options if option.partition("=")[0] not in said}
+    return any(f"{name}=confirm" in options for name in what)

@@ -27,7 +27,7 @@ class SyncTask(Struct, frozen=True):
     """One object in one phase. `rank` orders the groups: phase, apply before prune, wave, stage.
 
     `obj` is the manifest to apply, or the live object to prune. `problem` says why it cannot be done, `skip` why it is
-    left out. `unconfirmed`: a person has to approve it first.
+    left out. `unconfirmed`: a person has to approve it first. `recreates`: what stands there may be deleted and made anew.
     """
 
     key: ObjectKey
@@ -42,6 +42,7 @@ class SyncTask(Struct, frozen=True):
     skip: str = ""
     waits_for_definition: bool = False
     unconfirmed: bool = False
+    recreates: bool = False
 
     @property
     def sort_key(self) -> tuple[tuple[int, int, int, int], int, ObjectKey]:
@@ -124,9 +125,10 @@ def _applies(request: PlanRequest) -> list[SyncTask]:
 def _apply(target: Target, request: PlanRequest, missing: set[GroupKind]) -> SyncTask:
     stage = 0 if targets.defines(target.obj, missing) else 1
     rank = (_phase_rank(HookPhase.SYNC), 0, order.wave_of(target.obj), stage)
-    problem = target.problem
+    problem, refusal = target.problem, request.predictions.get(target.key, Prediction()).refusal
     if not problem and not is_recreated(target.obj, request.sync_options, force=request.force):
-        problem = request.predictions.get(target.key, Prediction()).refusal
+        problem = refusal
+    replaces = options.chosen("Replace", request.sync_options, target.obj)
     other = request.shared.get(target.key)
     if other and "FailOnSharedResource=true" in request.sync_options:
         problem = f"Shared resource found: {target.key.kind}/{target.key.name} is part of application {other}"
@@ -140,7 +142,13 @@ def _apply(target: Target, request: PlanRequest, missing: set[GroupKind]) -> Syn
         resource=target.resource,
         problem=problem,
         waits_for_definition=target.waits_for_definition,
+        # The server may refuse to replace what it would take as an apply: nobody can tell beforehand.
+        recreates=is_forced(target.obj, request.sync_options, force=request.force) and bool(replaces or refusal),
     )
+
+
+def is_forced(obj: KubeObject, sync_options: Iterable[str], *, force: bool) -> bool:
+    return force or options.chosen("Force", sync_options, obj)
 
 
 def is_recreated(obj: KubeObject, sync_options: Iterable[str], *, force: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,14 +34,19 @@ def document(
     notes: Sequence[str] = (),
     kept: Sequence[RecordedManifest] = (),
     approvals: Iterable[Approval] = (),
+    masked_annotations: Collection[str] = (),
 ) -> KubeObject:
     """The SyncRecord as it is written. `key` is that of the digests; without one, values of Secrets leave only a mask.
+    `masked_annotations` of Secrets are hidden like their values.
 
     `kept` come sealed from an earlier record.
     """
     manifests = tuple(manifests)
-    texts = sealing.secret_texts(one.object for one in manifests)
-    content = _content(app, state, manifests, key, texts)
+    texts = sealing.secret_texts((one.object for one in manifests), masked_annotations)
+    sealed = tuple(
+        msgspec.structs.replace(one, object=sealing.sealed(one.object, key, masked_annotations)) for one in manifests
+    )
+    content = _content(app, state, sealed, texts)
     content = msgspec.structs.replace(content, manifests=(*content.manifests, *kept))
     source = content.source or next(iter(content.sources), ApplicationSource())
     plain = SyncRecordSpec(
@@ -78,7 +83,7 @@ def _approval(given: Approval) -> RecordedApproval:
 
 
 def _content(
-    app: Application, state: OperationState, manifests: Sequence[RecordedManifest], key: bytes, texts: sealing.Texts
+    app: Application, state: OperationState, sealed: tuple[RecordedManifest, ...], texts: sealing.Texts
 ) -> RecordContent:
     result = state.sync_result or SyncOperationResult()
     told = RecordContent(
@@ -88,7 +93,6 @@ def _content(
         results=result.resources,
     )
     cleaned = msgspec.convert(sealing.scrubbed(msgspec.to_builtins(told), texts), RecordContent)
-    sealed = tuple(msgspec.structs.replace(one, object=sealing.sealed(one.object, key)) for one in manifests)
     return msgspec.structs.replace(cleaned, manifests=sealed)
 
 

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, TypeAlias
 
 from holdfast.model.keys import ObjectKey
@@ -27,13 +27,19 @@ def is_secret(obj: KubeObject) -> bool:
     return group_of(obj) == "" and kind_of(obj) == "Secret"
 
 
-def sealed(obj: KubeObject, key: bytes) -> KubeObject:
-    """A Secret with each value replaced; without a key by a mask that tells only that there is one."""
+def sealed(obj: KubeObject, key: bytes, annotations: Collection[str] = ()) -> KubeObject:
+    """A Secret with each value replaced, and those of the named annotations; without a key by a mask that tells only that
+    there is one."""
     if not is_secret(obj):
         return obj
     name = key_of(obj)
     hidden = {part: _sealed_values(obj[part], part, name, key) for part in HIDDEN if obj.get(part) is not None}
-    return {**obj, **hidden, "metadata": _without_copies(obj)}
+    metadata = _without_copies(obj)
+    said = {one: text for one, text in annotations_of(obj).items() if one in annotations}
+    if said:
+        digests = {one: _digest(_text(text).encode(), name, f"annotation {one}", key) for one, text in said.items()}
+        metadata = {**metadata, "annotations": {**metadata["annotations"], **digests}}
+    return {**obj, **hidden, "metadata": metadata}
 
 
 def _sealed_values(values: Any, part: str, name: ObjectKey, key: bytes) -> Any:
@@ -81,12 +87,14 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def secret_texts(objects: Iterable[KubeObject]) -> Texts:
-    """The values of all Secrets in every form in which a message or a parameter could repeat them; longest first."""
+def secret_texts(objects: Iterable[KubeObject], annotations: Collection[str] = ()) -> Texts:
+    """The values of all Secrets, and of these annotations of theirs, in every form in which a message or a parameter could
+    repeat them; longest first."""
     found: set[str] = set()
     for obj in objects:
         if not is_secret(obj):
             continue
+        found |= {_text(text) for name, text in annotations_of(obj).items() if name in annotations}
         for part in HIDDEN:
             values = obj.get(part)
             for value in values.values() if isinstance(values, dict) else [values]:

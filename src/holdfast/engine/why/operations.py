@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from holdfast.engine.flow import patience
+from holdfast.engine.plan.machine import CONFIRMATION_AWAITED
 from holdfast.engine.status import operation, times
 from holdfast.engine.why.health import Evidence, followed
 from holdfast.engine.why.reasons import Kind, Reason, command
@@ -15,9 +17,10 @@ from holdfast.model.names import OperationPhase, ResultCode
 
 # The words with which a sync says what it waits for.
 HOOK = "waiting for completion of hook"
-CONFIRMATIONS = ("waiting for pruning confirmation of", "waiting for confirmation")
+CONFIRMATIONS = (CONFIRMATION_AWAITED, "waiting for confirmation")
+GUARDED = ": it would "
 WAITS = "waiting for "
-GATES = ("Sync operation waits: ", "Sync operation blocked by sync window: ")
+GATES = (patience.GATES, patience.WINDOW)
 
 MOST_RESULTS = 5
 
@@ -42,7 +45,7 @@ def running(app: Application, state: OperationState, evidence: Evidence, now: da
         yield from (_hook(app, one, state, evidence) for one in hooks)
     elif any(word in state.message for word in CONFIRMATIONS):
         yield Reason(
-            Kind.CONFIRMATION,
+            Kind.GUARD if GUARDED in state.message else Kind.CONFIRMATION,
             state.message,
             since=since,
             unblock="a person confirms the deletion",

@@ -233,6 +233,20 @@ async def test_an_ignored_update_wakes_nobody_and_is_found_by_the_next_poll() ->
             assert await settings_of(world) == {"level": "info", "size": "1"}
 
 
+@pytest.mark.parametrize(("said", "seen_at_once"), [("true", False), ("false", True), ("perhaps", True)])
+async def test_an_object_may_exempt_itself_from_the_rules_about_updates(said: str, seen_at_once: bool) -> None:
+    async with stage() as world:
+        key = "resource.customizations.ignoreResourceUpdates.ConfigMap"
+        await customize(world, **{key: "jsonPointers: [/data/level]"})
+        annotations = {Annotation.IGNORE_RESOURCE_UPDATES.value: said}
+        world.push(config_map(data={"level": "info"}, annotations=annotations))
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            await world.patch(CONFIG_MAP, "settings", {"data": {"level": "debug"}})
+            await world.settle(controller, 1)
+            assert (await settings_of(world))["level"] == ("info" if seen_at_once else "debug")
+
+
 async def test_a_rule_for_config_maps_does_not_hide_the_settings() -> None:
     async with stage() as world:
         rule = {"resource.customizations.ignoreResourceUpdates.ConfigMap": "jsonPointers: [/data]"}

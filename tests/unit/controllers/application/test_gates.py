@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from holdfast.model.application import Application
+from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, APPROVAL, CONFIG_MAP, FREEZE, SYNC_RECORD
-from holdfast.testing.builders import application_object, config_map, deployment, obj, project_object
+from holdfast.testing.builders import application_object, config_map, deployment, obj, project_object, resource
 from tests.unit.controllers.application.harness import Stage, stage
 
 OWN = "holdfast.dev/v1alpha1"
@@ -264,6 +267,60 @@ async def test_giving_up_on_a_guarded_sync_does_not_make_the_next_one_look_harml
             assert await world.get(CONFIG_MAP, "other-12") is not None
             assert "it would delete 6 of 6 objects" in operation(await world.application())[1]
             assert await world.get(CONFIG_MAP, "settings-0") is not None
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_what_holds_data_is_made_anew_only_when_somebody_confirms_it(guarded: bool) -> None:
+    def database(version: str) -> KubeObject:
+        annotations = {"argocd.argoproj.io/sync-options": "Replace=true,Force=true"}
+        made: KubeObject = {
+            **deployment("db"),
+            "kind": "StatefulSet",
+            "metadata": {"name": "db", "annotations": annotations},
+        }
+        return {**made, "spec": {**made["spec"], "serviceName": "db", "minReadySeconds": int(version)}}
+
+    kind = resource("apps/v1", "StatefulSet")
+    async with stage() as world:
+        world.push(database("1"))
+        await create(world, annotations={"holdfast.guard.enabled": str(guarded).lower()})
+        async with world.controller() as controller:
+            assert await world.get(kind, "db") is not None
+            world.push(database("2"), config_map())
+            await world.settle(controller, 130)
+            live = await world.get(kind, "db")
+            assert live is not None
+            assert live["spec"]["minReadySeconds"] == (1 if guarded else 2)
+            if not guarded:
+                return
+            phase, message = operation(await world.application())
+            assert phase == "Running"
+            assert "it would delete StatefulSet db and make them anew, as Force says" in message
+            approved = {Annotation.DELETION_APPROVED.value: "2026-01-01T09:00:00Z"}
+            await world.patch_application({"metadata": {"annotations": approved}})
+            await world.settle(controller, 5)
+            live = await world.get(kind, "db")
+            assert live is not None
+            assert live["spec"]["minReadySeconds"] == 2
+
+
+async def test_the_time_limit_does_not_run_while_a_person_is_waited_for() -> None:
+    async with stage() as world:
+        limit = obj("v1", "ConfigMap", "argocd-cmd-params-cm", namespace="argocd")
+        await world.put({**limit, "data": {"controller.sync.timeout.seconds": "60"}}, CONFIG_MAP)
+        world.push(*(config_map(f"settings-{number}") for number in range(8)))
+        await create(world)
+        async with world.controller() as controller:
+            world.push(config_map("settings-0"))
+            await world.settle(controller, 600)
+            assert operation(await world.application())[0] == "Running"
+        world.survive()
+        async with world.controller() as controller:
+            await world.settle(controller, 600)
+            approved = {Annotation.DELETION_APPROVED.value: "2026-01-01T09:00:00Z"}
+            await world.patch_application({"metadata": {"annotations": approved}})
+            await world.settle(controller, 5)
+            assert operation(await world.application())[0] == "Succeeded"
 
 
 async def test_the_guard_is_switched_off_by_an_annotation() -> None:

@@ -160,3 +160,23 @@ def test_no_operation_makes_a_record_too_large() -> None:
 def test_a_damaged_record_is_refused_with_the_reason(text: str) -> None:
     with pytest.raises(Blocked, match=r"spec\.content"):
         packing.unpack(text)
+
+
+def test_annotations_that_are_masked_leave_a_digest_of_a_secret_and_nothing_in_messages() -> None:
+    token = {"example.com/token": "a-long-token", "example.com/team": "payments"}
+    login = obj("v1", "Secret", "login", annotations=token, data={})
+    settings = config_map(annotations=token)
+    state = ended(message="the token a-long-token was refused")
+    written = entry.document(
+        application(),
+        state,
+        [RecordedManifest(object=one) for one in (login, settings)],
+        key=KEY,
+        masked_annotations=frozenset({"example.com/token"}),
+    )
+    record = msgspec.convert(written, SyncRecord)
+    hidden, plain = (one.object["metadata"]["annotations"] for one in content_of(record).manifests)
+    assert hidden["example.com/token"].startswith(sealing.DIGEST)
+    assert hidden["example.com/team"] == "payments"
+    assert plain == token, "only Secrets are hidden"
+    assert "a-long-token" not in record.spec.message
