@@ -6,11 +6,13 @@ import copy
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.engine.traffic import gateway_api, istio, nginx, routers
+from holdfast.engine.traffic import alb, ambassador, apisix, gateway_api, istio, nginx, routers, traefik
 from holdfast.engine.traffic.changes import Reference
+from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout, WeightDestination
 from holdfast.model.traffic import SetHeaderRoute
@@ -50,8 +52,10 @@ def wishes(draw: st.DrawFn, *, with_headers: bool = False, with_others: bool = F
 def told(subject: Rollout, wanted: WantedTraffic, found: Found) -> Found:
     after = dict(found)
     for change in routers.changes(subject, wanted, found):
-        assert change.after is not None
-        after[change.reference] = change.after
+        if change.after is None:
+            del after[change.reference]
+        else:
+            after[change.reference] = change.after
     return after
 
 
@@ -128,3 +132,45 @@ def test_nginx(sequence: list[WantedTraffic], theirs: dict[str, str]) -> None:
     found: Found = {Reference(nginx.INGRESS, "shop", "in"): stable}
     after = keeps_the_laws(rollout({"nginx": {"stableIngress": "in"}}), sequence, found)
     assert after[Reference(nginx.INGRESS, "shop", "in")] == stable
+
+
+PATH = {"path": "/", "backend": {"service": {"name": "stable"}}}
+OTHERS: dict[str, tuple[dict[str, Any], GroupKind | None, dict[str, Any]]] = {
+    "traefik": (
+        {"traefik": {"weightedTraefikServiceName": "obj"}},
+        traefik.TRAEFIK_SERVICE,
+        {"weighted": {"services": [{"name": name, "port": 80} for name in ("stable", "other", "canary")]}},
+    ),
+    "smi": ({"smi": {"trafficSplitName": "obj", "rootService": "root"}}, None, {}),
+    "alb": (
+        {"alb": {"ingress": "obj", "servicePort": 80, "stickinessConfig": {"enabled": True, "durationSeconds": 5}}},
+        alb.INGRESS,
+        {"rules": [{"http": {"paths": [PATH]}}]},
+    ),
+    "apisix": (
+        {"apisix": {"route": {"name": "obj"}}, "managedRoutes": [{"name": "beta"}, {"name": "gamma"}]},
+        apisix.APISIX_ROUTE,
+        {"http": [{"name": "one", "backends": [{"serviceName": name} for name in ("stable", "canary", "other")]}]},
+    ),
+    "ambassador": (
+        {"ambassador": {"mappings": ["obj"]}},
+        ambassador.MAPPING,
+        {"prefix": "/", "service": "https://stable.shop:80"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@given(st.data(), foreign)
+def test_other_routers(name: str, data: st.DataObject, theirs: dict[str, str]) -> None:
+    routing, kind, spec = OTHERS[name]
+    wished = wishes(with_headers=name == "apisix", with_others=name in ("smi", "alb"))
+    sequence = data.draw(st.lists(wished, min_size=1, max_size=3))
+    obj = {"metadata": {"name": "obj", "namespace": "shop", "labels": theirs}, "spec": {**theirs, **spec}}
+    found: Found = {Reference(kind, "shop", "obj"): obj} if kind is not None else {}
+    after = keeps_the_laws(rollout(routing), sequence, found)
+    for reference, before in found.items():
+        left = after[reference]
+        assert left["metadata"].get("labels") == theirs
+        assert {key: left["spec"][key] for key in theirs} == theirs
+        assert left["spec"].keys() == before["spec"].keys()

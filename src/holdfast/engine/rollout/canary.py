@@ -174,7 +174,8 @@ def _route(draft: Draft) -> None:
     if not defaults.is_routed(draft.rollout) or not draft.status.stable_rs:
         return
     traffic = routes.wanted(draft)
-    before, after = draft.status.canary.weights, routes.recorded(traffic)
+    before = draft.status.canary.weights
+    after = routes.recorded(traffic, before, draft.seen.has_taken)
     draft.act(SetTraffic(traffic))
     draft.set_canary(weights=after)
     if before is not None and before.canary.weight != after.canary.weight:

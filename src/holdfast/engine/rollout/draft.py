@@ -50,6 +50,8 @@ class Seen(Struct, frozen=True):
     pods: tuple[KubeObject, ...] = ()
     workload: KubeObject | None = None
     problem: str = ""
+    has_taken: bool | None = None
+    """Every router says that it serves what it was told last; None where none can tell."""
 
 
 class Decision(Struct, frozen=True):

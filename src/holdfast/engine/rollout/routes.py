@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast.engine.rollout import counts, defaults, replica_sets, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
@@ -127,9 +129,14 @@ def special(rollout: Rollout) -> tuple[tuple[SetHeaderRoute, ...], tuple[SetMirr
     return tuple(headers.values()), tuple(mirrors.values())
 
 
-def recorded(traffic: WantedTraffic) -> TrafficWeights:
-    """As status tells it, once the routers have been told."""
-    return TrafficWeights(
+def recorded(
+    traffic: WantedTraffic, before: TrafficWeights | None = None, has_taken: bool | None = None
+) -> TrafficWeights:
+    """As status tells it, once the routers have been told.
+
+    What they say (`has_taken`) is about what they were told `before`: of something new they have said nothing yet.
+    """
+    told = TrafficWeights(
         canary=WeightDestination(
             weight=traffic.weight, service_name=traffic.canary, pod_template_hash=traffic.canary_hash
         ),
@@ -138,3 +145,7 @@ def recorded(traffic: WantedTraffic) -> TrafficWeights:
         ),
         additional=traffic.additional,
     )
+    if has_taken is None:
+        return told
+    is_known = before is not None and msgspec.structs.replace(before, verified=None) == told
+    return msgspec.structs.replace(told, verified=has_taken and is_known)

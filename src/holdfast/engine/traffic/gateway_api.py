@@ -101,6 +101,25 @@ def changes(
         yield Change(reference, obj, routed(obj, wanted, with_headers=has_headers))
 
 
+def has_taken(obj: KubeObject) -> bool | None:
+    """Every gateway of the route has accepted it as it is now; None where none says which generation it speaks of.
+
+    Gateways that the route does not name any more may have left a word behind: it does not count.
+    """
+    named = {ref.get("name") for ref in canonical.get_path(obj, "spec", "parentRefs") or []}
+    generation = canonical.get_path(obj, "metadata", "generation") or 0
+    words = [
+        condition
+        for parent in canonical.get_path(obj, "status", "parents") or []
+        if canonical.get_path(parent, "parentRef", "name") in named
+        for condition in parent.get("conditions") or []
+        if condition.get("type") == "Accepted" and condition.get("observedGeneration")
+    ]
+    if not words:
+        return None
+    return all(word.get("status") == "True" and word["observedGeneration"] >= generation for word in words)
+
+
 def routed(obj: KubeObject, wanted: WantedTraffic, *, with_headers: bool) -> KubeObject:
     """Weights in every rule that has both services; other rules, backends and fields stay. Raises RoutingProblem."""
     notes = _notes(obj)

@@ -10,7 +10,14 @@ from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION
 from holdfast.testing.builders import resource
 from tests.unit.controllers.rollout.harness import ROLLOUT, SERVICE, Stage, rollout_object, service_object
 
-STEPS: list[dict[str, Any]] = [step for weight in (10, 30, 100) for step in ({"setWeight": weight}, {"pause": {}})]
+STEPS: list[dict[str, Any]] = [
+    {"setWeight": 10},
+    {"pause": {}},
+    {"setWeight": 30},
+    {"pause": {}},
+    {"setWeight": 100},
+    {"pause": {}},
+]
 Weights: TypeAlias = Callable[[Stage], Awaitable[tuple[int, int]]]
 """Of the stable and of the canary service."""
 
@@ -19,7 +26,8 @@ async def serve(world: Stage, api_version: str, kind: str, plural: str) -> None:
     """The cluster serves one more kind, whatever its objects hold."""
     group, _, version = api_version.partition("/")
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    served = {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    served: dict[str, Any] = {"name": version, "served": True, "storage": True, "subresources": {"status": {}}}
+    served["schema"] = {"openAPIV3Schema": schema}
     names = {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"}
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -45,10 +53,9 @@ async def deploy(world: Stage, routing: dict[str, Any], steps: list[dict[str, An
 async def release(world: Stage, weights: Weights) -> None:
     """All steps, each seen at the router."""
     await world.set_image("web:2")
-    for index, weight in enumerate((10, 30, 100)):
-        await world.until(
-            lambda it, at=1 + 2 * index: it.status.current_step_index == at and it.status.pause_conditions
-        )
+    for index, weight in ((1, 10), (3, 30), (5, 100)):
+        while (await world.until_phase("Paused")).status.current_step_index != index:
+            await world.clock.sleep(0.5)
         assert await weights(world) == (100 - weight, weight)
         await world.status({"pauseConditions": None})
     await world.until_phase("Healthy")

@@ -67,7 +67,7 @@ async def test_http_and_grpc_routes_together() -> None:
 
 async def test_a_header_leads_to_the_canary_and_is_taken_away_again() -> None:
     match = [{"headerName": "x-beta", "headerValue": {"exact": "yes"}}]
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"setCanaryScale": {"replicas": 1}},
         {"setHeaderRoute": {"name": "beta", "match": match}},
         {"pause": {}},
@@ -89,3 +89,38 @@ async def test_a_header_leads_to_the_canary_and_is_taken_away_again() -> None:
         left = await world.get(HTTP, "web")
         assert len(left["spec"]["rules"]) == 2
         assert "annotations" not in left["metadata"] or not left["metadata"]["annotations"]
+
+
+async def gateway_says(world: Stage, status: str = "True") -> None:
+    obj = await world.get(HTTP, "web")
+    word = {"type": "Accepted", "status": status, "observedGeneration": obj["metadata"]["generation"]}
+    left = {"type": "Accepted", "status": "True", "observedGeneration": 1}
+    parents = [
+        {"parentRef": {"name": "gateway"}, "controllerName": "example.com/one", "conditions": [word]},
+        {"parentRef": {"name": "removed"}, "controllerName": "example.com/two", "conditions": [left]},
+    ]
+    await world.patch(HTTP, "web", {"status": {"parents": parents}}, subresource="status")
+
+
+async def test_a_step_waits_until_the_gateway_has_taken_the_weights() -> None:
+    async with stage() as world, world.controller():
+        await serve(world, HTTP.api_version, "HTTPRoute", "httproutes")
+        obj = route_object("HTTPRoute")
+        await world.put(HTTP, {**obj, "spec": {**obj["spec"], "parentRefs": [{"name": "gateway"}]}})
+        await deploy(world, {"plugins": {PLUGIN: {"httpRoute": "web"}}})
+        await gateway_says(world)
+        await world.set_image("web:2")
+        await world.clock.sleep(30)
+        assert await http_weights(world) == (90, 10)
+        waiting = await world.rollout()
+        assert waiting.status.current_step_index == 0
+        assert waiting.status.canary.weights is not None
+        assert waiting.status.canary.weights.verified is False
+        await gateway_says(world, "False")
+        await world.clock.sleep(30)
+        assert (await world.rollout()).status.current_step_index == 0
+        await gateway_says(world)
+        found = await world.until_phase("Paused")
+        assert found.status.current_step_index == 1
+        assert found.status.canary.weights is not None
+        assert found.status.canary.weights.verified is True

@@ -142,5 +142,5 @@ async def test_a_router_that_is_not_served_is_refused_before_anything_happens() 
             ROLLOUT, rollout_object(strategy(trafficRouting={"appMesh": {"virtualService": {"name": "web"}}}))
         )
         found = await world.until_phase("Degraded")
-        assert "app_mesh is not served" in found.status.message
+        assert "appMesh is not served" in found.status.message
         assert await world.sets() == {}
