@@ -101,6 +101,8 @@ async def test_a_rollback_holds_until_git_moves_past_the_bad_revision(house: Hou
         await until_condition(house, "RevisionHeld", bad)
         await house.clock.sleep(3 * SOON)
         assert await data_of(house, CONFIG_MAP, "settings") == {"level": "good"}
+        await house.patch(CONFIG_MAP, "settings", {"data": {"level": "by hand"}})
+        await until_level(house, "good")
         house.push(settings("better"))
         await until_level(house, "better")
         app = await house.until_settled()

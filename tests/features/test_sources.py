@@ -138,3 +138,41 @@ async def test_only_signed_commits_are_deployed(house: House, page: Page) -> Non
 
         await house.until_app(says, "the missing signature is told")
         assert await data(house, "plain") == {"level": "info"}
+
+
+@pytest.mark.feature("remote-values-files")
+async def test_values_are_read_from_an_address_and_asked_for_anew(house: House, page: Page) -> None:
+    url = "https://values.example.com/prod/front.yaml"
+    house.charts.publish(STABLE, "front", "1.0.0", chart("1.0.0"))
+    house.values_files.texts[url] = "level: high\n"
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        await house.until_settled()
+        assert await data(house, "front") == {"level": "high", "version": "1.0.0"}
+        assert house.values_files.asked == [(url, False)]
+
+        house.values_files.texts[url] = "level: top\n"
+        await house.patch_application(
+            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
+        )
+
+        async def is_deployed() -> bool:
+            return (await data(house, "front"))["level"] == "top"
+
+        await house.until(is_deployed, "the new values are deployed")
+
+
+@pytest.mark.feature("remote-values-files")
+async def test_what_the_instance_does_not_allow_is_not_asked(house: House, page: Page) -> None:
+    house.charts.publish(STABLE, "front", "1.0.0", chart("1.0.0"))
+    await house.put(page.yaml("settings"), CONFIG_MAP)
+    app = page.yaml("application")
+    app["spec"]["source"]["helm"]["valueFiles"] = ["http://values.example.com/front.yaml"]
+    await house.create(app)
+    async with house.controller():
+
+        def says(app: Application) -> bool:
+            return any("the scheme http is not allowed" in one.message for one in app.status.conditions)
+
+        await house.until_app(says, "the scheme is refused")
+        assert house.values_files.asked == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -11,12 +10,13 @@ from random import Random
 from msgspec import Struct
 
 from holdfast.adapters.charts.sources import ChartSources
+from holdfast.adapters.charts.values_files import HttpValuesFiles
 from holdfast.adapters.git.repositories import GitRepositories
-from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scripts.pool import ScriptPool
+from holdfast.assembly.metric_sources import metric_sources
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
@@ -27,10 +27,10 @@ from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
-from holdfast.ports.metrics import MetricSources
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
+from holdfast.ports.values_files import ValuesFiles
 from holdfast.runtime.clock import SystemClock
 
 
@@ -40,6 +40,7 @@ class Sources(Struct, frozen=True):
     repositories: Repositories
     charts: Charts
     renderer: Renderer
+    values_files: ValuesFiles | None = None
 
 
 @asynccontextmanager
@@ -48,13 +49,15 @@ async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int
     clock = SystemClock()
     repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
     charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree)
+    values_files = HttpValuesFiles(clock)
     renderer = RenderPool(open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
     try:
-        yield Sources(repositories, charts, renderer)
+        yield Sources(repositories, charts, renderer, values_files)
     finally:
         await renderer.close()
         await repositories.close()
         await charts.close()
+        await values_files.close()
 
 
 @asynccontextmanager
@@ -80,6 +83,7 @@ async def run_engine(
             cluster=cluster,
             repositories=opened.repositories,
             charts=opened.charts,
+            values_files=opened.values_files,
             renderer=opened.renderer,
             clock=SystemClock(),
             namespace=settings.namespace,
@@ -101,20 +105,10 @@ async def run_engine(
 async def run_rollouts(cluster: Cluster) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled."""
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
-    async with measuring() as metrics, asyncio.TaskGroup() as group:
+    async with metric_sources(cluster) as metrics, asyncio.TaskGroup() as group:
         rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
         group.create_task(analyses.run(), name="analyses")
-
-
-@asynccontextmanager
-async def measuring() -> AsyncIterator[MetricSources]:
-    """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none."""
-    metrics = HttpMetricSources(prometheus_address=os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", ""))
-    try:
-        yield metrics
-    finally:
-        await metrics.close()

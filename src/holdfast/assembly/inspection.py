@@ -110,6 +110,7 @@ async def world_of(cluster: Cluster, opened: Sources, scripts: Scripts | None, n
         cluster=cluster,
         repositories=opened.repositories,
         charts=opened.charts,
+        values_files=opened.values_files,
         renderer=opened.renderer,
         clock=SystemClock(),
         namespace=namespace,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from holdfast.adapters.charts.sources import ChartSources
+from holdfast.adapters.charts.values_files import HttpValuesFiles
 from holdfast.adapters.rendering.local_tree import LocalTree, open_local_tree
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.engine_process import Sources
@@ -41,11 +42,13 @@ async def local_sources(place: DataPlace, root: Path) -> AsyncIterator[Sources]:
     """No render is cached, as files change without a commit."""
     renderer = RenderPool(open_local_tree, workers=1, tools=place.tools)
     charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
+    values_files = HttpValuesFiles(SystemClock())
     try:
-        yield Sources(LocalRepositories(root), charts, renderer)
+        yield Sources(LocalRepositories(root), charts, renderer, values_files)
     finally:
         await renderer.close()
         await charts.close()
+        await values_files.close()
 
 
 def path_within(root: Path, folder: Path) -> str:

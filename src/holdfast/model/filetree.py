@@ -33,11 +33,13 @@ class Mount(Struct, frozen=True):
 
 
 class TreeLocation(Struct, frozen=True):
-    """Where a worker process finds a tree again: a bare repository on disk and a commit in it."""
+    """Where a worker process finds a tree again: a bare repository on disk and a commit in it. With `lfs` its files of
+    Git LFS are there too."""
 
     repository: str
     commit: str
     mounts: tuple[Mount, ...] = ()
+    lfs: bool = False
 
 
 class FileTree(Protocol):

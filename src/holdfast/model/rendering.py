@@ -34,6 +34,16 @@ class FetchedChart(Struct, frozen=True):
     location: TreeLocation
 
 
+class RemoteFile(Struct, frozen=True):
+    """A file that was read from an address which a source names."""
+
+    url: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"RemoteFile({len(self.content)} bytes)"
+
+
 class RenderRequest(Struct, frozen=True):
     """One source at one commit, for one application on one cluster.
 
@@ -52,6 +62,7 @@ class RenderRequest(Struct, frozen=True):
     limits: RenderLimits = RenderLimits()
     refs: tuple[RefLocation, ...] = ()
     charts: tuple[FetchedChart, ...] = ()
+    remote_files: tuple[RemoteFile, ...] = ()
 
 
 class RenderResult(Struct, frozen=True):

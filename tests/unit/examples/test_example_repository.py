@@ -24,7 +24,7 @@ STANDARD = (
     "VirtualService",
 )
 WORKLOADS = {
-    "microservice-communication": ("Rollout", "Service"),
+    "microservice-communication": ("Rollout", "AnalysisTemplate", "Service"),
     "microservice-identity": ("Deployment",),
     "microservice-search": ("Rollout", "Service"),
 }

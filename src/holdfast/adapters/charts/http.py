@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from aiohttp.resolver import ThreadedResolver
 from msgspec import Struct
 
 from holdfast.engine.access.repository_urls import shown_url
+from holdfast.engine.lang.hosts import is_inside
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.repository import RepositoryAccess
 
@@ -34,10 +34,15 @@ class Answer(Struct, frozen=True):
 
 
 class Http:
-    """`seconds` bounds one answer with its redirects."""
+    """`seconds` bounds one answer, and each of its redirects. `refuses` says which names and addresses a host that must
+    be public may not have."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, *, redirects: int = MAX_REDIRECTS, refuses: Callable[[str], bool] = is_inside
+    ) -> None:
         self._seconds = seconds
+        self._redirects = redirects
+        self._refuses = refuses
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def get(
@@ -54,7 +59,7 @@ class Http:
 
         Raises Blocked and Transient; answers of any status below 500 are given back.
         """
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(self._redirects + 1):
             answer = await self._once(url, access, home, limit, headers or {}, secret_headers or {})
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
@@ -62,7 +67,7 @@ class Http:
             if url.startswith("https://") and not target.startswith("https://"):
                 raise _refused(access, f"{_host(url)} redirects from https to {shown_url(target)[:200]}")
             url = target
-        raise _refused(access, f"{_host(url)} redirects more than {MAX_REDIRECTS} times")
+        raise _refused(access, f"{_host(url)} redirects more than {self._redirects} times")
 
     async def close(self) -> None:
         for session in self._sessions.values():
@@ -80,7 +85,7 @@ class Http:
         _check(url, access)
         at_home = _origin(url) == _origin(home)
         must_be_public = not access.registered and (access.public_only or _host(url) != _host(home))
-        if must_be_public and _is_inside(_host(url)):
+        if must_be_public and self._refuses(_host(url)):
             raise _refused(access, f"{_host(url)} is not a public host")
         session = self._session(must_be_public)
         options: dict[str, Any] = {"ssl": tls_of(access, with_identity=at_home)}
@@ -109,7 +114,7 @@ class Http:
         """Made when first needed, since it belongs to the running loop."""
         session = self._sessions.get(must_be_public)
         if session is None or session.closed:
-            resolver = PublicResolver() if must_be_public else ThreadedResolver()
+            resolver = PublicResolver(self._refuses) if must_be_public else ThreadedResolver()
             session = self._sessions[must_be_public] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=resolver, limit=8),
                 timeout=aiohttp.ClientTimeout(total=self._seconds),
@@ -123,11 +128,12 @@ class Http:
 class PublicResolver(AbstractResolver):
     """Knows no address inside this network, so that a name cannot lead where its number would not be let."""
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: Callable[[str], bool] = is_inside) -> None:
         self._inner = ThreadedResolver()
+        self._refuses = refuses
 
     async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        found = [one for one in await self._inner.resolve(host, port, family) if not _is_inside(one["host"])]
+        found = [one for one in await self._inner.resolve(host, port, family) if not self._refuses(one["host"])]
         if not found:
             raise OSError(None, f"{host} is not a public host")
         return found
@@ -180,13 +186,6 @@ def _check(url: str, access: RepositoryAccess) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or len(url) > MAX_URL:
         raise Blocked("RepositoryURLInvalid", f"{_shown(access)}: {shown_url(url)[:200]!r} is no http or https address")
-
-
-def _is_inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".internal"))
 
 
 def _is_excepted(host: str, no_proxy: str) -> bool:

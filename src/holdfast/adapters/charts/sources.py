@@ -16,7 +16,7 @@ from holdfast.adapters.charts.oci import Registries, Repository
 from holdfast.adapters.charts.store import ChartStore
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import is_artifact, normalized_url, shown_url
-from holdfast.engine.lang.semver import is_exact
+from holdfast.engine.lang.semver import is_exact, names_tags
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess
@@ -97,7 +97,7 @@ class ChartSources:
 
     async def _tag(self, access: RepositoryAccess, repository: Repository, wanted: str, *, fresh: bool) -> str:
         """A tag that is no range is taken at its word, as registries may not let everybody list theirs."""
-        if not _may_be_range(wanted):
+        if not names_tags(wanted):
             return wanted.replace("+", "_")
         tags = await self._tags.call(
             (access, repository), lambda: self._registries.tags(access, repository), fresh=fresh
@@ -140,10 +140,6 @@ class ChartSources:
 def is_oci(access: RepositoryAccess) -> bool:
     """An address without a scheme is a registry's, as in Argo CD."""
     return access.enable_oci or is_artifact(access.url) or not urlsplit(access.url).netloc
-
-
-def _may_be_range(wanted: str) -> bool:
-    return not is_exact(wanted) and (wanted[:1].isdigit() or any(sign in wanted for sign in "*^~<>=|, "))
 
 
 def _must_name_chart(access: RepositoryAccess, chart: str) -> None:

@@ -15,3 +15,5 @@ class GitLimits(Struct, frozen=True):
     processes: int = 8
     share_seconds: float = 1.0
     packs: int = 50
+    lfs_bytes: int = 512 * 1024**2
+    lfs_files: int = 10_000

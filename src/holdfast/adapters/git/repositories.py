@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from holdfast.adapters.git import submodules
+from holdfast.adapters.git import lfs, submodules
 from holdfast.adapters.git.connection import connection
 from holdfast.adapters.git.failures import failure
 from holdfast.adapters.git.github_app import GitHubApps
@@ -68,6 +68,7 @@ class GitRepositories:
         self._mirrors: dict[str, Mirror] = {}
         self._apps = GitHubApps(clock)
         self._submodules: dict[tuple[TreeLocation, str], tuple[submodules.Submodule, ...]] = {}
+        self._large: dict[TreeLocation, tuple[lfs.Pointer, ...]] = {}
         self._signatures: dict[tuple[str, KnownKeys], Signature] = {}
         self._asked: SharedCalls[Refs] = SharedCalls(clock, self._limits.share_seconds)
         self._fetched: SharedCalls[str] = SharedCalls(clock)
@@ -91,16 +92,42 @@ class GitRepositories:
         return commit
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
-        """With its submodules, where the access wants them."""
-        if access.enable_lfs:
-            raise Blocked(
-                "LFSUnsupported",
-                f"repository {shown_url(access.url)}: enableLfs is not supported yet: set it to false where the manifests"
-                " need no file of Git LFS",
-            )
+        """With its submodules and files of Git LFS, where the access wants them."""
         location = await self._fetch_commit(access, commit)
+        if access.enable_lfs:
+            await self._bring_large(access, location)
         mounts = await self._mounts(access, location, "", 0) if access.submodules else ()
-        return TreeLocation(location.repository, location.commit, mounts)
+        return TreeLocation(location.repository, location.commit, mounts, access.enable_lfs)
+
+    async def _bring_large(self, access: RepositoryAccess, location: TreeLocation) -> None:
+        wanted = self._large.get(location)
+        if wanted is None:
+            if len(self._large) >= _MOST_REMEMBERED:
+                self._large.clear()
+            url = shown_url(access.url)
+            wanted = self._large[location] = await asyncio.to_thread(lfs.pointers_of, location, self._limits, url)
+        if not all(pointer.is_here(location.repository) for pointer in wanted):
+            key = (location, access)
+            await self._fetched.call(key, lambda: self._fetch_large(access, location, wanted))
+
+    async def _fetch_large(
+        self, access: RepositoryAccess, location: TreeLocation, wanted: tuple[lfs.Pointer, ...]
+    ) -> str:
+        remote = self._remote(access)
+        mirror = self._mirror(remote)
+        access = await self._apps.opened(access)
+        async with self._held(mirror, remote) as lock, self._processes:
+            with disk_errors(self._private), connection(remote, access, self._private) as env:
+                answer = await mirror.git(
+                    lfs.fetch_arguments(remote, mirror.marker(location.commit)),
+                    what=f"fetching files of Git LFS of repository {remote.url}",
+                    env=env,
+                    keep_open=[lock],
+                )
+        for pointer in wanted:
+            if not pointer.is_here(location.repository):
+                raise lfs.failure(remote, answer) if answer.status != 0 else lfs.missing(remote, pointer)
+        return location.commit
 
     async def _mounts(
         self, access: RepositoryAccess, location: TreeLocation, prefix: str, depth: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -12,6 +11,7 @@ import pygit2
 from msgspec import Struct
 
 from holdfast.engine.access.repository_urls import host_of, is_local, is_ssh, shown_url
+from holdfast.engine.lang.hosts import is_inside
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.repository import RepositoryAccess
@@ -60,7 +60,7 @@ def access_to(submodule: Submodule, parent: RepositoryAccess) -> RepositoryAcces
     if is_local(url) and not is_local(parent.url):
         raise Blocked("RepositoryURLInvalid", f"submodule {submodule.path}: {shown!r} is a folder of this machine")
     same_host = host_of(url) == host_of(parent.url)
-    if not same_host and _is_inside(host_of(url)):
+    if not same_host and is_inside(host_of(url)):
         raise Blocked("RepositoryURLInvalid", f"submodule {submodule.path}: {host_of(url)} is not a public host")
     both_ssh = is_ssh(url) and is_ssh(parent.url)
     same_place = same_host and url.partition("://")[0].lower() == parent.url.partition("://")[0].lower()
@@ -93,10 +93,3 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
             said = {}
         elif setting := _SETTING.fullmatch(line):
             said[setting[1]] = setting[2].strip('"')
-
-
-def _is_inside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".internal"))

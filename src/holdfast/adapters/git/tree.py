@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pygit2
 
+from holdfast.adapters.git.lfs import LfsTree
 from holdfast.adapters.git.mounted import MountedTree
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import Entry, EntryKind, FileTree, TreeLocation
@@ -19,7 +20,8 @@ _DIRECTORY, _SYMLINK, _SUBMODULE, _EXECUTABLE = 0o040000, 0o120000, 0o160000, 0o
 
 def open_tree(location: TreeLocation) -> FileTree:
     """Raises Transient when the mirror or the commit is not there (any more)."""
-    tree = open_commit(location)
+    commit = open_commit(location)
+    tree: FileTree = LfsTree(commit, location.repository) if location.lfs else commit
     if not location.mounts:
         return tree
     mounts = {mount.path: open_commit(TreeLocation(mount.repository, mount.commit)) for mount in location.mounts}

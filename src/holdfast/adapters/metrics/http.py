@@ -19,6 +19,8 @@ LONGEST_SECONDS: Final = 120.0
 _CHUNK: Final = 1 << 16
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD: Final = frozenset({307, 308})
+_HARMLESS: Final = frozenset({"content-type", "accept"})
+_SHORTEST_SECRET: Final = 4
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -77,7 +79,7 @@ class Http:
                 **options,
             ) as response:
                 if response.status not in _REDIRECTS or "location" not in response.headers:
-                    return Answer(response.status, await _bounded(response))
+                    return _answer(response.status, await _bounded(response), request)
                 request = _redirected(request, response.status, response.headers["location"])
         raise MetricError(f"{_host(request.url)} redirects more than {MAX_REDIRECTS} times")
 
@@ -90,6 +92,15 @@ class Http:
                 trust_env=True,
             )
         return self._session
+
+
+def _answer(status: int, body: bytes, request: Request) -> Answer:
+    """What is said of a refusal is told to people, and may repeat what it was asked with."""
+    if not 200 <= status < 300:
+        for name, value in request.headers:
+            for part in value.split() if name.lower() not in _HARMLESS else ():
+                body = body.replace(part.encode(), b"*****") if len(part) >= _SHORTEST_SECRET else body
+    return Answer(status, body)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

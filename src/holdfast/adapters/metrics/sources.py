@@ -6,28 +6,39 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.adapters.metrics import prometheus, web
+from holdfast.adapters.metrics import datadog, graphite, influxdb, new_relic, prometheus, wavefront, web
+from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.http import Http
 from holdfast.model.analysis import Metric
-from holdfast.model.metric_provider import MetricProvider
 from holdfast.ports.metrics import MetricError, Reading
 
 
 class HttpMetricSources:
     """Those that are asked over HTTP. `prometheus_address` serves metrics that name none."""
 
-    def __init__(self, *, prometheus_address: str = "") -> None:
+    def __init__(self, credentials: Credentials, *, prometheus_address: str = "") -> None:
         self._http = Http()
+        self._credentials = credentials
         self._prometheus_address = prometheus_address
 
     async def measure(self, metric: Metric, *, namespace: str, now: datetime) -> Reading:
-        match metric.provider:
-            case MetricProvider(prometheus=wanted) if wanted is not None:
-                return await prometheus.measure(self._http, wanted, now=now, default_address=self._prometheus_address)
-            case MetricProvider(web=asked) if asked is not None:
-                return await web.measure(self._http, asked)
-            case _:
-                raise MetricError(_unknown(metric))
+        http, credentials, provider = self._http, self._credentials, metric.provider
+        if provider.prometheus is not None:
+            default = self._prometheus_address
+            return await prometheus.measure(http, provider.prometheus, now=now, default_address=default)
+        if provider.web is not None:
+            return await web.measure(http, provider.web)
+        if provider.graphite is not None:
+            return await graphite.measure(http, provider.graphite)
+        if provider.datadog is not None:
+            return await datadog.measure(http, provider.datadog, credentials, namespace=namespace, now=now)
+        if provider.new_relic is not None:
+            return await new_relic.measure(http, provider.new_relic, credentials)
+        if provider.influxdb is not None:
+            return await influxdb.measure(http, provider.influxdb, credentials)
+        if provider.wavefront is not None:
+            return await wavefront.measure(http, provider.wavefront, credentials, now=now)
+        raise MetricError(_unknown(metric))
 
     async def close(self) -> None:
         await self._http.close()

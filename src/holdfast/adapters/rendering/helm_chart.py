@@ -36,7 +36,7 @@ def render(
     with _copied(tree, job, fetched) as folder:
         try:
             with helm_python.Chart.load(folder) as chart:
-                _check_dependencies(chart, job)
+                charts.check_carried(job.chart, _carried(chart))
                 rendered = output.Rendered(_templates(chart, job, given), _crds(chart))
         except helm_errors.HelmError as error:
             raise helm_failures.translate(error, job) from error
@@ -89,11 +89,8 @@ def _add_local(tree: FileTree, other: charts.LocalChart, folder: Path, work: Pat
         chart.save(folder / "charts")
 
 
-def _check_dependencies(chart: helm_python.Chart, job: HelmJob) -> None:
-    loaded = {dependency.get("name") for dependency in chart.dependencies}
-    for wanted in job.chart.dependencies:
-        if wanted.name not in loaded:
-            raise charts.dependency_missing(job.chart, wanted)
+def _carried(chart: helm_python.Chart) -> list[tuple[str, str]]:
+    return [(str(one.get("name") or ""), str(one.get("version") or "")) for one in chart.dependencies]
 
 
 def _remove_schemas(folder: Path) -> None:

@@ -74,7 +74,7 @@ class RenderPool:
             return "", None
         key = cache.key(identity(tree, job, request, refs), job, self._tools)
         tree.names_commit(job)
-        if not request.refs and not request.charts:
+        if not request.refs and not request.charts and not request.remote_files:
             self._remember(request, tree.trace)
         return key, cache.load(key)
 

@@ -24,11 +24,16 @@ async def measured(
 ) -> dict[str, Measurement]:
     """By the names of the metrics, without any secret."""
     tasks = list(due)
-    found = await asyncio.gather(*(_one(world, sources, run, task, terminating) for task in tasks))
-    return {
-        task.metric.name: masking.clean(measurement, inputs.secrets)
-        for task, measurement in zip(tasks, found, strict=True)
-    }
+    found = await asyncio.gather(
+        *(_one(world, sources, run, task, terminating) for task in tasks), return_exceptions=True
+    )
+    measurements = {}
+    for task, one in zip(tasks, found, strict=True):
+        if isinstance(one, BaseException):
+            # Only once the others have ended: none goes on after the reconcile.
+            raise one
+        measurements[task.metric.name] = masking.clean(one, inputs.secrets)
+    return measurements
 
 
 async def _one(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:

@@ -27,6 +27,7 @@ from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import ChangeAware, Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
+from holdfast.ports.values_files import ValuesFiles
 from holdfast.runtime.discovery_watch import DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
 from holdfast.runtime.outcome import Outcome, Settled
@@ -58,6 +59,7 @@ class ApplicationController:
         scripts: Scripts | None = None,
         workers: int = WORKERS,
         charts: Charts | None = None,
+        values_files: ValuesFiles | None = None,
         storages: RecordStorages | None = None,
     ) -> None:
         self._namespace = namespace
@@ -77,6 +79,7 @@ class ApplicationController:
             discovery=lambda: self.watch.discovery or NOTHING,
             is_watched=self._is_watched,
             charts=charts,
+            values_files=values_files,
             storages=storages,
             scripts=scripts,
         )

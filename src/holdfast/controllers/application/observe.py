@@ -57,6 +57,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
         return await _blind(world, app, ConditionType.INVALID_SPEC_ERROR, *problems)
     if fresh:
         world.failed_renders.refreshed(app.metadata.key)
+        world.values_read.forget(app.metadata.key)
     try:
         pinned, trouble = await sources.newest(world, app, fresh=fresh)
         desired = await desired_at(world, app, pinned)

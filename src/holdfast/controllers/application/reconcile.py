@@ -133,6 +133,9 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
     pinned = observed.desired.pinned if observed.desired is not None else Pinned()
     if _is_as_wished(app) and _all_is_watched(world, app, observed) and not await shelves.is_untidy(world, app):
         after, because = LOOK_ANEW, "look at everything anew"
+        due = world.values_read.due_in(app.metadata.key, world.poll_seconds)
+        if due is not None:
+            after, because = due, "read its values files again"
         if pinned.source is not None and sources.reads_one_tree(app, pinned.source):
             world.at_rest[app.metadata.key] = pinned.revision
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:

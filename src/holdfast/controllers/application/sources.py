@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from holdfast.controllers.application import access, dependencies, signatures
+from holdfast.controllers.application import access, dependencies, signatures, values_files
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
 from holdfast.engine.status import operation
@@ -142,6 +142,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         result = await _render(world, app, source, location, refs)
         objects.extend(result.objects)
         source_types.append(result.source_type)
+    world.values_read.rendered(app.metadata.key)
     return Rendered(tuple(objects), tuple(source_types))
 
 
@@ -170,6 +171,7 @@ async def _render(
         refs=refs,
         charts=await dependencies.fetch(world, app, source, location),
     )
+    request = structs.replace(request, remote_files=await values_files.fetch(world, app, request))
     world.failed_renders.check(app.metadata.key, request)
     try:
         return await world.renderer.render(request)

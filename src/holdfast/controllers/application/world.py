@@ -20,6 +20,7 @@ from holdfast.controllers.application.permissions import Permissions
 from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.record_storage import RecordStorage
 from holdfast.controllers.application.revisions import Revisions
+from holdfast.controllers.application.values_read import ValuesRead
 from holdfast.controllers.application.wanted import Wanted
 from holdfast.engine.access import impersonation
 from holdfast.engine.flow.restoring import Restored
@@ -42,6 +43,7 @@ from holdfast.ports.records import RecordStorages
 from holdfast.ports.rendering import Renderer
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
+from holdfast.ports.values_files import ValuesFiles
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.store import Store
 
@@ -70,6 +72,7 @@ class World:
         discovery: Callable[[], Discovery],
         is_watched: Callable[[GroupKind], bool],
         charts: Charts | None = None,
+        values_files: ValuesFiles | None = None,
         storages: RecordStorages | None = None,
         scripts: Scripts | None = None,
     ) -> None:
@@ -77,6 +80,8 @@ class World:
         self.repositories = repositories
         self.renderer = renderer
         self.charts = charts
+        self.values_files = values_files
+        self.values_read = ValuesRead(clock)
         self.chart_needs: dict[tuple[TreeLocation, str], tuple[Dependency, ...]] = {}
         self.clock = clock
         self.namespace = namespace
@@ -162,6 +167,7 @@ class World:
         self.revisions.forget(key)
         self.wanted.forget(key)
         self.failed_renders.forget(key)
+        self.values_read.forget(key)
         self.asked_anew.discard(key)
         self.at_rest.pop(key, None)
         self.wave_pauses.pop(key, None)

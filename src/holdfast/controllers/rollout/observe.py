@@ -19,7 +19,7 @@ from holdfast.engine.rollout import replica_sets, routes, validation, workload
 from holdfast.engine.rollout.draft import Run, Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.traffic import routers
-from holdfast.engine.traffic.changes import RoutingProblem
+from holdfast.engine.traffic.changes import Reference, RoutingProblem
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, labels_of, metadata_of, name_of, owner_references_of
 from holdfast.model.live import LiveObject
@@ -41,6 +41,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         found = world.get(SERVICE, metadata.namespace, name)
         if found is not None:
             services[name] = found
+    routed = found_objects(world, rollout)
     return Seen(
         rollout=rollout,
         template=template,
@@ -56,8 +57,8 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         experiments=tuple(_run(live) for live in world.owned(metadata.uid, EXPERIMENT)),
         pods=await _pods(world, rollout),
         workload=lender,
-        problem=problem or _routing_problem(world, rollout),
-        has_taken=routers.has_taken(found_objects(world, rollout)),
+        problem=problem or _routing_problem(rollout, routed),
+        has_taken=routers.has_taken(routed),
     )
 
 
@@ -114,21 +115,19 @@ async def _pods(world: World, rollout: Rollout) -> tuple[KubeObject, ...]:
     return tuple(pod for pod in found if any(owner.get("uid") in uids for owner in owner_references_of(pod)))
 
 
-def _routing_problem(world: World, rollout: Rollout) -> str:
+def _routing_problem(rollout: Rollout, found: dict[Reference, KubeObject]) -> str:
     for reference in routers.references(rollout):
-        if reference.is_ours:
-            continue
-        if world.get(reference.group_kind, reference.namespace, reference.name) is None:
+        if not reference.is_ours and reference not in found:
             what = f"{reference.group_kind.kind} {reference.name}"
             return f'spec.strategy.canary.trafficRouting: Invalid value: "{reference.name}": {what} is not there'
     try:
-        routers.check(rollout, routes.services(rollout), found_objects(world, rollout))
+        routers.check(rollout, routes.services(rollout), found)
     except RoutingProblem as problem:
         return f"spec.strategy.canary.trafficRouting: Invalid value: {problem}"
     return ""
 
 
-def found_objects(world: World, rollout: Rollout) -> dict[Any, KubeObject]:
+def found_objects(world: World, rollout: Rollout) -> dict[Reference, KubeObject]:
     found = {}
     for reference in routers.references(rollout):
         obj = world.get(reference.group_kind, reference.namespace, reference.name)

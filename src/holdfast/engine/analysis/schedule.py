@@ -13,6 +13,8 @@ from holdfast.engine.lang import durations, instants
 from holdfast.model.analysis import AnalysisRun, Measurement, Metric, MetricResult
 
 AFTER_AN_ERROR = timedelta(seconds=10)
+SHORTEST = timedelta(seconds=1)
+"""Between two measurements, whatever the interval is: a system that is asked must be able to live with it."""
 WHILE_UNDER_WAY = timedelta(seconds=10)
 """A Job and the like tell by themselves that they have ended; this is for those that do not."""
 
@@ -64,7 +66,9 @@ def due_at(run: AnalysisRun, metric: Metric, result: MetricResult, now: datetime
     if is_under_way(last) or (count is not None and result.count >= count):
         return None
     finished = instants.parse(last.finished_at) or now
-    return finished + (AFTER_AN_ERROR if last.phase == Phase.ERROR else duration(metric.interval, AFTER_AN_ERROR))
+    if last.phase == Phase.ERROR:
+        return finished + AFTER_AN_ERROR
+    return finished + max(duration(metric.interval, AFTER_AN_ERROR), SHORTEST)
 
 
 def next_look(run: AnalysisRun, metrics: Iterable[Metric], now: datetime) -> datetime | None:

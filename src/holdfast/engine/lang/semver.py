@@ -188,6 +188,11 @@ def is_exact(text: str) -> bool:
     return _EXACT.fullmatch(text) is not None
 
 
+def names_tags(text: str) -> bool:
+    """Whether the revision of an artifact means the highest tag of a range; `v1` is the tag of that name."""
+    return not is_exact(text) and (text[:1].isdigit() or any(sign in text for sign in "*^~<>=|, "))
+
+
 def satisfies(version: str, wanted: str) -> bool:
     """Whether a version lies in a range. Raises VersionError when either cannot be read."""
     return parse_range(wanted).admits(parse(version))

@@ -13,12 +13,13 @@ from holdfast.engine.render import build_environment, directory, jsonnet, kustom
 from holdfast.engine.render.detect import SourceType, source_type
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm import job as helm
+from holdfast.engine.render.helm import remote
 from holdfast.engine.render.helm.job import HelmJob
-from holdfast.engine.render.helm.values import NO_REFS, RefFile, shown
+from holdfast.engine.render.helm.values import NO_REFS, RefFile, ValuesFile, shown
 from holdfast.engine.render.kustomize import KustomizeJob
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
-from holdfast.model.rendering import RenderRequest
+from holdfast.model.rendering import RemoteFile, RenderRequest
 
 Refs: TypeAlias = Mapping[str, FileTree]
 Job: TypeAlias = HelmJob | KustomizeJob | DirectoryJob
@@ -48,6 +49,13 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
                 "SourceUnsupported",
                 "config management plugins are not supported: use Helm, Kustomize or plain manifests",
             )
+
+
+def remote_files(tree: FileTree, request: RenderRequest) -> tuple[str, ...]:
+    """The addresses of values files that must be read before the render."""
+    folder = _folder(tree, request)
+    source = overrides.effective_source(tree, folder, request.source, request.app_name)
+    return remote.wanted(source.helm, build_environment.variables(request, source))
 
 
 def identity(tree: FileTree, job: Job, request: RenderRequest, refs: Refs = NO_REFS) -> str:
@@ -105,7 +113,9 @@ def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]
             return found + [(shown(file), _hash(tree, refs, file)) for file in extra]
 
 
-def _hash(tree: FileTree, refs: Refs, file: str | RefFile) -> str:
+def _hash(tree: FileTree, refs: Refs, file: ValuesFile) -> str:
+    if isinstance(file, RemoteFile):
+        return hashlib.sha256(file.content).hexdigest()
     return hash_of(refs[file.ref], file.path) if isinstance(file, RefFile) else hash_of(tree, file)
 
 

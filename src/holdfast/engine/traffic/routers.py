@@ -101,7 +101,7 @@ def has_taken(found: Found) -> bool | None:
 
 
 def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
-    """Raises RoutingProblem where an object does not fit; tried with no traffic for the canary.
+    """Raises RoutingProblem where an object does not fit: tried with no traffic for the canary, and every header.
 
     `services` are that of the canary and that of the stable pods.
     """
@@ -115,8 +115,15 @@ def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
     _check_steps(rollout, given(routing))
     _check_ping_pong(rollout)
     if routing != TrafficRouting():
-        canary, stable = services
-        changes(rollout, WantedTraffic(canary, stable, 0), found)
+        changes(rollout, _trial(rollout, *services), found)
+
+
+def _trial(rollout: Rollout, canary: str, stable: str) -> WantedTraffic:
+    strategy = rollout.spec.strategy.canary
+    steps = strategy.steps if strategy is not None else ()
+    headers = {step.set_header_route.name: step.set_header_route for step in steps if step.set_header_route is not None}
+    managed = tuple(route.name for route in routing_of(rollout).managed_routes)
+    return WantedTraffic(canary, stable, 0, headers=tuple(headers.values()), managed=managed)
 
 
 def _check_steps(rollout: Rollout, names: list[str]) -> None:

@@ -121,7 +121,7 @@ def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
     # A tag cannot hold "+": Helm writes "_" for it.
     if wanted.replace("+", "_") == change.tag:
         return True
-    if semver.is_exact(wanted):
+    if not semver.names_tags(wanted):
         return False
     return _admits(wanted, change.tag.replace("_", "+"))
 

@@ -89,12 +89,3 @@ def test_a_repository_cannot_lead_into_this_machine_or_its_network(url: str) -> 
     with pytest.raises(Blocked) as caught:
         submodules.access_to(Submodule("lib", url, "0" * 40), SECRET)
     assert caught.value.reason == "RepositoryURLInvalid"
-
-
-@pytest.mark.real_time
-async def test_a_file_of_git_lfs_is_not_taken_for_its_pointer(tmp_path: Path, limits: GitLimits) -> None:
-    repositories = GitRepositories(tmp_path / "mirrors", clock=SystemClock(), limits=limits)
-    with pytest.raises(Blocked) as caught:
-        await repositories.fetch(RepositoryAccess("https://git.example.com/a", enable_lfs=True), "0" * 40)
-    assert caught.value.reason == "LFSUnsupported"
-    await repositories.close()

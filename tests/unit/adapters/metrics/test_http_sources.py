@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 from aiohttp import web
 
 from holdfast.adapters.metrics import http
-from holdfast.adapters.metrics.sources import HttpMetricSources
-from holdfast.model.analysis import Metric
-from holdfast.ports.metrics import MetricError, Reading
 from tests.unit.adapters.local_http import serving
+from tests.unit.adapters.metrics.answers import measured, refused, says
 
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 pytestmark = pytest.mark.real_time
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-async def measured(provider: dict[str, Any], default: str = "") -> Reading:
-    sources = HttpMetricSources(prometheus_address=default)
-    metric = msgspec.convert({"name": "errors", "provider": provider}, Metric)
-    try:
-        return await sources.measure(metric, namespace="shop", now=NOW)
-    finally:
-        await sources.close()
-
-
-async def refused(provider: dict[str, Any]) -> str:
-    with pytest.raises(MetricError) as error:
-        await measured(provider)
-    return str(error.value)
-
-
-def says(body: Any, status: int = 200, seen: list[dict[str, Any]] | None = None) -> Handler:
-    async def answer(request: web.Request) -> web.Response:
-        if seen is not None:
-            text = await request.text()
-            seen.append(
-                {"method": request.method, "path": request.path_qs, "headers": dict(request.headers), "body": text}
-            )
-        content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        return web.Response(body=content, status=status)
-
-    return answer
 
 
 def vector(*values: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.engine.analysis import conditions
 from holdfast.model.analysis import Metric
 from holdfast.ports.metrics import MetricError
+from tests.unit.adapters.metrics.answers import no_credentials
 
 PROGRAM = os.environ.get("HOLDFAST_PROMETHEUS") or shutil.which("prometheus") or ""
 pytestmark = [pytest.mark.real_time, pytest.mark.skipif(not PROGRAM, reason="no prometheus on the path")]
@@ -58,7 +59,7 @@ async def _is_up(address: str) -> bool:
 
 
 async def value(address: str, query: str, **more: Any) -> Any:
-    sources = HttpMetricSources()
+    sources = HttpMetricSources(no_credentials())
     provider = {"prometheus": {"address": address, "query": query, **more}}
     metric = msgspec.convert({"name": "m", "provider": provider}, Metric)
     try:

@@ -184,6 +184,16 @@ async def test_a_missing_dependency_says_what_to_do(make_request: MakeRequest, r
     )
 
 
+async def test_a_carried_chart_of_another_version_is_refused(make_request: MakeRequest) -> None:
+    files = {
+        "app/Chart.yaml": CHART + "dependencies: [{name: lib, version: 2.x, repository: 'https://charts.example'}]\n",
+        "app/charts/lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 1.0.0\n",
+    }
+    reason, message = await refusal(make_request(files))
+    assert reason == "DependencyMissing"
+    assert "needs lib 2.x, as Chart.yaml says, and carries 1.0.0 in app/charts" in message
+
+
 async def test_a_chart_that_renders_to_too_much_is_refused(make_request: MakeRequest) -> None:
     reason, message = await refusal(make_request(template('a: {{ repeat 100000000 "a" }}')))
     assert (reason, message) == (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
+
+import pytest
 
 from holdfast.model.kube import KubeObject
 from tests.unit.controllers.analysis.stage import ended, job, jobs, measuring, run_object, until
@@ -76,6 +80,22 @@ async def test_jobs_of_measurements_that_are_not_kept_go() -> None:
         await ended(world)
         await world.clock.sleep(1)
         assert len(await jobs(world)) == 1
+
+
+@pytest.mark.parametrize("write", range(1, 10))
+async def test_a_process_that_is_killed_after_any_write_leaves_nothing_undone_and_nothing_twice(write: int) -> None:
+    async with stage() as world:
+        world.transport.kill_at = write
+        async with measuring(world):
+            await world.put(ANALYSIS_RUN, run_object(job("smoke", "smoke:run-3s", count=2, interval="5s")))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(60):
+                    await world.transport.killed.wait()
+        world.survive()
+        async with measuring(world):
+            found = await ended(world)
+        assert len(await jobs(world)) == 2
+    assert (found["phase"], found["metricResults"][0]["successful"]) == ("Successful", 2)
 
 
 async def canary(world: Stage, image: str) -> None:

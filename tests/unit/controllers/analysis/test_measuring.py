@@ -87,6 +87,14 @@ async def test_so_many_measurements_are_kept_as_asked() -> None:
     assert (found["metricResults"][0]["count"], len(phases(found))) == (6, 2)
 
 
+async def test_an_interval_of_nothing_asks_once_a_second_at_most() -> None:
+    answers = Answers(errors=[1])
+    async with stage() as world, measuring(world, answers):
+        await put(world, web("errors", interval="0s", **GOOD))
+        await world.clock.sleep(20)
+    assert 10 <= len(answers.asked) <= 22
+
+
 async def test_a_run_that_is_ended_measures_no_more() -> None:
     answers = Answers(errors=[1])
     async with stage() as world, measuring(world, answers):

@@ -35,6 +35,7 @@ from holdfast.sandbox.server import Sandbox
 from holdfast.testing.builders import REPOSITORY, application_object, project_object, resource
 from holdfast.testing.memory_charts import MemoryCharts
 from holdfast.testing.memory_repositories import MemoryRepositories
+from holdfast.testing.memory_values_files import MemoryValuesFiles
 
 DEPLOYMENT = resource("apps/v1", "Deployment")
 JOB = resource("batch/v1", "Job")
@@ -108,6 +109,7 @@ class Stage:
         self.repositories = MemoryRepositories()
         self.renderer_of: type[InlineRenderer] = InlineRenderer
         self.charts = MemoryCharts()
+        self.values_files = MemoryValuesFiles()
         self.transport = WatchedTransport(server)
         self.scripts: Scripts = InlineScripts()
 
@@ -154,6 +156,7 @@ class Stage:
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             charts=self.charts,
+            values_files=self.values_files,
             renderer=self.renderer_of(self.open_tree),
             clock=self.clock,
             namespace=self.control_namespace,

@@ -81,6 +81,24 @@ def test_a_new_tag_concerns_who_admits_it(source: dict[str, str], tag: str, conc
 
 
 @pytest.mark.parametrize(
+    ("revision", "tag", "concerned"),
+    [
+        ("v1", "v1", True),
+        ("v1", "v1.2.3", False),
+        ("v1", "1.2.3", False),
+        ("1", "1.2.3", True),
+        ("1.2.3", "1.2.3-rc.1", False),
+        ("^v1", "v1.2.3", True),
+        ("stable", "stable", True),
+        ("stable", "1.2.3", False),
+    ],
+)
+def test_a_tag_that_is_resolved_at_its_word_is_not_read_as_a_range(revision: str, tag: str, concerned: bool) -> None:
+    found = concern(app(revision, repoURL="oci://ghcr.io/team/web"), ArtifactChange("ghcr.io/team/web", tag))
+    assert found.refresh is concerned
+
+
+@pytest.mark.parametrize(
     ("left", "right", "same"),
     [
         ("https://dev.azure.com/org/team/_git/web", "git@ssh.dev.azure.com:v3/org/team/web", True),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from holdfast.engine.lang import semver, yaml_documents
+from holdfast.engine.lang import hosts, semver, yaml_documents
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import lock as locks
 from holdfast.model.errors import Blocked
@@ -165,6 +165,28 @@ def dependency_missing(chart: Chart, wanted: Dependency, because: str = "") -> B
     )
 
 
+def check_carried(chart: Chart, carried: Sequence[tuple[str, str]]) -> None:
+    """`carried` are name and version of each chart that stands in charts/ when the chart is rendered. Raises Blocked
+    when one that is wanted is not there, or there in another version than Chart.yaml and the lock file say."""
+    for wanted in chart.dependencies:
+        versions = [version for name, version in carried if name == wanted.name]
+        if not versions:
+            raise dependency_missing(chart, wanted)
+        fitting = [version for version in versions if _fits(version, wanted.version)]
+        locked = wanted.locked if chart.lock_fits and not wanted.is_local else ""
+        if not fitting:
+            said, where = wanted.version, "Chart.yaml"
+        elif locked and not any(_is_same(version, locked) for version in fitting):
+            said, where = locked, "its lock file"
+        else:
+            continue
+        raise Blocked(
+            "DependencyMissing",
+            f"chart {chart.name} needs {wanted.name} {said}, as {where} says, and carries {', '.join(versions)} in "
+            f"{paths.join(chart.path, 'charts')}: run `helm dependency update` and commit charts/",
+        )
+
+
 def objection(repository: str) -> str:
     """Why a repository that nobody has registered is not asked for charts; "" when it may be.
 
@@ -173,13 +195,7 @@ def objection(repository: str) -> str:
     url = urlsplit(repository)
     if url.scheme not in ("https", "oci") or not url.hostname:
         return ""
-    try:
-        address = ipaddress.ip_address(url.hostname)
-    except ValueError:
-        is_inside = url.hostname == "localhost" or url.hostname.endswith((".localhost", ".internal"))
-    else:
-        is_inside = not address.is_global
-    return f"{url.hostname} is not a public host" if is_inside else ""
+    return f"{url.hostname} is not a public host" if hosts.is_inside(url.hostname) else ""
 
 
 def _fits(version: str, wanted: str) -> bool:
@@ -189,6 +205,10 @@ def _fits(version: str, wanted: str) -> bool:
         return semver.satisfies(version, wanted)
     except semver.VersionError:
         return version == wanted
+
+
+def _is_same(version: str, locked: str) -> bool:
+    return version.removeprefix("v") == locked.removeprefix("v")
 
 
 def _folder_name(tree: FileTree, folder: str) -> str:

@@ -11,16 +11,24 @@ from msgspec import Struct
 from holdfast.engine.lang import globs
 from holdfast.engine.render import build_environment, paths
 from holdfast.engine.render.helm import chart as charts
+from holdfast.engine.render.helm import remote
 from holdfast.engine.render.helm.chart import Chart, Dependency, LocalChart
-from holdfast.engine.render.helm.values import NO_REFS, FileParameter, Parameter, RefFile, ValueSources, read_mapping
+from holdfast.engine.render.helm.values import (
+    NO_REFS,
+    FileParameter,
+    Parameter,
+    RefFile,
+    ValuesFile,
+    ValueSources,
+    read_mapping,
+)
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
-from holdfast.model.rendering import FetchedChart, RenderRequest
+from holdfast.model.rendering import FetchedChart, RemoteFile, RenderRequest
 from holdfast.model.source_options import HelmOptions
 
 _RELEASE_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MAX_RELEASE_NAME: Final = 53
-_REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _GLOB: Final = frozenset("*?[")
 _REFERENCE: Final = re.compile(r"\$([A-Za-z0-9_-]+)(/|$)")
 
@@ -56,17 +64,17 @@ def prepare(
     chart = charts.read(tree, folder)
     charts.check(chart, kube_version)
     missing = charts.missing_dependencies(tree, chart)
-    remote = tuple(wanted for wanted in missing if not wanted.is_local)
-    needed = {(wanted.name, wanted.repository) for wanted in remote}
+    elsewhere = tuple(wanted for wanted in missing if not wanted.is_local)
+    needed = {(wanted.name, wanted.repository) for wanted in elsewhere}
     return HelmJob(
         chart=chart,
         release_name=_release_name(given.release_name or request.app_name),
         namespace=given.namespace or request.namespace,
         kube_version=kube_version,
         api_versions=given.api_versions or request.api_versions,
-        values=_value_sources(_Places(tree, folder, refs, variables), given),
+        values=_value_sources(_Places(tree, folder, refs, variables, request.remote_files), given),
         local_dependencies=charts.local_dependencies(tree, chart, missing),
-        remote_dependencies=remote,
+        remote_dependencies=elsewhere,
         fetched=tuple(one for one in request.charts if (one.name, one.repository) in needed),
         include_crds=not given.skip_crds,
         include_tests=not given.skip_tests,
@@ -81,6 +89,7 @@ class _Places(Struct, frozen=True):
     folder: str
     refs: Mapping[str, FileTree]
     variables: Mapping[str, str]
+    remote_files: tuple[RemoteFile, ...]
 
 
 class _Place(Struct, frozen=True):
@@ -96,7 +105,7 @@ class _Place(Struct, frozen=True):
 
 
 def _value_sources(places: _Places, given: HelmOptions) -> ValueSources:
-    files: list[str | RefFile] = []
+    files: list[ValuesFile] = []
     for wanted in given.value_files:
         files.extend(_value_files(places, wanted, given.ignore_missing_value_files))
     return ValueSources(
@@ -118,8 +127,10 @@ def _inline(given: HelmOptions) -> dict[str, Any]:
     return read_mapping("helm.values", given.values)
 
 
-def _value_files(places: _Places, wanted: str, ignore_missing: bool) -> list[str | RefFile]:
+def _value_files(places: _Places, wanted: str, ignore_missing: bool) -> list[ValuesFile]:
     place = _place(places, wanted, "values file")
+    if isinstance(place, RemoteFile):
+        return [place]
     resolved = paths.resolve(place.tree, place.path)
     if resolved is not None and not paths.is_directory(place.tree, resolved):
         return [place.file(resolved)]
@@ -154,15 +165,17 @@ def _matching(tree: FileTree, pattern: str) -> list[str]:
     return [file.path for file in paths.files_below(tree, root) if glob.matches(file.relative)]
 
 
-def _existing(places: _Places, wanted: str, field: str) -> str | RefFile:
+def _existing(places: _Places, wanted: str, field: str) -> ValuesFile:
     place = _place(places, wanted, field)
+    if isinstance(place, RemoteFile):
+        return place
     resolved = paths.resolve(place.tree, place.path)
     if resolved is None or paths.is_directory(place.tree, resolved):
         raise Blocked("ValuesFileMissing", f"{field}: there is no file {place}")
     return place.file(resolved)
 
 
-def _place(places: _Places, wanted: str, what: str) -> _Place:
+def _place(places: _Places, wanted: str, what: str) -> _Place | RemoteFile:
     """Raises Blocked when it leads out of its tree, or is none of the application's files."""
     reference = _REFERENCE.match(wanted)
     if reference and reference[1] in places.refs:
@@ -175,12 +188,19 @@ def _place(places: _Places, wanted: str, what: str) -> _Place:
             "add it to spec.sources, or put the file into this source's repository",
         )
     path = build_environment.substitute(wanted, places.variables)
-    if _REMOTE.match(path):
-        raise Blocked(
-            "SourceUnsupported",
-            f"{what} {path!r} is remote: values are read from the application's sources only. Commit the file there",
-        )
+    if remote.is_remote(path):
+        return _fetched(places, path, what)
     return _Place(places.tree, "", paths.join(places.folder, path))
+
+
+def _fetched(places: _Places, url: str, what: str) -> RemoteFile:
+    for file in places.remote_files:
+        if file.url == url:
+            return file
+    raise Blocked(
+        "SourceUnsupported",
+        f"{what} {remote.shown(url)} is remote and was not read here: commit the file to the repository",
+    )
 
 
 def _release_name(name: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.engine.lang import yaml_documents
-from holdfast.engine.render.helm import strvals
+from holdfast.engine.render.helm import remote, strvals
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
+from holdfast.model.rendering import RemoteFile
 
 NO_REFS: Final[Mapping[str, FileTree]] = MappingProxyType({})
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=16 * 1024**2, nodes=500_000)
@@ -33,17 +34,20 @@ class RefFile(Struct, frozen=True):
     path: str
 
 
+ValuesFile: TypeAlias = str | RefFile | RemoteFile
+
+
 class FileParameter(Struct, frozen=True):
     """`--set-file name=path`; `path` is resolved."""
 
     name: str
-    path: str | RefFile
+    path: ValuesFile
 
 
 class ValueSources(Struct, frozen=True):
     """All that makes up the values, variables put in and paths resolved, from weakest to strongest."""
 
-    files: tuple[str | RefFile, ...] = ()
+    files: tuple[ValuesFile, ...] = ()
     inline: dict[str, Any] = {}
     parameters: tuple[Parameter, ...] = ()
     file_parameters: tuple[FileParameter, ...] = ()
@@ -66,12 +70,24 @@ def compose(tree: FileTree, sources: ValueSources, refs: Mapping[str, FileTree] 
     return values
 
 
-def read(tree: FileTree, refs: Mapping[str, FileTree], file: str | RefFile) -> bytes:
-    return refs[file.ref].read(file.path) if isinstance(file, RefFile) else tree.read(file)
+def read(tree: FileTree, refs: Mapping[str, FileTree], file: ValuesFile) -> bytes:
+    match file:
+        case RemoteFile():
+            return file.content
+        case RefFile():
+            return refs[file.ref].read(file.path)
+        case _:
+            return tree.read(file)
 
 
-def shown(file: str | RefFile) -> str:
-    return f"${file.ref}/{file.path}" if isinstance(file, RefFile) else file
+def shown(file: ValuesFile) -> str:
+    match file:
+        case RemoteFile():
+            return remote.shown(file.url)
+        case RefFile():
+            return f"${file.ref}/{file.path}"
+        case _:
+            return file
 
 
 def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,38 @@
+"""Opens the systems that analyses ask, with the Secrets of the controller's namespaces."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from holdfast.adapters.metrics.credentials import Credentials
+from holdfast.adapters.metrics.sources import HttpMetricSources
+from holdfast.model.resource_types import SECRET
+from holdfast.ports.cluster import Reader
+from holdfast.ports.metrics import MetricSources
+
+NAMESPACES: Final = ("argo-rollouts", "argocd")
+"""Where Argo Rollouts has the Secrets of its providers, and where we have ours."""
+
+
+@asynccontextmanager
+async def metric_sources(cluster: Reader) -> AsyncIterator[MetricSources]:
+    """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none."""
+
+    async def read(namespace: str, name: str) -> Mapping[str, str] | None:
+        found = await cluster.get(SECRET, namespace, name)
+        if found is None:
+            return None
+        return {
+            key: base64.b64decode(value).decode("utf-8", "replace") for key, value in (found.get("data") or {}).items()
+        }
+
+    address = os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", "")
+    sources = HttpMetricSources(Credentials(read, NAMESPACES), prometheus_address=address)
+    try:
+        yield sources
+    finally:
+        await sources.close()
