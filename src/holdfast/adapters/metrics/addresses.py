@@ -14,9 +14,10 @@ from typing import Any, Final
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from holdfast.engine.lang import hosts
+
 _NAMES: Final = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 _METADATA: Final = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200")))
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class GuardedResolver(AbstractResolver):
@@ -40,21 +41,8 @@ def is_refused(host: str) -> bool:
     name = host.strip("[]").partition("%")[0].rstrip(".").lower()
     if name in _NAMES:
         return True
-    address = _number(name)
+    address = hosts.address_of(name) or _short(name)
     return address is not None and (address.is_link_local or address in _METADATA)
-
-
-def _number(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An IPv4 address within an IPv6 one is where the packets go."""
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return _short(name)
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _short(name: str) -> ipaddress.IPv4Address | None:

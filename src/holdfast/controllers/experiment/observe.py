@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from holdfast.controllers.rollout.runs import templates
 from holdfast.controllers.rollout.world import ANALYSIS_RUN, REPLICA_SET, SERVICE, World
 from holdfast.engine.rollout import replica_sets
-from holdfast.engine.rollout.draft import Run
+from holdfast.engine.rollout.draft import ENDED, Run
 from holdfast.engine.rollout.experiment import objects
-from holdfast.engine.rollout.experiment.draft import ENDED, Chosen, Seen
+from holdfast.engine.rollout.experiment.draft import Chosen, Seen
 from holdfast.model.analysis import AnalysisTemplateRef
 from holdfast.model.errors import Blocked
 from holdfast.model.experiment import Experiment

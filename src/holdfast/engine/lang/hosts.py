@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Final, TypeAlias
 
-_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _METADATA: Final = frozenset({"168.63.129.16", "192.0.0.192"})
 """Addresses that look public and are those of a cloud's metadata service: Azure, Oracle."""
@@ -16,7 +16,7 @@ _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 
 def is_inside(host: str) -> bool:
     """`host` is a name or an address; a name says nothing about the address that it leads to."""
-    address = _address(host)
+    address = address_of(host)
     if address is None:
         return _is_inside_name(host)
     return not address.is_global or address.is_multicast or str(address) in _METADATA
@@ -24,7 +24,7 @@ def is_inside(host: str) -> bool:
 
 def is_own(host: str) -> bool:
     """Whether it is this machine, its link or a metadata service, which nobody has a reason to name."""
-    address = _address(host)
+    address = address_of(host)
     if address is None:
         name = host.rstrip(".").lower()
         return name == "localhost" or name.endswith(".localhost") or name.startswith("metadata.")
@@ -37,7 +37,7 @@ def _is_inside_name(host: str) -> bool:
     return name == "localhost" or name.endswith((".localhost", ".internal"))
 
 
-def _address(host: str) -> _Address | None:
+def address_of(host: str) -> Address | None:
     """The address that is really meant, where one of version 6 carries one of version 4."""
     try:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])

@@ -18,6 +18,8 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus, WeightDestination
 
 ABORTED: Final = "RolloutAborted"
+ENDED: Final = frozenset({"Successful", "Inconclusive", "Failed", "Error"})
+"""Phases of experiments and analysis runs, and states of an experiment's templates, that nothing changes any more."""
 
 
 class Run(Struct, frozen=True):
@@ -38,7 +40,7 @@ class Run(Struct, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        return self.phase in ("Successful", "Failed", "Error", "Inconclusive")
+        return self.phase in ENDED
 
 
 class Seen(Struct, frozen=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from holdfast.engine.rollout.analysis import free_name
+from holdfast.engine.rollout.draft import ENDED
 from holdfast.engine.rollout.experiment import objects
-from holdfast.engine.rollout.experiment.draft import ENDED, Chosen, Draft, EndRun, Make
+from holdfast.engine.rollout.experiment.draft import Chosen, Draft, EndRun, Make
 from holdfast.model.experiment import ExperimentAnalysisRunStatus, ExperimentAnalysisTemplateRef
 
 

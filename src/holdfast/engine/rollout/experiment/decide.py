@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from holdfast.engine.lang import durations, instants
+from holdfast.engine.rollout.draft import ENDED
 from holdfast.engine.rollout.experiment import analyses, conditions, templates, validation
-from holdfast.engine.rollout.experiment.draft import ENDED, Decision, Draft, Seen, worst
+from holdfast.engine.rollout.experiment.draft import Decision, Draft, Seen, worst
 
 
 def decide(seen: Seen) -> Decision:

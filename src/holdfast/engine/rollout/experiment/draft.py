@@ -11,14 +11,12 @@ from msgspec import Struct
 
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout.actions import ChangeReplicaSet
-from holdfast.engine.rollout.draft import Run
+from holdfast.engine.rollout.draft import ENDED, Run
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.experiment import Experiment, ExperimentStatus
 from holdfast.model.kube import KubeObject
 
-ENDED: Final = frozenset({"Successful", "Inconclusive", "Failed", "Error"})
-"""Phases of experiments and analysis runs, and states of templates, that nothing changes any more."""
 # The better first: what is worse of two stands for both.
 _WORSE: Final = ("Successful", "Inconclusive", "Error", "Failed")
 

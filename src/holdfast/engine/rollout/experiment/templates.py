@@ -10,8 +10,9 @@ import msgspec
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults, replica_sets
 from holdfast.engine.rollout.actions import ChangeReplicaSet
+from holdfast.engine.rollout.draft import ENDED
 from holdfast.engine.rollout.experiment import objects
-from holdfast.engine.rollout.experiment.draft import ENDED, Draft, Make, RemoveService
+from holdfast.engine.rollout.experiment.draft import Draft, Make, RemoveService
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.experiment import TemplateSpec, TemplateStatus
 
