@@ -34,6 +34,7 @@ class Store:
         self._owned: dict[str, dict[ObjectKey, None]] = {}
         self._indexed: dict[str, dict[str, dict[ObjectKey, None]]] = {name: {} for name in self._indexes}
         self._index_values: dict[ObjectKey, dict[str, tuple[str, ...]]] = {}
+        self._reached: dict[GroupKind, str] = {}
 
     def put(self, obj: LiveObject) -> LiveObject | None:
         """Answers what was there before."""
@@ -52,6 +53,15 @@ class Store:
             for value in found_under:
                 self._indexed[name].setdefault(value, {})[key] = None
         return old
+
+    def reach(self, group_kind: GroupKind, version: str) -> None:
+        """Everything that happened to objects of this kind up to this resource version has been taken in."""
+        self._reached[group_kind] = version
+
+    def has_reached(self, group_kind: GroupKind, version: str) -> bool:
+        """Whether a write that was answered with this resource version is known already, and maybe what followed it."""
+        reached = self._reached.get(group_kind, "")
+        return reached.isdecimal() and version.isdecimal() and int(reached) >= int(version)
 
     def knows_newer(self, obj: LiveObject) -> bool:
         """Whether what is held is the same object in a later state."""

@@ -106,7 +106,7 @@ class Reflector:
             self._put(obj)
         for key in [key for key in self._keys if key not in found]:
             self._remove(key)
-        self.resource_version = listing.resource_version
+        self._reach(listing.resource_version)
         self._went_well()
         self.synced.set()
         self.answered.set()
@@ -137,7 +137,11 @@ class Reflector:
             case WatchKind.BOOKMARK:
                 pass
         if event.obj.metadata.resource_version:
-            self.resource_version = event.obj.metadata.resource_version
+            self._reach(event.obj.metadata.resource_version)
+
+    def _reach(self, version: str) -> None:
+        self.resource_version = version
+        self._store.reach(self.resource.group_kind, version)
 
     def note(self, written: LiveObject) -> None:
         """Takes in what a write was answered with, unless the watch is past it already: its end may be known, too."""

@@ -126,7 +126,9 @@ def attempt_of(application: KubeObject) -> str:
 def is_whole(application: KubeObject) -> bool:
     """The sync that is under way applies everything, in its order."""
     sync = (_state(application).get("operation") or {}).get("sync") or {}
-    return not sync.get("resources") and "ApplyOutOfSyncOnly=true" not in (sync.get("syncOptions") or ())
+    policy = (application.get("spec") or {}).get("syncPolicy") or {}
+    chosen = (*(policy.get("syncOptions") or ()), *(sync.get("syncOptions") or ()))
+    return not sync.get("resources") and "ApplyOutOfSyncOnly=true" not in chosen
 
 
 def is_healthy(obj: KubeObject) -> bool:

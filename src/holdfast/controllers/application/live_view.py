@@ -44,11 +44,21 @@ class LiveView:
 
     def get(self, key: ObjectKey) -> LiveObject | None:
         """The latest state that is known; one whose deletion was asked for has a deletionTimestamp."""
-        seen, written = self._store.get(key), self._written.get(key)
-        latest = written or seen
+        latest = self._own(key) or self._store.get(key)
         if latest is None or latest.metadata.deletion_timestamp or self._deleted.get(key) != latest.metadata.uid:
             return latest
         return _as_deleted(latest)
+
+    def _own(self, key: ObjectKey) -> LiveObject | None:
+        """The own write that no watch has told of yet.
+
+        An answer may come after the watch has told of the write and of the object's end; and a list may pass both over.
+        """
+        written = self._written.get(key)
+        if written is not None and self._store.has_reached(key.group_kind, written.metadata.resource_version):
+            del self._written[key]
+            return None
+        return written
 
     def owned_by(self, instance: str) -> list[LiveObject]:
         keys = {obj.key for obj in self._store.indexed(INSTANCE, instance)}

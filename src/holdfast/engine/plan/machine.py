@@ -132,14 +132,16 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
     if not task.hook or state is None or _is_own(task, states) or hooks.other_owner(state.obj, task.obj):
         return False
     replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
-    return replaced or is_being_deleted(state.obj) or _has_outlived(state)
+    return replaced or is_being_deleted(state.obj) or _is_spent(state)
 
 
-def _has_outlived(state: LiveState) -> bool:
-    """Its policy wants it gone since its end, which its own operation, broken off before, did not see."""
+def _is_spent(state: LiveState) -> bool:
+    """It failed, and a sync is not judged by the failure of an earlier one; or its policy wants it gone since a success
+    that its own operation, broken off before, did not see."""
     status = state.health.status if state.health is not None else Health.HEALTHY
-    ends = {Health.HEALTHY: DeletePolicy.HOOK_SUCCEEDED, Health.DEGRADED: DeletePolicy.HOOK_FAILED}
-    return ends.get(status) in hooks.delete_policies_of(state.obj)
+    if status is Health.HEALTHY:
+        return DeletePolicy.HOOK_SUCCEEDED in hooks.delete_policies_of(state.obj)
+    return status is Health.DEGRADED
 
 
 def _is_ready(task: SyncTask, plan: SyncPlan, states: States) -> bool:

@@ -63,6 +63,24 @@ def test_an_answer_that_comes_after_its_event_is_not_kept() -> None:
     assert world.data() == {"level": "newest"}
 
 
+def test_an_answer_that_comes_after_the_end_of_what_was_written_is_not_kept() -> None:
+    world = Watched()
+    world.see(manifest("9", level="new"))
+    world.see_gone()
+    world.store.reach(KEY.group_kind, "10")
+    world.view.wrote(manifest("9", level="new"))
+    assert world.data() is None
+
+
+def test_an_own_write_is_forgotten_when_a_later_list_does_not_have_it() -> None:
+    world = Watched()
+    world.view.wrote(manifest("9", level="new"))
+    world.store.reach(KEY.group_kind, "8")
+    assert world.data() == {"level": "new"}
+    world.store.reach(KEY.group_kind, "9")
+    assert world.view.owned_by("web") == []
+
+
 def test_versions_are_numbers_of_any_length() -> None:
     world = Watched()
     world.see(manifest("9", level="old"))

@@ -286,11 +286,13 @@ def test_a_hook_of_an_earlier_sync_is_removed_before_its_successor_is_created() 
     [
         ("HookSucceeded", Health.HEALTHY, True),
         ("HookSucceeded", Health.PROGRESSING, False),
-        ("HookSucceeded", Health.DEGRADED, False),
+        ("HookFailed", Health.HEALTHY, False),
+        ("HookSucceeded", Health.DEGRADED, True),
+        ("HookFailed", Health.DEGRADED, True),
         ("HookSucceeded,HookFailed", Health.DEGRADED, True),
     ],
 )
-def test_a_hook_whose_end_its_own_sync_did_not_see_goes_as_its_policy_says(
+def test_a_hook_of_an_earlier_sync_gives_way_when_it_failed_or_its_policy_says_so(
     policy: str, health: Health, goes: bool
 ) -> None:
     manifest = job(annotations=hook("PreSync", **{Annotation.HOOK_DELETE_POLICY: policy}))
