@@ -294,7 +294,7 @@ async def _step(
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
+            done = await act.perform(scene.actor, tasks, _manner(world, app, state, scene.live))
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -309,7 +309,7 @@ async def _step(
             return app, ""
 
 
-def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
+def _manner(world: World, app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
     chosen = flow.sync_options_of(app, sync)
@@ -318,6 +318,7 @@ def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Man
         force=strategy is not None and strategy.force,
         live=live.objects,
         left_by=migration.managers(app.metadata.annotations, chosen),
+        user=observe.writer(world, app),
     )
 
 
@@ -337,7 +338,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
         plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
     user = _user(world, app)
     if not (state.sync_result and state.sync_result.resources):
-        manner = _manner(app, state, live)
+        manner = _manner(world, app, state, live)
         plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
     return _Scene(desired, live, plan, world.acting_as(user))
 
