@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import groupby
 
+import msgspec
 from msgspec import Struct
 
 from holdfast.controllers.application import predictions
@@ -190,7 +191,8 @@ async def _create_hook(world: World, resource: ResourceType, task: SyncTask, man
         other = hooks.other_owner(live, task.obj) if live is not None else ""
         if other:
             return results.refused(task, f"a hook of this name is part of application {other}")
-        return await _apply(world, resource, task, manner)
+        # What an earlier operation left and may not be changed into this hook is made anew.
+        return await _apply(world, resource, task, msgspec.structs.replace(manner, force=True))
 
 
 async def _prune(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:

@@ -89,14 +89,14 @@ async def begin(
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
-        await report.tell(world, written, before.status, status)
-        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
+        report.tell(world, written, before.status, status)
+        events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=_begun(asked, pinned, now))
     written = await report.write_status(world, before, status, taken=True)
-    await report.tell(world, written, before.status, status)
+    report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
-    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
+    events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
     return written
 
 
@@ -394,5 +394,5 @@ async def _end(
         revision = operation.revision_text(ended.sync_result)
         failed = ended.phase != OperationPhase.SUCCEEDED
         text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
-        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
+        events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
     return written
