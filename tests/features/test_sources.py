@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from holdfast.model.application import Application
+from holdfast.model.rendering import PluginPlaces
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, SECRET
 from holdfast.testing.builders import config_map
 from holdfast.testing.signed_repositories import SignedRepositories
 from tests.features.house import House
 from tests.features.page import Page
+from tests.features.steps import SOON
 
 STABLE = "https://charts.example.com/stable"
 REGISTRY = "oci://registry.example.com"
@@ -176,3 +179,38 @@ async def test_what_the_instance_does_not_allow_is_not_asked(house: House, page:
 
         await house.until_app(says, "the scheme is refused")
         assert house.values_files.asked == []
+
+
+@pytest.mark.feature("config-management-plugins")
+async def test_a_plugin_of_ones_own_renders_a_source(house: House, page: Page, tmp_path: Path) -> None:
+    (tmp_path / "plugin.yaml").write_text(page.block("plugin"))
+    house.plugins = PluginPlaces(definitions=str(tmp_path))
+    house.push(**{"app/motto.txt": "hold fast"})
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        app = await house.until_settled()
+        assert app.status.source_type == "Plugin"
+        expected = {"motto": "HOLD FAST", "stage": "prod", "replicas": "2", "host": "b.example.com"}
+        assert await data(house, "settings") == expected
+
+
+@pytest.mark.feature("config-management-plugins")
+async def test_a_plugin_that_fails_says_why_and_leaves_the_cluster_alone(
+    house: House, page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "plugin.yaml").write_text(page.block("plugin"))
+    house.plugins = PluginPlaces(definitions=str(tmp_path))
+    house.push(**{"app/motto.txt": "hold fast"})
+    await house.create(page.yaml("application"))
+    async with house.controller(poll_seconds=SOON):
+        await house.until_settled()
+        house.push(**{"app/other.txt": "no motto"})
+        await house.patch_application(
+            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
+        )
+
+        def says(app: Application) -> bool:
+            return any("plugin settings-v1 does not take app" in one.message for one in app.status.conditions)
+
+        await house.until_app(says, "the condition names the plugin")
+        assert (await data(house, "settings"))["motto"] == "HOLD FAST"

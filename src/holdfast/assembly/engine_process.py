@@ -25,6 +25,7 @@ from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
+from holdfast.model.rendering import PluginPlaces
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.rendering import Renderer
@@ -44,13 +45,17 @@ class Sources(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def sources(place: DataPlace, rewrites: Mapping[str, str], *, workers: int) -> AsyncIterator[Sources]:
+async def sources(
+    place: DataPlace, rewrites: Mapping[str, str], *, workers: int, plugins: PluginPlaces
+) -> AsyncIterator[Sources]:
     """Their mirrors and caches lie in the place; shared by controller and commands."""
     clock = SystemClock()
     repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
     charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree)
     values_files = HttpValuesFiles(clock)
-    renderer = RenderPool(open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools)
+    renderer = RenderPool(
+        open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools, plugins=plugins
+    )
     try:
         yield Sources(repositories, charts, renderer, values_files)
     finally:
@@ -75,8 +80,9 @@ async def run_engine(
 ) -> None:
     """Runs until it is cancelled."""
     storages = ObjectStorages()
+    place.write_plugins(settings.plugins)
     async with (
-        sources(place, rewrites or {}, workers=settings.render_workers) as opened,
+        sources(place, rewrites or {}, workers=settings.render_workers, plugins=settings.plugins) as opened,
         scripts_of_users() as scripts,
     ):
         controller = ApplicationController(

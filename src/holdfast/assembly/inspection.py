@@ -26,6 +26,7 @@ from holdfast.model.discovery import Discovery
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, namespace_of
+from holdfast.model.rendering import PluginPlaces
 from holdfast.model.resource_types import APP_PROJECT, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.scripts import Scripts
@@ -55,15 +56,17 @@ async def inspect(
     revision: str = "",
     local: Local | None = None,
     working_copy: Path | None = None,
+    plugins: str = "",
 ) -> Inspection:
     """Renders the application at `revision` (by default the target's newest), or what is on disk, and compares.
 
-    `working_copy` stands for the repository of the first source that is one of Git. Raises what stops that.
+    `working_copy` stands for the repository of the first source that is one of Git; `plugins` is
+    where definitions of plugins are, by default those of the place. Raises what stops that.
     """
     place = place_of(kubeconfig)
     path = path_within(local.root, local.folder) if local is not None else ""
     async with (
-        _sources(place, local) as opened,
+        _sources(place, local, place.plugins_with(plugins)) as opened,
         scripts_of_users() as scripts,
     ):
         if working_copy is not None:
@@ -91,10 +94,10 @@ def _from_disk(sources: tuple[ApplicationSource, ...], path: str) -> tuple[Appli
     return (msgspec.structs.replace(sources[0], path=path),)
 
 
-def _sources(place: DataPlace, local: Local | None) -> AbstractAsyncContextManager[Sources]:
+def _sources(place: DataPlace, local: Local | None, plugins: PluginPlaces) -> AbstractAsyncContextManager[Sources]:
     if local is not None:
-        return local_sources(place, local.root)
-    return sources(place, place.read_rewrites(), workers=1)
+        return local_sources(place, local.root, plugins)
+    return sources(place, place.read_rewrites(), workers=1, plugins=plugins)
 
 
 async def world_of(cluster: Cluster, opened: Sources, scripts: Scripts | None, namespace: str) -> World:

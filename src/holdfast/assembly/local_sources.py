@@ -15,6 +15,7 @@ from holdfast.assembly.places import DataPlace
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import TreeLocation
+from holdfast.model.rendering import PluginPlaces
 from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.clock import SystemClock
 
@@ -38,9 +39,9 @@ class LocalRepositories:
 
 
 @asynccontextmanager
-async def local_sources(place: DataPlace, root: Path) -> AsyncIterator[Sources]:
+async def local_sources(place: DataPlace, root: Path, plugins: PluginPlaces) -> AsyncIterator[Sources]:
     """No render is cached, as files change without a commit."""
-    renderer = RenderPool(open_local_tree, workers=1, tools=place.tools)
+    renderer = RenderPool(open_local_tree, workers=1, tools=place.tools, plugins=plugins)
     charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
     values_files = HttpValuesFiles(SystemClock())
     try:

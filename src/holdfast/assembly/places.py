@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from holdfast.model.rendering import PluginPlaces
+
 
 class DataPlace:
     """The folder DATA of one `up`: kubeconfig, bare repositories, the sandbox's storage, caches."""
@@ -69,11 +71,34 @@ class DataPlace:
     def write_rewrites(self, rewrites: dict[str, str]) -> None:
         self.rewrites.write_bytes(msgspec.json.format(msgspec.json.encode(rewrites), indent=2))
 
+    @property
+    def plugins(self) -> Path:
+        return self.root / "plugins.json"
+
+    def write_plugins(self, plugins: PluginPlaces) -> None:
+        """So that commands on this machine render with the same plugins."""
+        said = PluginPlaces(_absolute(plugins.sockets), _absolute(plugins.definitions))
+        self.plugins.write_bytes(msgspec.json.format(msgspec.json.encode(said), indent=2))
+
+    def read_plugins(self) -> PluginPlaces:
+        if not self.plugins.is_file():
+            return PluginPlaces()
+        return msgspec.json.decode(self.plugins.read_bytes(), type=PluginPlaces)
+
+    def plugins_with(self, definitions: str) -> PluginPlaces:
+        """Those of the place, with these definitions when they are given."""
+        known = self.read_plugins()
+        return PluginPlaces(known.sockets, _absolute(definitions)) if definitions else known
+
     def read_rewrites(self) -> dict[str, str]:
         """URL prefixes and what stands for them on this machine; empty when this `up` maps none."""
         if not self.rewrites.is_file():
             return {}
         return msgspec.json.decode(self.rewrites.read_bytes(), type=dict[str, str])
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute()) if path else ""
 
 
 def place_of(kubeconfig: Path) -> DataPlace:

@@ -48,11 +48,13 @@ class _Pair(Struct, frozen=True):
     after: Application | None
 
 
-async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2) -> Preview:
-    """Nothing is changed. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
+async def preview_of(
+    cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2, plugins: str = ""
+) -> Preview:
+    """Nothing is changed. `plugins` is where definitions of plugins are, by default those of the place. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
     place = place_of(kubeconfig)
     async with (
-        sources(place, place.read_rewrites(), workers=workers) as opened,
+        sources(place, place.read_rewrites(), workers=workers, plugins=place.plugins_with(plugins)) as opened,
         scripts_of_users() as scripts,
     ):
         world = await world_of(cluster, opened, scripts, namespace)

@@ -6,16 +6,31 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from holdfast.model.errors import Blocked
+from holdfast.model.rendering import PluginPlaces
+
+PLUGIN_SOCKETS = "/home/argocd/cmp-server/plugins"
+"""Where the manifests of Argo CD put the sockets of plugins' sidecars."""
+
+
+def plugin_places(definitions: Path | None, sockets: Path | None = None) -> PluginPlaces:
+    """Raises Blocked."""
+    if definitions is not None and not definitions.exists():
+        raise Blocked("FolderNotFound", f"--plugins: there is no file or folder {definitions}")
+    return PluginPlaces(str(sockets or PLUGIN_SOCKETS), str(definitions.absolute()) if definitions else "")
+
 
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
-    where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too."""
+    where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too;
+    `plugins` is where config management plugins are."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
     render_workers: int = 2
     listen: str = ""
     rollouts: bool = True
+    plugins: PluginPlaces = PluginPlaces(sockets=PLUGIN_SOCKETS)
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

@@ -16,19 +16,33 @@ def controller(
     rollouts: bool = typer.Option(True, "--rollouts/--no-rollouts", help="Carry out Rollouts, too."),
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
+    plugins: Path | None = typer.Option(
+        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
+    ),
+    plugin_sockets: Path | None = typer.Option(
+        None,
+        "--plugin-sockets",
+        envvar="ARGOCD_PLUGINSOCKFILEPATH",
+        help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
+    ),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
     from holdfast.assembly import logs
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_engine
     from holdfast.assembly.places import DataPlace
-    from holdfast.assembly.settings import EngineSettings
+    from holdfast.assembly.settings import EngineSettings, plugin_places
 
     logs.to_stdout()
     place = DataPlace(data)
     place.prepare()
     settings = EngineSettings(
-        namespace=namespace, poll_seconds=poll, render_workers=workers, listen=listen, rollouts=rollouts
+        namespace=namespace,
+        poll_seconds=poll,
+        render_workers=workers,
+        listen=listen,
+        rollouts=rollouts,
+        plugins=plugin_places(plugins, plugin_sockets),
     )
 
     async def run() -> None:

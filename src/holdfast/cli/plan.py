@@ -32,6 +32,9 @@ def plan(
     ),
     app_namespace: str = typer.Option("argocd", "--app-namespace", "-N", help="The namespace of the Applications."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
+    plugins: Path | None = typer.Option(
+        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
+    ),
     output: PlanFormat = typer.Option(PlanFormat.TEXT, "--output", "-o", help="How to print."),
 ) -> None:
     """Show what a revision would change in every application before it is merged.
@@ -43,7 +46,9 @@ def plan(
         from holdfast.assembly.preview import Asked, preview_of
 
         asked = Asked(repo, revision, base)
-        return await preview_of(cluster, find_kubeconfig(kubeconfig), asked, app_namespace, workers=workers)
+        return await preview_of(
+            cluster, find_kubeconfig(kubeconfig), asked, app_namespace, workers=workers, plugins=str(plugins or "")
+        )
 
     found = with_cluster(kubeconfig, work)
     show(found, output)

@@ -40,10 +40,13 @@ def up(
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as 127.0.0.1:8080."),
     poll: int = typer.Option(10, "--poll", min=1, help="Seconds between two looks at the repositories."),
     speed: float = typer.Option(1.0, "--speed", min=0.1, max=1000, help="How much faster the sandbox's clock runs."),
+    plugins: Path | None = typer.Option(
+        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
+    ),
     yes: bool = typer.Option(False, "--yes", "-y", help="With --kubeconfig: do not ask before the first changes."),
 ) -> None:
     """Bring everything up on this machine and keep a cluster at what Git says."""
-    from holdfast.assembly.settings import EngineSettings, UpSettings
+    from holdfast.assembly.settings import EngineSettings, UpSettings, plugin_places
 
     settings = UpSettings(
         data=data,
@@ -56,7 +59,7 @@ def up(
         destination_namespace=dest_namespace,
         port=port,
         speed=speed,
-        engine=EngineSettings(poll_seconds=poll, listen=listen),
+        engine=EngineSettings(poll_seconds=poll, listen=listen, plugins=plugin_places(plugins)),
     )
     try:
         as_wished = asyncio.run(_run(settings, once=once, timeout=timeout, yes=yes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from holdfast.model.application import ApplicationSource
@@ -44,11 +46,35 @@ class RemoteFile(Struct, frozen=True):
         return f"RemoteFile({len(self.content)} bytes)"
 
 
+class PluginPlaces(Struct, frozen=True):
+    """Where config management plugins are: the folder of their sidecars' sockets, and the folder (or the one file) of
+    definitions that are run on this machine; "" is nowhere."""
+
+    sockets: str = ""
+    definitions: str = ""
+
+
+NO_PLUGINS: Final = PluginPlaces()
+
+
+class PluginFiles(Struct, frozen=True):
+    """Which files of the repository matter to a plugin.
+
+    `reads` are paths (or globs) from the root that the annotation `manifest-generate-paths` names; empty: all. With
+    `only_those` a plugin is given nothing else. `excluded` are globs of what no plugin is given.
+    """
+
+    reads: tuple[str, ...] = ()
+    only_those: bool = False
+    excluded: tuple[str, ...] = ()
+
+
 class RenderRequest(Struct, frozen=True):
     """One source at one commit, for one application on one cluster.
 
     `app_name` and `namespace` (the destination's) feed Helm's release and the `$ARGOCD_APP_*` build variables.
-    `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions.
+    `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions. `plugin` is the one that was found to
+    take the source, "" where none does, None when none was asked.
     """
 
     location: TreeLocation
@@ -63,11 +89,15 @@ class RenderRequest(Struct, frozen=True):
     refs: tuple[RefLocation, ...] = ()
     charts: tuple[FetchedChart, ...] = ()
     remote_files: tuple[RemoteFile, ...] = ()
+    plugin_files: PluginFiles = PluginFiles()
+    plugin: str | None = None
 
 
 class RenderResult(Struct, frozen=True):
-    """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people."""
+    """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
+    the one that rendered."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
     notes: tuple[str, ...] = ()
+    plugin: str = ""

@@ -18,6 +18,7 @@ from holdfast.adapters.rendering import kustomize_tool
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.engine.render.plugins.job import PluginJob
 from holdfast.engine.render.prepare import Job
 from holdfast.model.rendering import RenderResult
 
@@ -39,9 +40,10 @@ class RenderCache:
         self._lock = threading.Lock()
         self._size: int | None = None
 
-    def key(self, identity: str, job: Job, tools: Path | None = None) -> str:
-        """The identity of a job together with the tool that does it; `tools` is where carried programs stand."""
-        return hashlib.sha256(f"{FORMAT}\n{_tool(job, tools)}\n{identity}".encode()).hexdigest()
+    def key(self, identity: str, job: Job, tools: Path | None = None, plugins: str = "") -> str:
+        """The identity of a job together with the tool that does it; `tools` is where carried programs stand, `plugins`
+        the identity of the plugin."""
+        return hashlib.sha256(f"{FORMAT}\n{_tool(job, tools) or plugins}\n{identity}".encode()).hexdigest()
 
     def load(self, key: str) -> RenderResult | None:
         path = self._path(key)
@@ -121,5 +123,7 @@ def _tool(job: Job, tools: Path | None) -> str:
             return "jsonnet " + _version_of("jsonnet")
         case HelmJob():
             return "helm-python-sdk " + _version_of("helm-python-sdk")
+        case PluginJob():
+            return ""
         case KustomizeJob():
             return kustomize_tool.find(tools).identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from holdfast.model.errors import Blocked, HoldfastError, Transient
-from holdfast.model.rendering import RenderResult
+from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderResult
 
 
 class Hello(Struct, frozen=True):
@@ -13,6 +13,7 @@ class Hello(Struct, frozen=True):
 
     open_tree: bytes
     tools: str
+    plugins: PluginPlaces = NO_PLUGINS
 
 
 class Done(Struct, frozen=True, tag="done"):

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
+from msgspec import structs
+
 from holdfast.engine.render import directory
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.jsonnet import Program
 from holdfast.engine.render.kustomize import KustomizeJob
-from holdfast.engine.render.prepare import Refs, prepare
+from holdfast.engine.render.plugins.job import PluginJob
+from holdfast.engine.render.prepare import Refs, prepare, question
 from holdfast.model.filetree import FileTree, TreeLocation
-from holdfast.model.rendering import RenderRequest, RenderResult
+from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderRequest, RenderResult
 
 OpenTree: TypeAlias = Callable[[TreeLocation], FileTree]
 
@@ -22,13 +25,22 @@ def opened_refs(open_tree: OpenTree, request: RenderRequest) -> Refs:
     return {ref.name: open_tree(ref.location) for ref in request.refs}
 
 
-def perform(open_tree: OpenTree, request: RenderRequest, tools: Path | None) -> RenderResult:
+def perform(
+    open_tree: OpenTree, request: RenderRequest, tools: Path | None, plugins: PluginPlaces = NO_PLUGINS
+) -> RenderResult:
     """`tools` is where programs that packages carry may be unpacked. Raises Blocked."""
     limits = request.limits
     tree = open_tree(request.location)
     refs = opened_refs(open_tree, request)
+    request = _with_plugin(tree, request, plugins)
     job = prepare(tree, request, refs)
     match job:
+        case PluginJob():
+            from holdfast.adapters.rendering.plugins import known
+            from holdfast.adapters.rendering.plugins.task import Task
+
+            with Task(tree, job, limits, app_name=request.app_name) as task:
+                return known.render(plugins, task, is_discovered=bool(request.plugin))
         case DirectoryJob():
             return directory.render(tree, job, limits, _evaluate)
         case KustomizeJob():
@@ -41,6 +53,20 @@ def perform(open_tree: OpenTree, request: RenderRequest, tools: Path | None) -> 
             return helm_chart.render(tree, job, limits, open_tree, refs)
         case _:
             assert_never(job)
+
+
+def _with_plugin(tree: FileTree, request: RenderRequest, plugins: PluginPlaces) -> RenderRequest:
+    """The plugins are asked whether one takes the source, where it leaves that open and nobody has asked yet."""
+    from holdfast.adapters.rendering.plugins import known
+    from holdfast.adapters.rendering.plugins.task import Task
+
+    if request.plugin is not None or not known.identity(plugins):
+        return request
+    job = question(tree, request)
+    if job is None:
+        return request
+    with Task(tree, job, request.limits, app_name=request.app_name) as task:
+        return structs.replace(request, plugin=known.discovered(plugins, task))
 
 
 def _evaluate(program: Program) -> str:

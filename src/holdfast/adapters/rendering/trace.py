@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from holdfast.engine.render.prepare import Job
 from holdfast.model.filetree import Entry, EntryKind, FileTree
@@ -14,11 +14,12 @@ SHORTEST_ABBREVIATION = 7
 
 
 class Trace(Struct):
-    """What was found at each path and in each folder. `whole` means that it may depend on the commit as such."""
+    """What was found at each path and in each folder; `contents` are hashes of folders with all that is in them. `whole` means that it may depend on the commit as such."""
 
     entries: dict[str, Any]
     listings: dict[str, Any]
     whole: bool = False
+    contents: dict[str, str] = field(default_factory=dict)
 
 
 class TracedTree:
@@ -49,6 +50,12 @@ class TracedTree:
         self.trace.entries[path] = _shown(self._tree.entry(path))
         return self._tree.read(path)
 
+    def holds(self, path: str) -> None:
+        """All that is below the folder counts, or the file."""
+        if not path:
+            self.trace.whole = True
+        self.trace.contents[path] = _hash(self._tree, path)
+
     def names_commit(self, job: Job) -> None:
         """A job into which the commit itself was written is another one at every commit."""
         if self._tree.revision[:SHORTEST_ABBREVIATION].encode() in msgspec.json.encode(job):
@@ -62,12 +69,14 @@ class Beside:
         self._tree = tree
         self._entries: dict[str, Any] = {}
         self._listings: dict[str, Any] = {}
+        self._contents: dict[str, str] = {}
 
     def is_same(self, trace: Trace) -> bool:
         return (
             not trace.whole
             and all(self._entry(path) == shown for path, shown in trace.entries.items())
             and all(self._listing(path) == shown for path, shown in trace.listings.items())
+            and all(self._content(path) == known for path, known in trace.contents.items())
         )
 
     def _entry(self, path: str) -> Any:
@@ -75,10 +84,20 @@ class Beside:
             self._entries[path] = _shown(self._tree.entry(path))
         return self._entries[path]
 
+    def _content(self, path: str) -> str:
+        if path not in self._contents:
+            self._contents[path] = _hash(self._tree, path)
+        return self._contents[path]
+
     def _listing(self, path: str) -> Any:
         if path not in self._listings:
             self._listings[path] = tuple(map(_shown, self._tree.children(path)))
         return self._listings[path]
+
+
+def _hash(tree: FileTree, path: str) -> str:
+    entry = tree.entry(path)
+    return entry.hash if entry else ""
 
 
 def _shown(entry: Entry | None) -> Any:

@@ -12,7 +12,7 @@ from holdfast.adapters.rendering.messages import Answer, Done, Failed, Hello
 from holdfast.adapters.rendering.perform import perform
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import FileTree, TreeLocation
-from holdfast.model.rendering import RenderRequest
+from holdfast.model.rendering import PluginPlaces, RenderRequest
 from holdfast.runtime import worker_loop
 
 
@@ -28,13 +28,15 @@ def _ready(message: bytes) -> Callable[[bytes], bytes]:
     # Loaded before the first request, so that its time limit is spent on rendering.
     import holdfast.adapters.rendering.helm_chart  # noqa: F401
 
-    return lambda request: msgspec.msgpack.encode(_answer(open_tree, decoder.decode(request), tools))
+    return lambda request: msgspec.msgpack.encode(_answer(open_tree, decoder.decode(request), tools, hello.plugins))
 
 
-def _answer(open_tree: Callable[[TreeLocation], FileTree], request: RenderRequest, tools: Path | None) -> Answer:
+def _answer(
+    open_tree: Callable[[TreeLocation], FileTree], request: RenderRequest, tools: Path | None, plugins: PluginPlaces
+) -> Answer:
     worker_loop.bound_memory(request.limits.memory_bytes)
     try:
-        return Done(perform(open_tree, request, tools))
+        return Done(perform(open_tree, request, tools, plugins))
     except (Blocked, Transient) as error:
         return Failed(type(error).__name__, error.reason, error.message)
     except MemoryError:

@@ -12,7 +12,7 @@ import msgspec
 from holdfast.adapters.rendering.messages import Answer, Done, Failed, Hello
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import FileTree, TreeLocation
-from holdfast.model.rendering import RenderLimits, RenderRequest, RenderResult
+from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderLimits, RenderRequest, RenderResult
 from holdfast.runtime.workers import (
     AnswerTooLarge,
     AskLimits,
@@ -27,9 +27,11 @@ _MARGIN: Final = 1024**2
 _DECODER: Final = msgspec.msgpack.Decoder(Answer)
 
 
-async def start(open_tree: Callable[[TreeLocation], FileTree], tools: Path | None) -> Worker:
+async def start(
+    open_tree: Callable[[TreeLocation], FileTree], tools: Path | None, plugins: PluginPlaces = NO_PLUGINS
+) -> Worker:
     """Raises Transient."""
-    hello = Hello(pickle.dumps(open_tree), str(tools or ""))
+    hello = Hello(pickle.dumps(open_tree), str(tools or ""), plugins)
     try:
         return await Worker.start("holdfast.adapters.rendering.worker", msgspec.msgpack.encode(hello), purpose="render")
     except WorkerNotStarted as error:

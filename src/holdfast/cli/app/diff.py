@@ -27,6 +27,9 @@ def diff(
     local_repo_root: str = typer.Option(
         "", "--local-repo-root", help="The folder of the whole repository, for --local; by default that folder itself."
     ),
+    plugins: Path | None = typer.Option(
+        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
+    ),
     exit_code: bool = typer.Option(True, "--exit-code/--no-exit-code", help="End with 1 when there is a difference."),
     output: Format = OutputOption,
 ) -> None:
@@ -39,7 +42,9 @@ def diff(
 
         app = await applications.read_application(cluster, name, app_namespace)
         files = Local(Path(local), Path(local_repo_root or local)) if local else None
-        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, local=files)
+        found = await inspect(
+            cluster, find_kubeconfig(kubeconfig), app, revision=revision, local=files, plugins=str(plugins or "")
+        )
         return [state for state in found.states if is_changed(state)]
 
     changed = with_cluster(kubeconfig, work)

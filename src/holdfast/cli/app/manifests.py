@@ -31,6 +31,9 @@ def manifests(
     local: Path | None = typer.Option(
         None, "--local", help="Render this folder, the root of a working copy, in the place of the source's repository."
     ),
+    plugins: Path | None = typer.Option(
+        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
+    ),
     output: Format = typer.Option(Format.YAML, "--output", "-o", help="yaml or json."),
 ) -> None:
     """Print an application's manifests; values of Secrets are masked."""
@@ -41,7 +44,9 @@ def manifests(
         from holdfast.assembly.inspection import inspect
 
         app = await applications.read_application(cluster, name, app_namespace)
-        found = await inspect(cluster, find_kubeconfig(kubeconfig), app, revision=revision, working_copy=local)
+        found = await inspect(
+            cluster, find_kubeconfig(kubeconfig), app, revision=revision, working_copy=local, plugins=str(plugins or "")
+        )
         if source is ManifestSource.LIVE:
             chosen = [state.live for state in found.states if state.live is not None]
         else:

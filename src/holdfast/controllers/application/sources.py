@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from holdfast.controllers.application import access, dependencies, signatures, values_files
+from holdfast.controllers.application import access, dependencies, parameters, signatures, values_files
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
 from holdfast.engine.status import operation
+from holdfast.engine.webhooks.concerned import generate_paths
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.kube import KubeObject
-from holdfast.model.names import SyncCode
+from holdfast.model.names import Annotation, SyncCode
 from holdfast.model.pinned import Pinned
-from holdfast.model.rendering import RefLocation, RenderRequest, RenderResult
+from holdfast.model.rendering import PluginFiles, RefLocation, RenderRequest, RenderResult
 from holdfast.ports.charts import Charts
 from holdfast.ports.rendering import ChangeAware
+
+TAR_EXCLUSIONS = "reposerver.plugin.tar.exclusions"
+ONLY_GENERATE_PATHS = "reposerver.plugin.use.manifest.generate.paths"
 
 
 class Rendered(Struct, frozen=True):
@@ -170,6 +174,7 @@ async def _render(
         api_versions=world.discovery.api_versions(),
         refs=refs,
         charts=await dependencies.fetch(world, app, source, location),
+        plugin_files=_plugin_files(world, app, source),
     )
     request = structs.replace(request, remote_files=await values_files.fetch(world, app, request))
     world.failed_renders.check(app.metadata.key, request)
@@ -178,6 +183,16 @@ async def _render(
     except Blocked as blocked:
         world.failed_renders.remember(app.metadata.key, request, blocked, world.poll_seconds)
         raise
+
+
+def _plugin_files(world: World, app: Application, source: ApplicationSource) -> PluginFiles:
+    annotation = (app.metadata.annotations or {}).get(Annotation.MANIFEST_GENERATE_PATHS, "")
+    said = world.config_map(parameters.PARAMETERS_MAP)
+    return PluginFiles(
+        tuple(path.strip("/") for path in generate_paths(annotation, source.path)) if annotation else (),
+        only_those=said.get(ONLY_GENERATE_PATHS, "").strip().lower() == "true",
+        excluded=tuple(one.strip() for one in said.get(TAR_EXCLUSIONS, "").split(";") if one.strip()),
+    )
 
 
 def charts_of(world: World, source: ApplicationSource) -> Charts:

@@ -17,12 +17,14 @@ from holdfast.engine.render.helm import remote
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.helm.values import NO_REFS, RefFile, ValuesFile, shown
 from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.engine.render.plugins import job as plugins
+from holdfast.engine.render.plugins.job import PluginJob
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RemoteFile, RenderRequest
 
 Refs: TypeAlias = Mapping[str, FileTree]
-Job: TypeAlias = HelmJob | KustomizeJob | DirectoryJob
+Job: TypeAlias = HelmJob | KustomizeJob | DirectoryJob | PluginJob
 
 
 class _Identity(Struct, frozen=True):
@@ -37,6 +39,8 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
     folder = _folder(tree, request)
     source = overrides.effective_source(tree, folder, request.source, request.app_name)
     variables = build_environment.variables(request, source)
+    if request.plugin and plugins.is_automatic(source):
+        return plugins.prepare(folder, source, request)
     match source_type(tree, folder, source):
         case SourceType.HELM:
             return helm.prepare(tree, folder, source.helm, request, variables, refs)
@@ -45,10 +49,15 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
         case SourceType.DIRECTORY:
             return DirectoryJob.of(folder, source.directory, variables)
         case SourceType.PLUGIN:
-            raise Blocked(
-                "SourceUnsupported",
-                "config management plugins are not supported: use Helm, Kustomize or plain manifests",
-            )
+            return plugins.prepare(folder, source, request)
+
+
+def question(tree: FileTree, request: RenderRequest) -> PluginJob | None:
+    """What plugins are to be asked about a source that names none: whether they take it. None when it is not their
+    matter. Raises Blocked."""
+    folder = _folder(tree, request)
+    source = overrides.effective_source(tree, folder, request.source, request.app_name)
+    return plugins.prepare(folder, source, request) if plugins.is_automatic(source) else None
 
 
 def remote_files(tree: FileTree, request: RenderRequest) -> tuple[str, ...]:
@@ -92,6 +101,8 @@ def _folder(tree: FileTree, request: RenderRequest) -> str:
 def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]:
     """Every file that the job reads, by the name under which it matters, with the hash of its content."""
     match job:
+        case PluginJob():
+            return plugins.contents(tree, job)
         case DirectoryJob():
             files = directory.files(tree, job)
             if any(jsonnet.is_program(file.relative) for file in files):

@@ -25,6 +25,7 @@ from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER
+from holdfast.model.rendering import PluginPlaces
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
 from holdfast.ports.records import RecordStorages
@@ -108,6 +109,7 @@ class Stage:
         self.cluster = KubeClient(server, user_agent="person")
         self.repositories = MemoryRepositories()
         self.renderer_of: type[InlineRenderer] = InlineRenderer
+        self.plugins = PluginPlaces()
         self.charts = MemoryCharts()
         self.values_files = MemoryValuesFiles()
         self.transport = WatchedTransport(server)
@@ -157,7 +159,7 @@ class Stage:
             repositories=self.repositories,
             charts=self.charts,
             values_files=self.values_files,
-            renderer=self.renderer_of(self.open_tree),
+            renderer=self.renderer_of(self.open_tree, plugins=self.plugins),
             clock=self.clock,
             namespace=self.control_namespace,
             settings=Settings(**settings),

@@ -54,7 +54,6 @@ def test_the_source_says_it_first(make_tree: MakeTree, make_request: MakeRequest
         ({"path": "../other"}, "PathEscapes", "'../other' leads out of the repository: use a path inside the repository"),
         ({"path": "/etc"}, "PathEscapes", "path '/etc' must be relative to the root of the repository"),
         ({"path": "out"}, "PathEscapes", "'out' is a symlink to /etc, which is outside the repository: use a path inside the repository"),
-        ({"path": "app", "plugin": PluginOptions()}, "SourceUnsupported", "config management plugins are not supported: use Helm, Kustomize or plain manifests"),
         ({"path": "app", "helm": HelmOptions(), "kustomize": KustomizeOptions()}, "SourceUnsupported", "the source is said to be kustomize, helm: keep only one of these fields"),
         ({"path": "docs", "helm": HelmOptions()}, "ChartInvalid", "docs/Chart.yaml is missing: the source is said to be a Helm chart"),
         ({"path": "docs", "kustomize": KustomizeOptions()}, "KustomizeFailed", "docs holds no kustomization.yaml"),
