@@ -17,7 +17,7 @@ from holdfast.engine.render.prepare import identity, prepare
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RenderRequest
-from holdfast.model.source_options import DirectoryOptions, HelmOptions, HelmParameter, KustomizeOptions, PluginOptions
+from holdfast.model.source_options import DirectoryOptions, HelmOptions, HelmParameter, KustomizeOptions
 
 MakeTree = Callable[[Mapping[str, str]], FileTree]
 MakeRequest = Callable[..., RenderRequest]

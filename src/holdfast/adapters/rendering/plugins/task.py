@@ -60,15 +60,22 @@ class Task:
         """Made once, and read from its beginning by one at a time. Symlinks stay symlinks; none leads out of the
         repository."""
         if self._packed is None:
-            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the task
+            self._packed = self._pack()
+        self._packed.file.seek(0)
+        return self._packed
+
+    def _pack(self) -> Packed:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the task
+        try:
             with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as archive:
                 for path, entry in jobs.files(self._tree, self.job):
                     _add(archive, path, entry, self._tree.read(path))
             size = file.tell()
             file.seek(0)
-            self._packed = Packed(file, size, hashlib.file_digest(file, "sha256").hexdigest())
-        self._packed.file.seek(0)
-        return self._packed
+            return Packed(file, size, hashlib.file_digest(file, "sha256").hexdigest())
+        except BaseException:
+            file.close()
+            raise
 
     @contextmanager
     def copied(self) -> Iterator[Path]:
