@@ -117,6 +117,21 @@ class PluginParameter(ApiStruct, frozen=True, kw_only=True):
     map: dict[str, str] | None = None
 
 
+class Announcement(ApiStruct, frozen=True, kw_only=True):
+    """A parameter that a plugin understands. `item_type` is string, number or boolean, `collection_type` string, array or
+    map; the field of that name holds what counts when the application says nothing."""
+
+    name: str = ""
+    title: str = ""
+    tooltip: str = ""
+    required: bool = False
+    item_type: str = ""
+    collection_type: str = ""
+    string: str = ""
+    array: tuple[str, ...] = ()
+    map: dict[str, str] = field(default_factory=dict)
+
+
 class PluginOptions(ApiStruct, frozen=True, kw_only=True):
     name: str = ""
     env: tuple[NameValue, ...] = ()

@@ -32,7 +32,7 @@ def perform(
     limits = request.limits
     tree = open_tree(request.location)
     refs = opened_refs(open_tree, request)
-    request = _with_plugin(tree, request, plugins)
+    request = with_plugin(tree, request, plugins)
     job = prepare(tree, request, refs)
     match job:
         case PluginJob():
@@ -55,7 +55,7 @@ def perform(
             assert_never(job)
 
 
-def _with_plugin(tree: FileTree, request: RenderRequest, plugins: PluginPlaces) -> RenderRequest:
+def with_plugin(tree: FileTree, request: RenderRequest, plugins: PluginPlaces) -> RenderRequest:
     """The plugins are asked whether one takes the source, where it leaves that open and nobody has asked yet."""
     from holdfast.adapters.rendering.plugins import known
     from holdfast.adapters.rendering.plugins.task import Task

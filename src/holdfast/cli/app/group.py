@@ -19,6 +19,7 @@ from holdfast.cli.app import (
     ledger_show,
     listing,
     manifests,
+    parameters,
     refresh,
     rollback,
     sync,
@@ -33,6 +34,7 @@ app.command("get")(get.get)
 app.command("sync")(sync.sync)
 app.command("diff")(diff.diff)
 app.command("manifests")(manifests.manifests)
+app.command("parameters")(parameters.parameters)
 app.command("history")(history.history)
 app.command("wait")(wait.wait)
 app.command("create")(create.create)

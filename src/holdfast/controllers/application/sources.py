@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from msgspec import Struct, structs
 
@@ -128,6 +128,21 @@ def kept_to(app: Application, state: OperationState) -> Pinned:
 
 async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
     """The objects of all sources in their order. Raises Blocked and Transient."""
+    objects: list[KubeObject] = []
+    source_types: list[str] = []
+    async for request in requests(world, app, pinned):
+        if request is None:
+            source_types.append("")
+            continue
+        result = await _render(world, app, request)
+        objects.extend(result.objects)
+        source_types.append(result.source_type)
+    world.values_read.rendered(app.metadata.key)
+    return Rendered(tuple(objects), tuple(source_types))
+
+
+async def requests(world: World, app: Application, pinned: Pinned) -> AsyncIterator[RenderRequest | None]:
+    """What is to be rendered for each source; None for one that only lends its files to others."""
     locations = [
         await _fetch(world, app, source, revision)
         for source, revision in zip(pinned.sources, pinned.revisions, strict=True)
@@ -137,17 +152,9 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         for source, location in zip(pinned.sources, locations, strict=True)
         if source.ref and pinned.several
     )
-    objects: list[KubeObject] = []
-    source_types: list[str] = []
     for source, location in zip(pinned.sources, locations, strict=True):
-        if pinned.several and source.ref and not source.path:
-            source_types.append("")
-            continue
-        result = await _render(world, app, source, location, refs)
-        objects.extend(result.objects)
-        source_types.append(result.source_type)
-    world.values_read.rendered(app.metadata.key)
-    return Rendered(tuple(objects), tuple(source_types))
+        is_lent = pinned.several and source.ref and not source.path
+        yield None if is_lent else await _request(world, app, source, location, refs)
 
 
 async def _fetch(world: World, app: Application, source: ApplicationSource, revision: str) -> TreeLocation:
@@ -160,9 +167,9 @@ async def _fetch(world: World, app: Application, source: ApplicationSource, revi
     return location
 
 
-async def _render(
+async def _request(
     world: World, app: Application, source: ApplicationSource, location: TreeLocation, refs: tuple[RefLocation, ...]
-) -> RenderResult:
+) -> RenderRequest:
     request = RenderRequest(
         location=location,
         source=source,
@@ -176,7 +183,10 @@ async def _render(
         charts=await dependencies.fetch(world, app, source, location),
         plugin_files=_plugin_files(world, app, source),
     )
-    request = structs.replace(request, remote_files=await values_files.fetch(world, app, request))
+    return structs.replace(request, remote_files=await values_files.fetch(world, app, request))
+
+
+async def _render(world: World, app: Application, request: RenderRequest) -> RenderResult:
     world.failed_renders.check(app.metadata.key, request)
     try:
         return await world.renderer.render(request)

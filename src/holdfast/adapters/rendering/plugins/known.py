@@ -10,9 +10,9 @@ from typing import Final, Protocol
 
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.render.plugins import definition, output
-from holdfast.engine.render.plugins.definition import Announcement
 from holdfast.model.errors import Blocked
 from holdfast.model.rendering import PluginPlaces, RenderResult
+from holdfast.model.source_options import Announcement
 
 _DEFINITION_NAMES: Final = ("plugin.yaml", "plugin.yml")
 _SUFFIXES: Final = (".yaml", ".yml")

@@ -11,8 +11,9 @@ from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.render.plugins import definition as definitions
 from holdfast.engine.render.plugins import job as jobs
 from holdfast.engine.render.plugins import output
-from holdfast.engine.render.plugins.definition import Announcement, Definition
+from holdfast.engine.render.plugins.definition import Definition
 from holdfast.model.errors import Blocked
+from holdfast.model.source_options import Announcement
 
 
 class LocalPlugin:

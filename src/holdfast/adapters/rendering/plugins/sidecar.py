@@ -13,8 +13,8 @@ from holdfast.adapters.rendering.plugins import wire
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.lang.protobuf_wire import ProtobufError
 from holdfast.engine.render.plugins import output
-from holdfast.engine.render.plugins.definition import Announcement
 from holdfast.model.errors import Blocked
+from holdfast.model.source_options import Announcement
 
 _CHUNK: Final = 1 << 16
 _MARGIN: Final = 1024**2

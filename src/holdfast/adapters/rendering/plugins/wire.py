@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from holdfast.engine.lang.protobuf_wire import as_bytes, bytes_field, fields, number_field, text, text_field
-from holdfast.engine.render.plugins.definition import Announcement
+from holdfast.model.source_options import Announcement
 
 SERVICE: Final = "/plugin.ConfigManagementPluginService/"
 

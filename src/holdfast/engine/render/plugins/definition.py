@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from msgspec import field
 
 from holdfast.engine.lang import yaml_documents
 from holdfast.model.errors import Blocked
 from holdfast.model.fields import ApiStruct
 from holdfast.model.metadata import ObjectMeta
+from holdfast.model.source_options import Announcement
 
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=1024**2, nodes=50_000)
 
@@ -39,21 +39,6 @@ class Find(ApiStruct, frozen=True, kw_only=True):
 class Discover(ApiStruct, frozen=True, kw_only=True):
     file_name: str = ""
     find: Find = Find()
-
-
-class Announcement(ApiStruct, frozen=True, kw_only=True):
-    """A parameter that a plugin understands. `item_type` is string, number or boolean, `collection_type` string, array or
-    map; the field of that name holds what counts when the application says nothing."""
-
-    name: str = ""
-    title: str = ""
-    tooltip: str = ""
-    required: bool = False
-    item_type: str = ""
-    collection_type: str = ""
-    string: str = ""
-    array: tuple[str, ...] = ()
-    map: dict[str, str] = field(default_factory=dict)
 
 
 class Parameters(ApiStruct, frozen=True, kw_only=True):

@@ -20,11 +20,10 @@ from holdfast.adapters.rendering.local_tree import open_local_tree
 from holdfast.adapters.rendering.plugins.known import named
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.adapters.rendering.pool import RenderPool
-from holdfast.engine.render.plugins.definition import Announcement
 from holdfast.engine.render.prepare import prepare
 from holdfast.model.errors import Blocked
 from holdfast.model.rendering import PluginPlaces, RenderLimits, RenderRequest, RenderResult
-from holdfast.model.source_options import NameValue, PluginOptions
+from holdfast.model.source_options import Announcement, NameValue, PluginOptions
 from tests.unit.adapters.rendering.conftest import MakeRequest
 from tests.unit.adapters.rendering.plugins.sidecar_server import Asked, Sidecar, running
 
