@@ -74,7 +74,7 @@ class RenderRequest(Struct, frozen=True):
 
     `app_name` and `namespace` (the destination's) feed Helm's release and the `$ARGOCD_APP_*` build variables.
     `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions. `plugin` is the one that was found to
-    take the source, "" where none does, None when none was asked.
+    take the source, "" where none does, None when none was asked; `was_plugin` is whether one rendered it last.
     """
 
     location: TreeLocation
@@ -91,13 +91,15 @@ class RenderRequest(Struct, frozen=True):
     remote_files: tuple[RemoteFile, ...] = ()
     plugin_files: PluginFiles = PluginFiles()
     plugin: str | None = None
+    was_plugin: bool = False
 
 
 class RenderResult(Struct, frozen=True):
     """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
-    the one that rendered."""
+    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
     notes: tuple[str, ...] = ()
     plugin: str = ""
+    is_unsure: bool = False

@@ -29,10 +29,16 @@ def perform(
     open_tree: OpenTree, request: RenderRequest, tools: Path | None, plugins: PluginPlaces = NO_PLUGINS
 ) -> RenderResult:
     """`tools` is where programs that packages carry may be unpacked. Raises Blocked."""
-    limits = request.limits
     tree = open_tree(request.location)
-    refs = opened_refs(open_tree, request)
-    request = with_plugin(tree, request, plugins)
+    request, is_sure = with_plugin(tree, request, plugins)
+    result = _rendered(open_tree, tree, request, tools, plugins)
+    return result if is_sure else structs.replace(result, is_unsure=True)
+
+
+def _rendered(
+    open_tree: OpenTree, tree: FileTree, request: RenderRequest, tools: Path | None, plugins: PluginPlaces
+) -> RenderResult:
+    limits, refs = request.limits, opened_refs(open_tree, request)
     job = prepare(tree, request, refs)
     match job:
         case PluginJob():
@@ -55,18 +61,20 @@ def perform(
             assert_never(job)
 
 
-def with_plugin(tree: FileTree, request: RenderRequest, plugins: PluginPlaces) -> RenderRequest:
-    """The plugins are asked whether one takes the source, where it leaves that open and nobody has asked yet."""
+def with_plugin(tree: FileTree, request: RenderRequest, plugins: PluginPlaces) -> tuple[RenderRequest, bool]:
+    """The plugins are asked whether one takes the source, where it leaves that open and nobody has asked yet; and whether
+    all of them answered. Raises Blocked."""
     from holdfast.adapters.rendering.plugins import known
     from holdfast.adapters.rendering.plugins.task import Task
 
     if request.plugin is not None or not known.identity(plugins):
-        return request
+        return request, True
     job = question(tree, request)
     if job is None:
-        return request
+        return request, True
     with Task(tree, job, request.limits, app_name=request.app_name) as task:
-        return structs.replace(request, plugin=known.discovered(plugins, task))
+        found = known.discovered(plugins, task)
+    return structs.replace(request, plugin=found.plugin), found.is_sure
 
 
 def _evaluate(program: Program) -> str:

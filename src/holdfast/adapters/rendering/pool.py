@@ -125,6 +125,8 @@ class RenderPool:
 
     def _keep(self, cache: RenderCache, looked: _Looked, result: RenderResult) -> None:
         key = looked.key
+        if result.is_unsure:
+            return
         if looked.question:
             cache.store(looked.question, RenderResult((), result.source_type, plugin=result.plugin))
             key = self._look_up(cache, structs.replace(looked.request, plugin=result.plugin)).key

@@ -152,9 +152,12 @@ async def requests(world: World, app: Application, pinned: Pinned) -> AsyncItera
         for source, location in zip(pinned.sources, locations, strict=True)
         if source.ref and pinned.several
     )
-    for source, location in zip(pinned.sources, locations, strict=True):
-        is_lent = pinned.several and source.ref and not source.path
-        yield None if is_lent else await _request(world, app, source, location, refs)
+    for position, (source, location) in enumerate(zip(pinned.sources, locations, strict=True)):
+        if pinned.several and source.ref and not source.path:
+            yield None
+            continue
+        request = await _request(world, app, source, location, refs)
+        yield structs.replace(request, was_plugin=_was_plugin(app, source, position))
 
 
 async def _fetch(world: World, app: Application, source: ApplicationSource, revision: str) -> TreeLocation:
@@ -193,6 +196,11 @@ async def _render(world: World, app: Application, request: RenderRequest) -> Ren
     except Blocked as blocked:
         world.failed_renders.remember(app.metadata.key, request, blocked, world.poll_seconds)
         raise
+
+
+def _was_plugin(app: Application, source: ApplicationSource, position: int) -> bool:
+    known = app.status.source_types or (app.status.source_type,)
+    return known[position : position + 1] == ("Plugin",) and bool(_known(app, source, position))
 
 
 def _plugin_files(world: World, app: Application, source: ApplicationSource) -> PluginFiles:

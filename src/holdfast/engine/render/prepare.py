@@ -39,8 +39,11 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
     folder = _folder(tree, request)
     source = overrides.effective_source(tree, folder, request.source, request.app_name)
     variables = build_environment.variables(request, source)
-    if request.plugin and plugins.is_automatic(source):
-        return plugins.prepare(folder, source, request)
+    if plugins.is_automatic(source):
+        if request.plugin:
+            return plugins.prepare(folder, source, request)
+        if request.was_plugin:
+            raise plugins.not_as_before()
     match source_type(tree, folder, source):
         case SourceType.HELM:
             return helm.prepare(tree, folder, source.helm, request, variables, refs)

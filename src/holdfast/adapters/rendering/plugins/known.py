@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.render.plugins import definition, output
-from holdfast.model.errors import Blocked
+from holdfast.model.errors import Blocked, Transient
 from holdfast.model.rendering import PluginPlaces, RenderResult
 from holdfast.model.source_options import Announcement
 
@@ -18,8 +20,15 @@ _DEFINITION_NAMES: Final = ("plugin.yaml", "plugin.yml")
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
+class Discovery(Struct, frozen=True):
+    """The name of the first plugin that takes a source, "" for none; not sure when one did not answer."""
+
+    plugin: str
+    is_sure: bool = True
+
+
 class Plugin(Protocol):
-    """Each method raises Blocked."""
+    """Each method raises Blocked, and Transient when nobody answers."""
 
     @property
     def name(self) -> str: ...
@@ -63,17 +72,19 @@ def plugins(places: PluginPlaces) -> list[Plugin]:
     return found
 
 
-def discovered(places: PluginPlaces, task: Task) -> str:
-    """The name of the first plugin that takes the source; "" when none does. Raises Blocked."""
+def discovered(places: PluginPlaces, task: Task) -> Discovery:
+    """As in Argo CD a plugin that cannot tell does not take the source, and the others are asked. Raises Blocked when the
+    time is over."""
+    is_sure = True
     for plugin in plugins(places):
         try:
             if plugin.supports(task):
-                return plugin.name
-        except Blocked as blocked:
-            # As in Argo CD: one that cannot tell does not take it, and the others are asked.
-            if blocked.reason == "RenderTimeout":
+                return Discovery(plugin.name)
+        except (Blocked, Transient) as error:
+            if error.reason == "RenderTimeout":
                 raise
-    return ""
+            is_sure = False
+    return Discovery("", is_sure)
 
 
 def named(places: PluginPlaces, name: str) -> Plugin:
@@ -110,12 +121,15 @@ def _not_found(name: str, places: PluginPlaces, known: list[Plugin]) -> Blocked:
 
 
 def _none_takes_it(places: PluginPlaces) -> Blocked:
-    known = ", ".join(plugin.name for plugin in plugins(places)) or "none"
     return Blocked(
         "PluginNotFound",
-        f"no plugin takes the source (known: {known}): name one in spec.source.plugin.name, or give one rules of discovery "
+        f"no plugin takes the source ({_listed(places)}): name one in spec.source.plugin.name, or give one rules of discovery "
         "that fit",
     )
+
+
+def _listed(places: PluginPlaces) -> str:
+    return "known: " + (", ".join(plugin.name for plugin in plugins(places)) or "none")
 
 
 def _sockets(places: PluginPlaces) -> list[Path]:

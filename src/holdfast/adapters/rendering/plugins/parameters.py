@@ -21,7 +21,8 @@ class Announced(Struct, frozen=True):
 def announced(open_tree: OpenTree, request: RenderRequest, places: PluginPlaces) -> Announced | None:
     """None when no plugin renders the source. What is announced first counts where a name comes twice. Raises Blocked."""
     tree = open_tree(request.location)
-    job = prepare(tree, with_plugin(tree, request, places), opened_refs(open_tree, request))
+    request, _ = with_plugin(tree, request, places)
+    job = prepare(tree, request, opened_refs(open_tree, request))
     if not isinstance(job, PluginJob):
         return None
     with Task(tree, job, request.limits, app_name=request.app_name) as task:

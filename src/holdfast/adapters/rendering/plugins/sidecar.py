@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from holdfast.adapters.rendering.plugins import wire
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.lang.protobuf_wire import ProtobufError
 from holdfast.engine.render.plugins import output
-from holdfast.model.errors import Blocked
+from holdfast.model.errors import Blocked, Transient
 from holdfast.model.source_options import Announcement
 
 _CHUNK: Final = 1 << 16
@@ -64,17 +65,22 @@ class SidecarPlugin:
             ("grpc.enable_http_proxy", 0),
             ("grpc.use_local_subchannel_pool", 1),
         )
-        channel = grpc.insecure_channel(f"unix:{self._socket}", options)
+        self._knock(task)
+        return grpc.insecure_channel(f"unix:{self._socket}", options)
+
+    def _knock(self, task: Task) -> None:
+        """gRPC would try again and again until the time is over; a socket that nobody listens at is told at once."""
         try:
-            grpc.channel_ready_future(channel).result(timeout=min(_CONNECT_SECONDS, _left(task)))
-        except grpc.FutureTimeoutError as error:
-            channel.close()
-            raise Blocked(
+            with socket.socket(socket.AF_UNIX) as door:
+                door.settimeout(min(_CONNECT_SECONDS, _left(task)))
+                door.connect(str(self._socket))
+        except OSError as error:
+            raise Transient(
                 "PluginUnavailable",
-                f"plugin {self.name}: nobody answers at its socket {self._socket}: see whether the sidecar runs, that it "
-                "shares the folder of the sockets with this container, and that both run as the same user",
+                f"plugin {self.name}: nobody answers at its socket {self._socket} ({error.strerror or error}): see whether the "
+                "sidecar runs, that it shares the folder of the sockets with this container, and that both run as the same "
+                "user",
             ) from error
-        return channel
 
     def _answer(self, task: Task, method: str, read: Callable[[bytes], T], ask: Callable[[], bytes]) -> T:
         try:
@@ -86,7 +92,7 @@ class SidecarPlugin:
                 "PluginFailed", f"plugin {self.name}: its answer to {method} cannot be read: {error}"
             ) from error
 
-    def _failure(self, task: Task, method: str, error: grpc.RpcError) -> Blocked:
+    def _failure(self, task: Task, method: str, error: grpc.RpcError) -> Blocked | Transient:
         code, details = error.code(), str(error.details() or "")
         limits = task.limits
         what = f"plugin {self.name}: {method}"
@@ -99,7 +105,7 @@ class SidecarPlugin:
             case grpc.StatusCode.RESOURCE_EXHAUSTED if "larger than" in details:
                 return Blocked("ManifestTooLarge", f"{what} answered with more than {limits.output_bytes:,} bytes")
             case grpc.StatusCode.UNAVAILABLE:
-                return Blocked(
+                return Transient(
                     "PluginUnavailable",
                     f"{what}: the sidecar at {self._socket} went away while it was asked: see whether it was ended, for "
                     "its memory limit for example",

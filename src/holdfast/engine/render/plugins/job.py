@@ -66,6 +66,15 @@ def is_automatic(source: ApplicationSource) -> bool:
     return not (source.chart or source.helm or source.kustomize or source.directory)
 
 
+def not_as_before() -> Blocked:
+    """A source that a plugin rendered is never taken for something else because a sidecar is away."""
+    return Blocked(
+        "PluginNotFound",
+        "a plugin rendered the source, and none takes it now: see whether the plugin's sidecar runs, or say in spec.source "
+        "what the source is, such as directory: {}",
+    )
+
+
 def contents(tree: FileTree, job: PluginJob) -> Iterator[tuple[str, str]]:
     """What the answer of the plugin depends on, each with the hash of its content."""
     for path in job.reads or ("",):

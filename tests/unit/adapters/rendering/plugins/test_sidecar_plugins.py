@@ -21,9 +21,9 @@ from holdfast.adapters.rendering.plugins.known import named
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.engine.render.prepare import prepare
-from holdfast.model.errors import Blocked
+from holdfast.model.errors import Blocked, Transient
 from holdfast.model.rendering import PluginPlaces, RenderLimits, RenderRequest, RenderResult
-from holdfast.model.source_options import Announcement, NameValue, PluginOptions
+from holdfast.model.source_options import Announcement, DirectoryOptions, NameValue, PluginOptions
 from tests.unit.adapters.rendering.conftest import MakeRequest
 from tests.unit.adapters.rendering.plugins.sidecar_server import Asked, Sidecar, running
 
@@ -67,9 +67,11 @@ async def render(sockets: Path, request: RenderRequest) -> RenderResult:
 
 
 async def refusal(sockets: Path, request: RenderRequest) -> tuple[str, str]:
-    with pytest.raises(Blocked) as caught:
+    with pytest.raises((Blocked, Transient)) as caught:
         await render(sockets, request)
-    return caught.value.reason, caught.value.message
+    error = caught.value
+    assert isinstance(error, Blocked | Transient)
+    return error.reason, error.message
 
 
 @asynccontextmanager
@@ -182,9 +184,7 @@ async def test_a_socket_that_is_not_there_is_named_with_what_to_do(make_request:
 
 
 async def test_a_sidecar_that_is_gone_is_told_with_its_socket(make_request: MakeRequest, sockets: Path) -> None:
-    left_behind = socket.socket(socket.AF_UNIX)
-    left_behind.bind(str(sockets / "cue-v1.sock"))
-    left_behind.close()
+    leave_behind(sockets, "cue-v1")
 
     reason, message = await refusal(sockets, make_request(FILES, limits=RenderLimits(seconds=2), **NAMED))
 
@@ -313,3 +313,48 @@ async def test_what_was_discovered_is_kept_until_the_folder_changes(
         for _ in range(2):
             assert (await renderer.render(request)).source_type == "Directory"
         assert methods(sidecar)[2:] == ["MatchRepository"]
+
+
+def leave_behind(sockets: Path, name: str) -> None:
+    """What a sidecar leaves that was killed."""
+    left_behind = socket.socket(socket.AF_UNIX)
+    left_behind.bind(str(sockets / f"{name}.sock"))
+    left_behind.close()
+
+
+async def test_a_sidecar_that_is_away_keeps_no_other_source_from_rendering(
+    make_request: MakeRequest, sockets: Path, sidecar: Sidecar, tmp_path: Path
+) -> None:
+    leave_behind(sockets, "away")
+    request = make_request({"plain/a.yaml": config_map("plain")}, path="plain")
+    sidecar.takes = lambda asked: False
+    async with pool(sockets, tmp_path / "cache") as renderer:
+        for _ in range(2):
+            assert (await renderer.render(request)).source_type == "Directory"
+        assert methods(sidecar) == ["MatchRepository"] * 2, "an answer that is not sure is not kept"
+        (sockets / "away.sock").unlink()
+        for _ in range(2):
+            assert (await renderer.render(request)).source_type == "Directory"
+        assert methods(sidecar) == ["MatchRepository"] * 3
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_source_that_a_plugin_rendered_does_not_become_plain_manifests_when_its_sidecar_is_away(
+    make_request: MakeRequest, sockets: Path, tmp_path: Path, is_there: bool
+) -> None:
+    if is_there:
+        leave_behind(sockets, "away")
+    request = msgspec.structs.replace(make_request({"app/a.yaml": config_map("plain")}), was_plugin=True)
+
+    reason, message = await refusal(sockets, request)
+
+    assert reason == "PluginNotFound"
+    assert "a plugin rendered the source, and none takes it now" in message
+    async with pool(sockets, tmp_path / "cache") as renderer:
+        for _ in range(2):
+            with pytest.raises(Blocked):
+                await renderer.render(request)
+    explicit = msgspec.structs.replace(
+        request, source=msgspec.structs.replace(request.source, directory=DirectoryOptions())
+    )
+    assert (await render(sockets, explicit)).source_type == "Directory"
