@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from holdfast.testing.builders import config_map
 from holdfast.testing.signed_repositories import SignedRepositories
 from tests.features.house import House
 from tests.features.page import Page
-from tests.features.steps import SOON
+from tests.features.steps import AUTOMATED, SOON
+from tests.unit.adapters.rendering.plugins.sidecar_server import running
 
 STABLE = "https://charts.example.com/stable"
 REGISTRY = "oci://registry.example.com"
@@ -214,3 +216,36 @@ async def test_a_plugin_that_fails_says_why_and_leaves_the_cluster_alone(
 
         await house.until_app(says, "the condition names the plugin")
         assert (await data(house, "settings"))["motto"] == "HOLD FAST"
+
+
+@pytest.mark.feature("config-management-plugins")
+async def test_a_sidecar_renders_a_source_that_it_takes_and_its_absence_deletes_nothing(
+    house: House, page: Page
+) -> None:
+    app = page.yaml("application")
+    app["spec"]["source"].pop("plugin")
+    app["spec"]["syncPolicy"] = AUTOMATED
+    plain = {"app/motto.txt": "hold fast", "app/plain.json": json.dumps(config_map("plain"))}
+    # The path of a socket may have about a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="hf-", dir="/tmp") as folder:
+        house.plugins = PluginPlaces(sockets=folder)
+        with running(Path(folder), "mottos") as sidecar:
+            sidecar.takes = lambda asked: f"{asked.path}/motto.txt" in asked.files
+            sidecar.generate = lambda asked: [json.dumps(config_map("made", data={"app": asked.app}))]
+            house.push(**plain)
+            await house.create(app)
+            async with house.controller():
+                settled = await house.until_settled()
+                assert settled.status.source_type == "Plugin"
+                assert await data(house, "made") == {"app": house.app}
+        async with house.controller():
+            await house.patch_application(
+                {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}, house.app
+            )
+
+            def says(app: Application) -> bool:
+                return any("a plugin rendered the source" in one.message for one in app.status.conditions)
+
+            await house.until_app(says, "the condition tells what to do")
+            assert await data(house, "made") == {"app": house.app}
+            assert await data(house, "plain") == {}
