@@ -45,7 +45,7 @@ async def local_sources(place: DataPlace, root: Path, plugins: PluginPlaces) -> 
     charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
     values_files = HttpValuesFiles(SystemClock())
     try:
-        yield Sources(LocalRepositories(root), charts, renderer, values_files)
+        yield Sources(LocalRepositories(root.resolve()), charts, renderer, values_files)
     finally:
         await renderer.close()
         await charts.close()
