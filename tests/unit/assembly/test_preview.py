@@ -13,7 +13,7 @@ import pytest
 from holdfast.adapters.rendering.inline import InlineRenderer
 from holdfast.assembly.engine_process import Sources
 from holdfast.assembly.inspection import world_of
-from holdfast.assembly.preview import Asked, Previewing
+from holdfast.controllers.preview.previewing import Asked, Previewing
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import GroupKind, NamespacedName

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from holdfast.engine.diff import compare
+from holdfast.engine.gates import guard
 from holdfast.model.application import Application
+from holdfast.model.appproject import AppProject
 from holdfast.model.desired import Prediction, Target, Targets
 from holdfast.model.ignoring import Ignoring
 from holdfast.model.keys import NamespacedName, ObjectKey
@@ -56,6 +58,21 @@ def _of_deletion(key: ObjectKey) -> tuple[str, ...]:
     if (key.group, key.kind) in GUARDED:
         return (f"deleting a {key.kind} takes what is in it along",)
     return ()
+
+
+def guarded(
+    app: Application,
+    project: AppProject | None,
+    settings: Mapping[str, str],
+    changed: Iterable[ObjectChange],
+    total: int,
+) -> str:
+    """What the deletion guard would say to a sync, "" when it would let it pass. `total` objects were rendered before."""
+    deleted = {change.key for change in changed if change.kind is ChangeKind.DELETE and not change.hook}
+    annotations = project.metadata.annotations if project is not None else {}
+    limits = guard.limits([app.metadata.annotations, annotations, settings])
+    hold = guard.hold(deleted, total, limits, str(app.metadata.key))
+    return hold.told if hold is not None else ""
 
 
 def _present(text: str) -> tuple[str, ...]:
