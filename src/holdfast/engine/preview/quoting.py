@@ -23,7 +23,7 @@ _REFERENCE: Final = re.compile(
     r"#\d|\bGH-\d|!\d|/(?:issues|pull|pulls|merge_requests|pull-requests|work_items)/\d", re.I
 )
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_NAME: Final = re.compile(r"[^A-Za-z0-9 ./-]")
+_NAME: Final = re.compile(r"[^A-Za-z0-9./-]")
 _TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
