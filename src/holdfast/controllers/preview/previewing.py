@@ -60,10 +60,11 @@ class Previewing:
     async def _reading(self, apps: Iterable[Application]) -> list[Application]:
         """Those that follow HEAD count where the base is the default branch."""
         there = [app for app in apps if any(self._is_there(source) for source in spec.sources_of(app))]
-        if there and self._asked.base:
-            sources = [source for source in spec.sources_of(there[0]) if self._is_there(source)][:1]
+        following = [(app, source) for app in there for source in spec.sources_of(app) if self._follows_head(source)]
+        if following and self._asked.base:
+            app, source = following[0]
             default, base = [
-                (await resolve(self._world, there[0], sources, [revision], several=False)).revision
+                (await resolve(self._world, app, [source], [revision], several=False)).revision
                 for revision in ("HEAD", self._asked.base)
             ]
             self._is_default = default == base
@@ -102,11 +103,15 @@ class Previewing:
         return any(self._is_asked(source) for source in spec.sources_of(app))
 
     def _is_asked(self, source: ApplicationSource) -> bool:
-        base, followed = self._asked.base, source.target_revision
-        if not base:
+        base = self._asked.base
+        if not base or not self._is_there(source):
             return self._is_there(source)
-        follows = self._is_default if followed in ("", "HEAD") else bare_ref(followed) == bare_ref(base)
-        return follows and self._is_there(source)
+        if self._follows_head(source):
+            return self._is_default
+        return bare_ref(source.target_revision) == bare_ref(base)
+
+    def _follows_head(self, source: ApplicationSource) -> bool:
+        return self._is_there(source) and source.target_revision in ("", "HEAD")
 
     def _is_there(self, source: ApplicationSource) -> bool:
         return not spec.is_packed(source) and is_same(source.repo_url, self._asked.repository)

@@ -42,7 +42,9 @@ def test_the_secret_goes_before_what_holds_for_all(
 
 def test_a_template_gives_what_the_repository_leaves_out() -> None:
     secrets = [
-        secret("repo-creds", "https://git.example.com/team", holdfastPreviewToken="of the team", holdfastPreview="true"),
+        secret(
+            "repo-creds", "https://git.example.com/team", holdfastPreviewToken="of the team", holdfastPreview="true"
+        ),
         secret("repository", URL, sshPrivateKey="key", holdfastPreviewProvider="gitea"),
         secret("repository", "https://git.example.com/team/db", holdfastPreviewToken="of another"),
     ]
