@@ -108,7 +108,7 @@ async def _found(world: World, apps: list[Application], asked: AskedPull, hosts:
     repository = hosting.hosted(
         url,
         provider=asked.provider or told.provider,
-        api=asked.api or told.api or opened.github_app_enterprise_url,
+        api=asked.api or told.api,
     )
     if asked.token:
         host = HostAccess(opened, asked.token, asked.username)

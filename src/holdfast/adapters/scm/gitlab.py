@@ -13,7 +13,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from holdfast.adapters.scm.api import MOST_PAGES, PAGE_SIZE, HostApi, quoted
-from holdfast.adapters.scm.host import Comment, read_as
+from holdfast.adapters.scm.host import Comment, items, read_as
 from holdfast.model.errors import Blocked
 from holdfast.model.pull_request import CommitStatus, PullRequest, StatusState
 
@@ -68,7 +68,7 @@ class LabHost:
         for _ in range(MOST_PAGES):
             query: dict[str, str | int] = {"per_page": PAGE_SIZE, "page": page, "sort": "asc", "order_by": "created_at"}
             answer = await api.get(f"{_place(api)}/merge_requests/{number}/notes", query)
-            for item in answer.json():
+            for item in items(answer.json()):
                 note = read_as(item, _Note)
                 if not note.system:
                     yield Comment(note.id, note.body or "")

@@ -45,6 +45,13 @@ def read_as(document: Any, shape: type[S]) -> S:
         ) from None
 
 
+def items(document: Any) -> list[Any]:
+    """Raises Transient for what is no list."""
+    if not isinstance(document, list):
+        raise Transient("HostUnreachable", "the host answers with something that is no list")
+    return document
+
+
 def is_same_name(source: str, target: str) -> bool:
     """Whether two repositories are one. A fork that is deleted has no name, and is one all the same."""
     return bool(source) and source.lower() == target.lower()

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from holdfast.adapters.scm.api import MOST_PAGES, PAGE_SIZE, HostApi, quoted
-from holdfast.adapters.scm.host import Comment, is_same_name, read_as
+from holdfast.adapters.scm.host import Comment, is_same_name, items, read_as
 from holdfast.model.pull_request import CommitStatus, PullRequest
 
 MOST_DESCRIPTION: Final = 140
@@ -72,7 +72,7 @@ class HubHost:
             answer = await api.get(
                 f"{_place(api)}/issues/{number}/comments", {self._page_size: PAGE_SIZE, "page": page}
             )
-            for item in answer.json():
+            for item in items(answer.json()):
                 comment = read_as(item, _Comment)
                 yield Comment(comment.id, comment.body or "")
             if 'rel="next"' not in answer.headers.get("link", ""):

@@ -85,14 +85,13 @@ class PreviewController:
 
     def _key(self, change: PullRequestChange) -> PullKey | None:
         """The repository is named as an Application names it: what a webhook says of addresses is only compared."""
-        urls = dict.fromkeys(
-            source_url for app in self._applications() for source_url in urls_of(app) if is_meant(source_url, change)
-        )
-        for url in urls:
+        apps = list(self._applications())
+        for url in sorted({url for app in apps for url in urls_of(app) if is_meant(url, change)}):
             key = PullKey(url, change.number, change.provider)
             try:
-                if chosen(self._world, self._applications(), key) is not None:
-                    return key
+                found = chosen(self._world, apps, key)
+                if found is not None:
+                    return PullKey(url, change.number, found.repository.provider)
             except Blocked as blocked:
                 log.warning("no preview of %s: %s", key, blocked.message)
         return None

@@ -115,7 +115,6 @@ def chosen(world: World, apps: Iterable[Application], key: PullKey) -> Chosen | 
         settings = preview_settings.settings_for(key.url, secrets, config, project=project)
         if settings.enabled:
             opened = access.of_url(world, app, key.url)
-            api = settings.api or opened.github_app_enterprise_url
-            repository = hosting.hosted(key.url, provider=settings.provider, api=api, fallback=key.provider)
+            repository = hosting.hosted(key.url, provider=settings.provider, api=settings.api, fallback=key.provider)
             return Chosen(settings, repository, opened)
     return None

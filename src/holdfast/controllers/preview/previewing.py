@@ -137,7 +137,7 @@ class Previewing:
             head_commit, head = await self._rendered(pair.after, at_head=True)
         except HoldfastError as error:
             return AppPreview(pair.name, base_commit, self._head, problem=str(error), kind=kind), []
-        changed = preview.changes(base, head)
+        changed = preview.changes(base, head, self._world.customized.comparing.masked_annotations)
         if pair.after is not None and changed:
             changed = await self._in_cluster(pair.after, changed, head)
         hold = self._guard(pair.after, changed, base) if pair.after is not None else ""

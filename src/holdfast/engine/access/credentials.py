@@ -67,11 +67,11 @@ def access_for(
     )
 
 
-def told_of(url: str, secrets: Iterable[KubeObject], *, project: str = "") -> dict[str, str]:
-    """All that the Secret of the repository says, and of what it leaves out what its template says. Raises Blocked."""
+def told_of(url: str, secrets: Iterable[KubeObject], *, project: str = "") -> tuple[dict[str, str], dict[str, str]]:
+    """All that the Secret of the repository says, and all that its template says. Raises Blocked."""
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
     own, template = _own_secret(url, candidates, project, REPOSITORY), _template(url, candidates, TEMPLATE)
-    return {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
+    return {key: value for key, value in (own or {}).items() if value}, template or {}
 
 
 def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:

@@ -5,6 +5,7 @@ The address comes from what an Application or a Secret says, never from a webhoo
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ API_PATHS: Final = {
     Provider.GITEA: "api/v1",
 }
 MOST_PARTS: Final = 20
+_SSH: Final = re.compile(r"^(?:alt)?ssh\.")
 
 
 def hosted(url: str, *, provider: str = "", api: str = "", fallback: Provider | None = None) -> HostedRepository:
@@ -40,7 +42,7 @@ def hosted(url: str, *, provider: str = "", api: str = "", fallback: Provider | 
 
 def _public_host(host: str) -> str:
     """The names for ssh through a port that firewalls let through."""
-    return host.removeprefix("alt").removeprefix("ssh.")
+    return _SSH.sub("", host)
 
 
 def _provider(url: str, provider: str) -> Provider | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from holdfast.engine.access import credentials
+from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.model.pull_request import PreviewSettings
@@ -18,6 +19,9 @@ DEFAULT_CONTEXT: Final = "holdfast/preview"
 _CONTEXT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 """Bitbucket takes 40 characters; and it stands in a comment."""
 
+API: Final = "holdfastPreviewApi"
+TOKEN: Final = "holdfastPreviewToken"  # noqa: S105 - the name of a key
+_TOKENS: Final = (TOKEN, "bearerToken", "password")
 _TRUE: Final = frozenset({"true", "1", "t"})
 
 
@@ -25,16 +29,25 @@ def settings_for(
     url: str, secrets: Iterable[KubeObject], config: Mapping[str, str], *, project: str = ""
 ) -> PreviewSettings:
     """`config` is the data of argocd-cm; a key of the Secret of the repository or its template goes before it.
-    Raises Blocked."""
-    told = credentials.told_of(url, secrets, project=project)
+
+    A project may have Secrets of its own while a template belongs to everybody: so the token of a template is not sent
+    to where another Secret says. Raises Blocked."""
+    own, template = credentials.told_of(url, secrets, project=project)
+    if API in own and not any(own.get(key) for key in _TOKENS):
+        raise Blocked(
+            "SettingInvalid",
+            f"repository {shown_url(url)}: {API} must stand in the Secret that holds the token which is sent there",
+        )
+    told = {**template, **own}
+    giver = own if API in own or own.get(TOKEN) else template
     return PreviewSettings(
         enabled=_is_true(told.get("holdfastPreview") or config.get(ENABLED, "")),
         forks=_is_true(told.get("holdfastPreviewForks") or config.get(FORKS, "")),
         context=checked_context(config.get(CONTEXT, "").strip() or DEFAULT_CONTEXT),
         provider=told.get("holdfastPreviewProvider", "").strip(),
-        api=told.get("holdfastPreviewApi", "").strip(),
-        token=told.get("holdfastPreviewToken", "").strip(),
-        username=told.get("holdfastPreviewUsername", "").strip(),
+        api=told.get(API, "").strip(),
+        token=giver.get(TOKEN, "").strip(),
+        username=giver.get("holdfastPreviewUsername", "").strip(),
     )
 
 

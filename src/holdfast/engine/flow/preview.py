@@ -11,7 +11,7 @@ from holdfast.engine.gates import guard
 from holdfast.model.application import Application
 from holdfast.model.appproject import AppProject
 from holdfast.model.desired import Prediction, Target, Targets
-from holdfast.model.ignoring import Ignoring
+from holdfast.model.ignoring import CompareSettings, Ignoring
 from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject, key_of
 from holdfast.model.names import GROUP
@@ -30,11 +30,12 @@ GUARDED = frozenset(
 NOTHING = Targets()
 
 
-def changes(base: Targets, head: Targets) -> tuple[ObjectChange, ...]:
-    """Rendered against rendered, sorted by key."""
+def changes(base: Targets, head: Targets, masked_annotations: frozenset[str] = frozenset()) -> tuple[ObjectChange, ...]:
+    """Rendered against rendered, sorted by key. Values of Secrets are masked, and those annotations of theirs."""
+    masking = Ignoring(CompareSettings(masked_annotations=masked_annotations))
     before, after = _by_key(base), _by_key(head)
     hooks = {target.key for target in (*base.hooks, *head.hooks)}
-    found = (_change(key, before.get(key), after.get(key), key in hooks) for key in sorted({*before, *after}))
+    found = (_change(key, before.get(key), after.get(key), key in hooks, masking) for key in sorted({*before, *after}))
     return tuple(change for change in found if change is not None)
 
 
@@ -42,13 +43,15 @@ def _by_key(targets: Targets) -> dict[ObjectKey, Target]:
     return {target.key: target for target in (*targets.objects, *targets.hooks)}
 
 
-def _change(key: ObjectKey, before: Target | None, after: Target | None, hook: bool) -> ObjectChange | None:
+def _change(
+    key: ObjectKey, before: Target | None, after: Target | None, hook: bool, masking: Ignoring
+) -> ObjectChange | None:
     if after is None:
         warnings = () if hook else _of_deletion(key)
         return ObjectChange(key, ChangeKind.DELETE, hook=hook, warnings=warnings)
     if before is None:
         return ObjectChange(key, ChangeKind.CREATE, hook=hook, warnings=_present(after.problem))
-    fields = compare.compare(after.obj, before.obj, after.obj).differences
+    fields = compare.compare(after.obj, before.obj, after.obj, masking).differences
     if not fields:
         return None
     return ObjectChange(key, ChangeKind.CHANGE, fields, hook=hook, warnings=_present(after.problem))

@@ -74,7 +74,8 @@ class FakeHost:
         for method, pattern, answer in self._routes():
             found = re.fullmatch(f"/api/{pattern}", request.raw_path.partition("?")[0])
             if found and method == request.method:
-                return await answer(request, *found.groups())
+                answered: web.StreamResponse = await answer(request, *found.groups())
+                return answered
         return web.json_response({"message": "Not Found"}, status=404)
 
     def _routes(self) -> list[tuple[str, str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from random import Random
@@ -63,13 +63,13 @@ class Previews:
 
 
 @asynccontextmanager
-async def previews(*, settings: dict[str, str] | None = None, **data: str) -> AsyncIterator[Previews]:
+async def previews(data: Mapping[str, str] = ON, settings: Mapping[str, str] | None = None) -> AsyncIterator[Previews]:
     async with stage() as world:
         await namespace(world)
         if settings:
-            settings_map = config_map("argocd-cm", namespace="argocd", data=settings)
+            settings_map = config_map("argocd-cm", namespace="argocd", data=dict(settings))
             await world.cluster.create(CONFIG_MAP, settings_map, field_manager="person")
-        secret = obj("v1", "Secret", "web-repo", namespace="argocd", stringData={"url": REPOSITORY, **(data or ON)})
+        secret = obj("v1", "Secret", "web-repo", namespace="argocd", stringData={"url": REPOSITORY, **data})
         secret["metadata"]["labels"] = {"argocd.argoproj.io/secret-type": "repository"}
         await world.cluster.create(SECRET, secret, field_manager="person")
         world.push(config_map())
@@ -269,7 +269,7 @@ async def test_a_closed_one_is_left_alone() -> None:
 
 @pytest.mark.parametrize(("wanted", "states"), [("false", []), ("true", [PENDING, SUCCESS])])
 async def test_forks_are_previewed_only_where_somebody_wants_that(wanted: str, states: list[StatusState]) -> None:
-    async with previews(**ON, holdfastPreviewForks=wanted) as it:
+    async with previews({**ON, "holdfastPreviewForks": wanted}) as it:
         it.hosts.open(PATH, 12, it.propose("debug"), is_fork=True)
         it.controller.take(CHANGE)
         await it.quiet()
@@ -287,7 +287,7 @@ async def test_forks_are_previewed_only_where_somebody_wants_that(wanted: str, s
     ids=["turned off", "never turned on", "nobody reads it", "bad settings"],
 )
 async def test_nobody_is_asked_where_nobody_wants_it(data: dict[str, str], url: str) -> None:
-    async with previews(**data) as it:
+    async with previews(data) as it:
         it.hosts.open(PATH, 12, it.propose("debug"))
         assert it.controller.take(PullRequestChange(Provider.GITEA, (url,), 12)) == []
         await it.quiet()
@@ -295,7 +295,7 @@ async def test_nobody_is_asked_where_nobody_wants_it(data: dict[str, str], url: 
 
 
 async def test_it_can_be_turned_on_for_all() -> None:
-    async with previews(settings={"holdfast.preview.enabled": "true"}, holdfastPreviewToken="t") as it:
+    async with previews({"holdfastPreviewToken": "t"}, {"holdfast.preview.enabled": "true"}) as it:
         it.hosts.open(PATH, 12, it.propose("debug"))
         assert len(it.controller.take(PullRequestChange(Provider.BITBUCKET_SERVER, ("/TEAM/web",), 12))) == 1
         await it.quiet()

@@ -40,6 +40,9 @@ def test_it_follows_from_the_address_and_from_what_is_chosen(
     ("url", "chosen", "reason"),
     [
         ("https://git.acme.com/a/web", {}, "ProviderUnknown"),
+        ("https://altgithub.com/a/web", {}, "ProviderUnknown"),
+        ("https://github.com@git.acme.com/a/web", {}, "ProviderUnknown"),
+        ("https://github.com.acme.com/a/web", {}, "ProviderUnknown"),
         ("https://git.acme.com/a/web", {"provider": "sourceforge"}, "ProviderUnknown"),
         ("https://github.com/web", {}, "RepositoryURLInvalid"),
         ("https://github.com/a/b/web", {}, "RepositoryURLInvalid"),

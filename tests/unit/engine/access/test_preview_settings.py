@@ -51,6 +51,17 @@ def test_a_template_gives_what_the_repository_leaves_out() -> None:
     assert settings_for(URL, secrets, {}) == PreviewSettings(enabled=True, provider="gitea", token="of the team")
 
 
+def test_the_token_of_a_template_does_not_go_to_where_another_secret_says() -> None:
+    template = secret("repo-creds", "https://git.example.com", holdfastPreviewToken="of all", password="pw")
+    secrets = [template, secret("repository", URL, holdfastPreviewApi="https://evil.example")]
+    with pytest.raises(Blocked, match="must stand in the Secret that holds the token"):
+        settings_for(URL, secrets, {})
+    with_password = secret("repository", URL, holdfastPreviewApi="https://evil.example", password="mine")
+    assert settings_for(URL, [template, with_password], {}).token == ""
+    own = secret("repository", URL, holdfastPreviewApi="https://git.example.com/v1", holdfastPreviewToken="own")
+    assert settings_for(URL, [template, own], {}).token == "own"
+
+
 @pytest.mark.parametrize("context", ["a b", "x" * 41, "a)b", "\n", "-x"])
 def test_a_context_that_would_break_a_comment_is_refused(context: str) -> None:
     if not context.strip():
