@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from holdfast.controllers.application.world import World
-from holdfast.controllers.preview.job import Job, Opened, PullKey, chosen, urls_of
+from holdfast.controllers.preview.job import Job, Opened, PullKey, chosen, given_up, urls_of
 from holdfast.engine.webhooks.addresses import same_repository
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked, TooManyRequests
@@ -23,7 +23,10 @@ from holdfast.runtime.outcome import Outcome, Settled
 WORKERS: Final = 2
 MOST_WAITING: Final = 200
 MOST_FAILURES: Final = 8
-"""With the back-off about half an hour."""
+"""With the back-off about a quarter of an hour."""
+
+MOST_FAREWELLS: Final = 3
+"""How often it is tried to tell that nothing more is tried."""
 
 TIMEOUT: Final = timedelta(minutes=15)
 
@@ -98,9 +101,12 @@ class PreviewController:
 
     async def _reconcile(self, key: PullKey) -> Outcome:
         """A newer push ends the job: the queue has it again already."""
+        failures = self.loop.failures.get(key, 0)
+        if failures >= MOST_FAILURES + MOST_FAREWELLS:
+            raise given_up()
         newer = self._newer[key] = asyncio.Event()
         job = Job(self._world, self._hosts, self._opened, key)
-        gives_up = self.loop.failures.get(key, 0) >= MOST_FAILURES
+        gives_up = failures >= MOST_FAILURES
         apps = list(self._applications())
         work = job.give_up(apps) if gives_up else job.run(apps)
         tasks = (asyncio.ensure_future(work), asyncio.ensure_future(newer.wait()))

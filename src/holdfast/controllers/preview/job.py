@@ -84,7 +84,7 @@ class Job:
         if found is not None:
             telling, pull = found
             await telling.failed(pull, "GivenUp", "too many attempts have failed: see the log of the controller")
-        raise Blocked("GivenUp", "too many attempts have failed; the next push is tried again")
+        raise given_up()
 
     async def _look(self, apps: Iterable[Application]) -> tuple[Telling, PullRequest] | None:
         """None where there is nothing to preview."""
@@ -100,6 +100,10 @@ class Job:
             log.info("preview %s: comes from a fork, and %s is not on", self._key, preview_settings.FORKS)
             return None
         return Telling(self._hosts, found.repository, host, found.settings.context), pull
+
+
+def given_up() -> Blocked:
+    return Blocked("GivenUp", "too many attempts have failed; the next push is tried again")
 
 
 def urls_of(app: Application) -> list[str]:

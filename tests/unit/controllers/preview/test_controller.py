@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from holdfast.controllers.application.controller import ApplicationController
-from holdfast.controllers.preview.controller import MOST_FAILURES, PreviewController
+from holdfast.controllers.preview.controller import MOST_FAILURES, MOST_FAREWELLS, PreviewController
 from holdfast.model.errors import Blocked, HoldfastError, TooManyRequests, Transient
 from holdfast.model.pull_request import Provider, PullRequestChange, StatusState
 from holdfast.model.repository import RepositoryAccess
@@ -218,6 +218,16 @@ async def test_after_many_failures_it_gives_up_and_says_so() -> None:
         it.controller.take(CHANGE)
         await it.quiet()
         assert it.told.states[-1] is SUCCESS
+
+
+async def test_a_host_that_is_gone_for_good_is_left_alone() -> None:
+    async with previews() as it:
+        it.hosts.open(PATH, 12, it.propose("debug"))
+        it.hosts.failures = [Transient("HostUnreachable", "down") for _ in range(100)]
+        it.controller.take(CHANGE)
+        await it.quiet()
+        assert it.hosts.asked == MOST_FAILURES + MOST_FAREWELLS
+        assert it.controller.loop.counters.blocked == 1
 
 
 @pytest.mark.parametrize("reason", ["HostAuthenticationFailed", "HostForbidden", "HostNotFound"])
