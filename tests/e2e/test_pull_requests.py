@@ -117,6 +117,14 @@ async def test_each_push_is_told_in_the_same_comment(tmp_path: Path) -> None:
         assert len(fake.comments) == 1
         assert len(fake.statuses) == 6
 
+        fake.refuses_writes = 403
+        told = await asyncio.to_thread(process.holdfast, *again)
+        assert told.returncode == 2
+        assert "warning: the preview is not told at the pull request" in told.stderr
+        assert "pullrequest:write" in told.stderr
+        assert f"argocd/{SERVICE}" in told.stdout
+
+        fake.refuses_writes = 0
         fake.is_open = False
         asked = len(fake.asked)
         await deliver()

@@ -75,7 +75,7 @@ def guarded(
     annotations = project.metadata.annotations if project is not None else {}
     limits = guard.limits([app.metadata.annotations, annotations, settings])
     hold = guard.hold(deleted, total, limits, str(app.metadata.key))
-    return hold.told if hold is not None else ""
+    return hold.because if hold is not None else ""
 
 
 def _present(text: str) -> tuple[str, ...]:

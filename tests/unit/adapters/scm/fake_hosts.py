@@ -35,7 +35,8 @@ class Said(Struct):
 
 
 class FakeHost:
-    """State that a test may change at any time; `refusals` are given, in turn, instead of answers."""
+    """State that a test may change at any time; `refusals` are given, in turn, instead of answers; `refuses_writes` is the
+    status of every answer to a write."""
 
     def __init__(self, provider: Provider, path: str = "") -> None:
         self.provider = provider
@@ -47,6 +48,7 @@ class FakeHost:
         self.comments: list[Said] = []
         self.statuses: list[tuple[str, str, str]] = []
         self.refusals: list[tuple[int, dict[str, str], bytes]] = []
+        self.refuses_writes = 0
         self.asked: list[str] = []
         self.authorizations: set[str] = set()
         self.url = ""
@@ -71,6 +73,8 @@ class FakeHost:
         if self.refusals:
             status, headers, body = self.refusals.pop(0)
             return web.Response(status=status, headers=headers, body=body)
+        if self.refuses_writes and request.method != "GET":
+            return web.json_response({"message": "no"}, status=self.refuses_writes)
         for method, pattern, answer in self._routes():
             found = re.fullmatch(f"/api/{pattern}", request.raw_path.partition("?")[0])
             if found and method == request.method:
