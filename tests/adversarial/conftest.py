@@ -17,6 +17,7 @@ from holdfast.model.errors import Blocked
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.rendering import RefLocation, RenderLimits, RenderRequest, RenderResult
 from tests.oracles.programs import CACHE
+from tests.unit.adapters.git.origin import Origin
 
 SECRET = "hunter2-of-the-host"  # noqa: S105 - what the attacker is after
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -99,3 +100,8 @@ def trap() -> Iterator[tuple[str, list[str]]]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Origin:
+    return Origin(tmp_path / "origin")

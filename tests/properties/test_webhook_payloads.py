@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from holdfast.engine.webhooks import read
 from holdfast.engine.webhooks.concerned import concern
-from holdfast.model.application import Application
+from tests.unit.engine.webhooks.test_concerned import app
 from holdfast.model.errors import ApiError
 from holdfast.model.webhook import ArtifactChange, RefChange, WebhookSecrets
 
@@ -71,12 +71,6 @@ BODIES = (
 )  # fmt: skip
 
 
-def application() -> Application:
-    from tests.unit.engine.webhooks.test_concerned import app
-
-    return app()
-
-
 @pytest.mark.parametrize("sender", SENDERS)
 @given(body=BODIES)
 def test_a_payload_is_read_or_refused(sender: str, body: bytes) -> None:
@@ -88,6 +82,7 @@ def test_a_payload_is_read_or_refused(sender: str, body: bytes) -> None:
         return
     for change in changes:
         assert isinstance(change, RefChange | ArtifactChange)
+        concern(app(), change)
 
 
 @pytest.mark.parametrize("sender", sorted(SENDERS.keys() - {"harbor", "generic"}))
