@@ -19,7 +19,7 @@ from holdfast.model.rendering import RefLocation, RenderLimits, RenderRequest, R
 from tests.oracles.programs import CACHE
 from tests.unit.adapters.git.origin import Origin
 
-SECRET = "hunter2-of-the-host"  # noqa: S105 - what the attacker is after
+SECRET = "hunter2-of-the-host"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 Render = Callable[..., RenderResult]
 
@@ -84,7 +84,7 @@ def trap() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             asked.append(self.path)
             self.send_response(200)
             self.end_headers()

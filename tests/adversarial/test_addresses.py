@@ -89,5 +89,3 @@ def test_helm_and_programs_inside_kustomizations_stay_off(refused: Refused) -> N
     )
     files = {"app/kustomization.yaml": "transformers: [p.yaml]\n", "app/p.yaml": plugin, "app/e.sh": "#!/bin/sh\n"}
     assert refused(files).reason == "KustomizeFailed"
-
-

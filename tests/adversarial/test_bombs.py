@@ -19,7 +19,10 @@ from holdfast.model.rendering import RenderLimits
 from holdfast.model.source_options import HelmOptions
 
 Refused = Callable[..., Blocked]
-CHART = {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n", "app/templates/a.yaml": "{{ .Values | toJson }}"}
+CHART = {
+    "app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n",
+    "app/templates/a.yaml": "{{ .Values | toJson }}",
+}
 ALIASES = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
 DEEP = "a: " + "[" * 50_000 + "]" * 50_000
 MANY = "---\na: b\n" * 50_000

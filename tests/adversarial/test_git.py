@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from holdfast.adapters.git.refs import Refs, choose, missing_revision, parse_ref
 from holdfast.adapters.git.remote import remote_of
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.git.submodules import Submodule
-from holdfast.model.errors import Blocked, HoldfastError
+from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.clock import SystemClock
 from tests.unit.adapters.git.origin import Origin
@@ -23,6 +24,11 @@ from tests.unit.adapters.git.test_submodules import link
 OPTIONS = ["--upload-pack=touch OWNED", "-u./evil", "--exec=touch OWNED", "-c core.sshCommand=touch OWNED"]
 HELPERS = ["ext::sh -c 'touch OWNED'", "fd::17", "EXT::sh", "transport::x"]
 SSH = ["ssh://-oProxyCommand=touch OWNED/x", "-oProxyCommand=x@h:y", "ssh://-l@host/x", "git@-oProxyCommand=x:y"]
+
+
+def was_run(folder: Path) -> bool:
+    """Whether what the attacker wrote was run there, or where the tests are."""
+    return bool([*folder.rglob("OWNED*"), *Path.cwd().glob("OWNED*")])
 
 
 @pytest.mark.parametrize("url", [*OPTIONS, *HELPERS, *SSH, "https://h/\nx", "gopher://h/x", "git://h/x", ""])
@@ -51,7 +57,7 @@ async def test_a_revision_is_neither_option_nor_expression(
     finally:
         await repositories.close()
     assert caught.value.reason == "RevisionNotFound"
-    assert not list(tmp_path.rglob("OWNED*"))
+    assert not was_run(tmp_path)
 
 
 @given(st.binary(max_size=400), st.text(max_size=60))
@@ -74,7 +80,7 @@ def test_odd_names_of_refs_are_no_patterns(commits: dict[str, str], revision: st
         assert {revision, f"refs/tags/{revision}"} & commits.keys() or revision == ""
 
 
-PARENT = RepositoryAccess("https://git.example.com/team/web.git", username="u", password="p")  # noqa: S106
+PARENT = RepositoryAccess("https://git.example.com/team/web.git", username="u", password="p")
 EVIL = ["https://git.example.com.evil.org/x", "https://git.example.com@evil.org/x", "https://evil.org/git.example.com", "https://git.example.com:8443/x", "http://git.example.com/x", "https://git.example.com:8443"]  # fmt: skip
 
 
@@ -99,13 +105,11 @@ async def test_a_submodule_runs_nothing(url: str, origin: Origin, tmp_path: Path
     finally:
         await repositories.close()
     assert caught.value.reason == "RepositoryURLInvalid"
-    assert not list(tmp_path.rglob("OWNED*"))
+    assert not was_run(tmp_path)
 
 
 @given(st.text(max_size=80) | st.lists(st.sampled_from(["[submodule \"a\"]\n", "path=a\n", "url=../x\n", "\x00", "=", "["])).map("".join))  # fmt: skip
 def test_whatever_gitmodules_says_is_read(text: str) -> None:
-    for path, url in submodules._named(text):  # noqa: SLF001 - what reads the file
-        try:
+    for path, url in submodules._named(text):
+        with contextlib.suppress(Blocked):
             submodules.access_to(Submodule(path, submodules.absolute(url, PARENT.url), "0" * 40), PARENT)
-        except HoldfastError as error:
-            assert error.args

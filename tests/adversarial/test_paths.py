@@ -147,14 +147,14 @@ def test_a_library_of_jsonnet_outside_of_the_repository(refused: Refused) -> Non
 
 
 TEMPLATES = [
-    "{{ env \"HOLDFAST_SECRET\" }}",
-    "{{ expandenv \"$HOLDFAST_SECRET\" }}",
-    "{{ tpl \"{{ env `HOLDFAST_SECRET` }}\" . }}",
-    "{{ readFile \"SECRET\" }}",
-    "{{ .Files.Get \"SECRET\" | required \"nothing\" }}",
-    "{{ .Files.Get \"../../secret.yaml\" | required \"nothing\" }}",
-    "{{ (lookup \"v1\" \"Secret\" \"argocd\" \"argocd-secret\").data | required \"nothing\" }}",
-    "{{ getHostByName \"localhost\" | required \"nothing\" }}",
+    '{{ env "HOLDFAST_SECRET" }}',
+    '{{ expandenv "$HOLDFAST_SECRET" }}',
+    '{{ tpl "{{ env `HOLDFAST_SECRET` }}" . }}',
+    '{{ readFile "SECRET" }}',
+    '{{ .Files.Get "SECRET" | required "nothing" }}',
+    '{{ .Files.Get "../../secret.yaml" | required "nothing" }}',
+    '{{ (lookup "v1" "Secret" "argocd" "argocd-secret").data | required "nothing" }}',
+    '{{ getHostByName "localhost" | required "nothing" }}',
 ]
 
 
@@ -175,4 +175,3 @@ def test_a_build_sees_nothing_of_the_environment(render: Render) -> None:
 @pytest.mark.parametrize("name", ["std.extVar('HOLDFAST_SECRET')", "std.native('env')('HOLDFAST_SECRET')"])
 def test_a_program_sees_nothing_of_the_environment(name: str, refused: Refused) -> None:
     assert refused({"app/a.jsonnet": name}).reason == "TemplateError"
-

@@ -90,7 +90,7 @@ def files_below(tree: FileTree, root: str) -> list[FoundFile]:
     for file in _walk(tree, root, "", ()):
         folders += file is None
         size += 0 if file is None else file.entry.size
-        if len(found) + folders > MAX_FILES or size > MAX_BYTES:
+        if len(found) + folders >= MAX_FILES or size > MAX_BYTES:
             raise Blocked(
                 "ManifestTooLarge",
                 f"{root or 'the repository'} holds more than {MAX_FILES:,} files and folders, those behind symlinks "
