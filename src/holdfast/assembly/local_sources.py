@@ -26,7 +26,7 @@ class LocalRepositories:
     """A Repositories in which every repository is one folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = root.absolute()  # workers have folders of their own
 
     async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
         return REVISION
@@ -45,7 +45,7 @@ async def local_sources(place: DataPlace, root: Path, plugins: PluginPlaces) -> 
     charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
     values_files = HttpValuesFiles(SystemClock())
     try:
-        yield Sources(LocalRepositories(root.resolve()), charts, renderer, values_files)
+        yield Sources(LocalRepositories(root), charts, renderer, values_files)
     finally:
         await renderer.close()
         await charts.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from holdfast.adapters.rendering.plugins.parameters import announced
+from holdfast.adapters.rendering.plugin_parameters import announced
 from holdfast.assembly.engine_process import sources
 from holdfast.assembly.inspection import world_of
 from holdfast.assembly.places import place_of

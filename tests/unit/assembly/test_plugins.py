@@ -12,9 +12,9 @@ from holdfast.assembly.engine_process import Sources
 from holdfast.assembly.inspection import Local, inspect, world_of
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.plugin_parameters import offered
-from holdfast.assembly.preview import Asked, Previewing
 from holdfast.assembly.settings import plugin_places
 from holdfast.cli.app import parameters
+from holdfast.controllers.preview.previewing import Asked, Previewing
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.rendering import PluginPlaces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -87,6 +88,12 @@ class RenderPool:
         workers = self._plugin_workers if may_be_plugin else self._workers
         async with workers.lend() as worker:
             return await worker_process.render(worker, request)
+
+    def apart(self) -> RenderPool:
+        """With the same workers and cache, and traces of its own."""
+        other = copy.copy(self)
+        other._traces = OrderedDict()  # noqa: SLF001 - a copy of ours
+        return other
 
     async def close(self) -> None:
         await self._workers.close()
