@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.plugin_options import PluginsOption
+
 
 def controller(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
@@ -16,9 +18,7 @@ def controller(
     rollouts: bool = typer.Option(True, "--rollouts/--no-rollouts", help="Carry out Rollouts, too."),
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",

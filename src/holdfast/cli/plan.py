@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from holdfast.cli.connection import find_kubeconfig, with_cluster
+from holdfast.cli.plugin_options import PluginsOption
 from holdfast.model.preview import Preview
 from holdfast.ports.cluster import Cluster
 
@@ -47,9 +48,7 @@ def plan(
     ),
     app_namespace: str = typer.Option("argocd", "--app-namespace", "-N", help="The namespace of the Applications."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     output: PlanFormat = typer.Option(PlanFormat.TEXT, "--output", "-o", help="How to print."),
 ) -> None:
     """Show what a revision would change in every application before it is merged.

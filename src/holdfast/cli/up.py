@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from holdfast.cli.app.applications import health_of, is_operation_pending, sync_of
+from holdfast.cli.plugin_options import PluginsOption
 from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, name_of
 
@@ -40,9 +41,7 @@ def up(
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as 127.0.0.1:8080."),
     poll: int = typer.Option(10, "--poll", min=1, help="Seconds between two looks at the repositories."),
     speed: float = typer.Option(1.0, "--speed", min=0.1, max=1000, help="How much faster the sandbox's clock runs."),
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     yes: bool = typer.Option(False, "--yes", "-y", help="With --kubeconfig: do not ask before the first changes."),
 ) -> None:
     """Bring everything up on this machine and keep a cluster at what Git says."""

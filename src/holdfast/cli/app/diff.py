@@ -11,6 +11,7 @@ from holdfast.cli.app import applications
 from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.connection import find_kubeconfig, with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document
+from holdfast.cli.plugin_options import PluginsOption
 from holdfast.model.comparison import Difference
 from holdfast.model.desired import ObjectState
 from holdfast.model.errors import Blocked
@@ -27,9 +28,7 @@ def diff(
     local_repo_root: str = typer.Option(
         "", "--local-repo-root", help="The folder of the whole repository, for --local; by default that folder itself."
     ),
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     exit_code: bool = typer.Option(True, "--exit-code/--no-exit-code", help="End with 1 when there is a difference."),
     output: Format = OutputOption,
 ) -> None:

@@ -11,6 +11,7 @@ from holdfast.cli.app import applications
 from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.connection import find_kubeconfig, with_cluster
 from holdfast.cli.output import Format, print_document
+from holdfast.cli.plugin_options import PluginsOption
 from holdfast.engine.diff.masking import masked
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
@@ -31,9 +32,7 @@ def manifests(
     local: Path | None = typer.Option(
         None, "--local", help="Render this folder, the root of a working copy, in the place of the source's repository."
     ),
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     output: Format = typer.Option(Format.YAML, "--output", "-o", help="yaml or json."),
 ) -> None:
     """Print an application's manifests; values of Secrets are masked."""

@@ -11,6 +11,7 @@ from holdfast.cli.app import applications
 from holdfast.cli.app.applications import KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.cli.connection import find_kubeconfig, with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document, print_table
+from holdfast.cli.plugin_options import PluginsOption
 from holdfast.model.errors import Blocked
 from holdfast.ports.cluster import Cluster
 
@@ -24,9 +25,7 @@ def parameters(
     name: str = typer.Argument(..., metavar="APPNAME"),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     app_namespace: str = NamespaceOption,
-    plugins: Path | None = typer.Option(
-        None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
-    ),
+    plugins: Path | None = PluginsOption,
     local: Path | None = typer.Option(
         None, "--local", help="Read this folder, the root of a working copy, in the place of the source's repository."
     ),
