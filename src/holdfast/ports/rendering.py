@@ -13,7 +13,8 @@ from holdfast.model.rendering import RenderRequest, RenderResult
 class Renderer(Protocol):
     """Raises Blocked whose message names the file, the line and what is wrong; its reason is one of PathNotFound,
     PathEscapes, ValuesFileMissing, ChartInvalid, TemplateError, ManifestInvalid, ManifestTooLarge, KustomizeFailed,
-    DependencyMissing, RenderTimeout, RenderOutOfMemory, SourceUnsupported. A render that never ends is killed."""
+    DependencyMissing, RenderTimeout, RenderOutOfMemory, SourceUnsupported, PluginNotFound, PluginFailed, PluginInvalid;
+    and Transient with reason PluginUnavailable. A render that never ends is killed."""
 
     async def render(self, request: RenderRequest) -> RenderResult: ...
 

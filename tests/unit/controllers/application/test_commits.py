@@ -10,7 +10,7 @@ from holdfast.engine.render.prepare import identity, prepare
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import NamespacedName
 from holdfast.model.names import Annotation
-from holdfast.model.rendering import RenderRequest, RenderResult
+from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderRequest, RenderResult
 from holdfast.testing.builders import config_map
 from tests.unit.controllers.application.harness import Stage, stage
 from tests.unit.controllers.application.test_sync import AUTOMATED
@@ -19,8 +19,8 @@ from tests.unit.controllers.application.test_sync import AUTOMATED
 class AwareRenderer(InlineRenderer):
     """Remembers what its renders have read."""
 
-    def __init__(self, open_tree: Callable[[TreeLocation], FileTree]) -> None:
-        super().__init__(open_tree)
+    def __init__(self, open_tree: Callable[[TreeLocation], FileTree], *, plugins: PluginPlaces = NO_PLUGINS) -> None:
+        super().__init__(open_tree, plugins=plugins)
         self._open = open_tree
         self._traces: dict[tuple[NamespacedName, str], Trace] = {}
 

@@ -41,6 +41,10 @@ class Finished(Struct, frozen=True):
     complaint: str
 
 
+class NotStarted(HoldfastError):
+    """Its arguments or variables are too long, or hold what none may hold."""
+
+
 class TooSlow(HoldfastError):
     """Killed at the time limit."""
 
@@ -54,19 +58,24 @@ class TooMuchOutput(HoldfastError):
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], bounds: Bounds) -> Finished:
-    """The command finds nothing in its environment but what is given. Raises TooSlow, TooLarge and TooMuchOutput."""
+    """The command finds nothing in its environment but what is given. Raises TooSlow, TooLarge and
+    TooMuchOutput, and NotStarted for what no system takes."""
     seconds = max(1, int(bounds.until - time.monotonic()) + 1)
-    limits = (str(bounds.memory_bytes), str(_FILE_BYTES), str(seconds))
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_GUARD), *limits, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env=dict(environment),
-        start_new_session=True,
-        bufsize=0,
-    )
+    # What the processors can do meanwhile: a fence behind the clock, should nobody be left to look at it.
+    limits = (str(bounds.memory_bytes), str(_FILE_BYTES), str(seconds * (os.cpu_count() or 1)))
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_GUARD), *limits, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=dict(environment),
+            start_new_session=True,
+            bufsize=0,
+        )
+    except (OSError, ValueError) as error:
+        raise NotStarted(str(error)) from error
     try:
         return _Reading(process, bounds).until_the_end()
     finally:

@@ -66,6 +66,10 @@ class LocalPlugin:
         what = f"plugin {self.name}: {step}: `{_shown(line)}`"
         try:
             done = contained.run(line, place / "tree" / task.job.path, self._environment(task, place), bounds)
+        except contained.NotStarted as error:
+            raise Blocked(
+                "PluginFailed", f"{what} cannot be started, see the names and sizes of its env and parameters: {error}"
+            ) from error
         except contained.TooSlow as error:
             raise Blocked(
                 "RenderTimeout",

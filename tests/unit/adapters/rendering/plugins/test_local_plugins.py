@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import time
@@ -15,6 +16,7 @@ import yaml
 
 from holdfast.adapters.rendering.inline import InlineRenderer
 from holdfast.adapters.rendering.local_tree import open_local_tree
+from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.model.errors import Blocked
 from holdfast.model.rendering import PluginFiles, PluginPlaces, RenderLimits, RenderResult
 from holdfast.model.source_options import HelmOptions, NameValue, PluginOptions, PluginParameter
@@ -347,3 +349,40 @@ async def test_output_that_is_no_manifest_is_refused(
         found, message = await refusal(define(generate=generate), make_request(FILES, **NAMED))
         assert found == reason
         assert "plugin echo" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"env": (NameValue(name="A=B", value="c"),)}, "illegal environment variable name"),
+        ({"parameters": (PluginParameter(name="long", string="x" * 200_000),)}, "Argument list too long"),
+    ],
+)
+async def test_variables_that_no_program_can_have_are_told(
+    make_request: MakeRequest, define: Define, options: dict[str, Any], problem: str
+) -> None:
+    reason, message = await refusal(
+        define(generate="true"), make_request(FILES, plugin=PluginOptions(name="echo", **options))
+    )
+
+    assert reason == "PluginFailed"
+    assert problem in message
+
+
+async def test_a_plugin_ends_with_the_worker_that_started_it(
+    make_request: MakeRequest, define: Define, tmp_path: Path
+) -> None:
+    mark = tmp_path / "pid"
+    places = define(generate=f"sleep 1000 & echo $! > {mark}; wait")
+    renderer = RenderPool(open_local_tree, workers=1, plugins=places)
+    rendering = asyncio.create_task(renderer.render(make_request(FILES, **NAMED)))
+    try:
+        async with asyncio.timeout(20):
+            while not (mark.exists() and mark.read_text().strip()):  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
+        rendering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await rendering
+        assert is_gone(int(mark.read_text()))
+    finally:
+        await renderer.close()

@@ -22,6 +22,7 @@ from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.engine.render.prepare import prepare
 from holdfast.model.errors import Blocked, Transient
+from holdfast.model.keys import NamespacedName
 from holdfast.model.rendering import PluginPlaces, RenderLimits, RenderRequest, RenderResult
 from holdfast.model.source_options import Announcement, DirectoryOptions, NameValue, PluginOptions
 from tests.unit.adapters.rendering.conftest import MakeRequest
@@ -293,9 +294,13 @@ async def test_named_paths_are_all_that_a_render_depends_on(
         await renderer.render(request)
         (tmp_path / "repository/other/a.txt").write_text("changed")
         later = msgspec.structs.replace(request.location, commit="f" * 40)
+        app = NamespacedName("argocd", "shop")
+        known = {app: request.location.commit}
+        assert await renderer.unchanged(known, later) == {app: True}
         await renderer.render(msgspec.structs.replace(request, location=later))
         assert methods(sidecar) == ["GenerateManifest"]
         (tmp_path / "repository/shared/more.txt").write_text("changed")
+        assert await renderer.unchanged(known, later) == {app: False}
         await renderer.render(request)
         assert methods(sidecar) == ["GenerateManifest"] * 2
 
