@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -17,6 +19,9 @@ from holdfast.engine.lang import instants
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.model.analysis import AnalysisRun, Measurement, Metric
 from holdfast.ports.metrics import MetricError, MetricSources
+
+LONGEST: Final = timedelta(minutes=4)
+"""For all that a provider does for one measurement; below the limit of a reconcile, which would throw it away."""
 
 
 async def measured(
@@ -59,7 +64,10 @@ async def _asked(world: World, sources: MetricSources, run: AnalysisRun, task: T
 
 async def _answer(world: World, sources: MetricSources, metric: Metric, namespace: str) -> Measurement:
     try:
-        reading = await sources.measure(metric, namespace=namespace, now=world.now())
+        async with asyncio.timeout(LONGEST.total_seconds()):
+            reading = await sources.measure(metric, namespace=namespace, now=world.now())
+    except TimeoutError:
+        return Measurement(phase=Phase.ERROR, message=f"no value within {LONGEST.total_seconds():g} s")
     except MetricError as error:
         return Measurement(phase=Phase.ERROR, message=str(error))
     try:
