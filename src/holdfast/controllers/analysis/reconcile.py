@@ -28,7 +28,6 @@ from holdfast.ports.cluster import PatchKind
 from holdfast.ports.metrics import MetricSources
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
-
 TRIES: Final = 5
 """To write what was measured; others who write to a run do so once or twice in its life."""
 

@@ -33,7 +33,7 @@ async def change(world: Stage, **spec: Any) -> None:
 
 
 async def begun(world: Stage, answers: Answers) -> None:
-    while not answers.asked:  # noqa: ASYNC110 - the clock is virtual
+    while not answers.asked:
         await world.clock.sleep(0.2)
 
 
