@@ -25,6 +25,7 @@ from holdfast.engine.rollout import (
 )
 from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet, SetReplicas
 from holdfast.engine.rollout.draft import Decision, Draft, Seen
+from holdfast.engine.rollout.in_place import proceed as in_place
 
 
 def decide(seen: Seen) -> Decision:
@@ -38,19 +39,25 @@ def decide(seen: Seen) -> Decision:
     if problem:
         conditions.invalid(draft, problem)
         return _finished(draft)
-    if seen.rollout.spec.replicas is None:
-        draft.act(SetReplicas(defaults.REPLICAS))
-    _recognise(draft)
+    if seen.in_place is None:
+        if seen.rollout.spec.replicas is None:
+            draft.act(SetReplicas(defaults.REPLICAS))
+        _recognise(draft)
+    else:
+        template_changes.follow(draft, seen.in_place.wanted)
+        in_place.recognise(draft, seen.in_place)
+    _number(draft)
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:
         blue_green.proceed(draft, strategy)
     else:
         canary.proceed(draft)
-    pod_metadata.proceed(draft)
+    if seen.in_place is None:
+        pod_metadata.proceed(draft)
+        scaling.forget_history(draft)
     restarts.proceed(draft)
     workload.scale(draft)
     analysis.stop_outdated(draft)
-    scaling.forget_history(draft)
     analysis.forget_history(draft)
     totals.update(draft)
     conditions.update(draft)
@@ -72,6 +79,10 @@ def _recognise(draft: Draft) -> None:
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
     elif new.revision != revision:
         scaling.renumber(draft, new)
+
+
+def _number(draft: Draft) -> None:
+    revision = draft.revision
     if draft.rollout.metadata.annotations.get(replica_sets.REVISION) != str(revision):
         draft.act(AnnotateRollout({replica_sets.REVISION: str(revision)}))
         draft.tell("RolloutUpdated", f"Rollout updated to revision {revision}")

@@ -1,0 +1,96 @@
+"""Canaries of StatefulSets and DaemonSets by workloadRef."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, POD, ROLLOUT, stage
+from tests.unit.controllers.rollout.in_place import KINDS, Deployed
+
+both = pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+
+
+@both
+async def test_a_new_template_waits_for_its_steps_and_then_takes_over(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start()
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        assert await world.pods() == {"db:1": 2, "db:2": 2}
+        await world.clock.sleep(120)
+        assert await world.pods() == {"db:1": 2, "db:2": 2}, "more pods became new while it was paused"
+        assert (await db.rollout()).status.current_step_index == 1
+        await db.promote()
+        await db.until_phase("Healthy")
+        assert await world.pods() == {"db:2": 4}
+
+
+@both
+async def test_an_abort_brings_the_pods_back_and_leaves_the_template_to_git(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start()
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        await db.status(abort=True)
+        found = await db.until_phase("Degraded")
+        assert "RolloutAborted" in found.status.message
+        await db.until_pods(v1=4)
+        await world.clock.sleep(60)
+        assert await world.pods() == {"db:1": 4}
+        template = (await db.workload())["spec"]["template"]
+        assert template["spec"]["containers"][0]["image"] == "db:2", "the template of Git was kept from it"
+        await db.status(abort=False)
+        await db.until_phase("Paused")
+        assert await world.pods() == {"db:1": 2, "db:2": 2}, "a retry begins again"
+        await db.commit("db:1")
+        await db.until_phase("Healthy")
+        assert await world.pods() == {"db:1": 4}
+
+
+@both
+async def test_no_more_pods_are_away_than_allowed(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start(steps=[{"setWeight": 50}])
+        await db.commit("db:2")
+        fewest = 4
+        while (await db.rollout()).status.phase != "Healthy" or await world.pods() != {"db:2": 4}:
+            fewest = min(fewest, await db.ready())
+            await world.clock.sleep(0.2)
+        assert fewest == 3
+
+
+async def test_a_stateful_set_is_updated_from_the_highest_ordinal_and_scales_in_the_middle() -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, "StatefulSet")
+        await db.start(steps=[{"setWeight": 25}, {"pause": {}}])
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        assert await db.images() == {"db-0": "db:1", "db-1": "db:1", "db-2": "db:1", "db-3": "db:2"}
+        await world.patch(KINDS["StatefulSet"], "db", {"spec": {"replicas": 8}})
+        await db.until_pods(v1=6, v2=2)
+        await world.clock.sleep(60)
+        assert await world.pods() == {"db:1": 6, "db:2": 2}
+
+
+async def test_a_pod_that_dies_comes_back_as_it_was() -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, "StatefulSet")
+        await db.start()
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        await world.cluster.delete(POD, NAMESPACE_NAME, "db-0")
+        await world.clock.sleep(60)
+        assert (await db.images())["db-0"] == "db:1"
+
+
+@both
+async def test_what_is_not_served_is_refused(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start()
+        await world.patch(ROLLOUT, "db", {"spec": {"strategy": {"canary": {"maxSurge": 1}}}})
+        found = await world.until(lambda it: "maxSurge" in it.status.message, name="db")
+        assert "replaced in place" in found.status.message
