@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from holdfast.model.kube import KubeObject, annotations_of, conditions_of
+from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
 from holdfast.testing.builders import resource
@@ -28,7 +26,11 @@ def workload_object(kind: str, image: str = "db:1", **spec: Any) -> KubeObject:
 
 def releasing(kind: str, steps: list[Any] | None = None, **spec: Any) -> KubeObject:
     canary = {"steps": STEPS if steps is None else steps, **spec.pop("canary", {})}
-    spec = {"workloadRef": {"apiVersion": "apps/v1", "kind": kind, "name": "db"}, "strategy": {"canary": canary}, **spec}
+    spec = {
+        "workloadRef": {"apiVersion": "apps/v1", "kind": kind, "name": "db"},
+        "strategy": {"canary": canary},
+        **spec,
+    }
     metadata = {"name": "db", "namespace": NAMESPACE_NAME}
     return {"apiVersion": API_VERSION, "kind": "Rollout", "metadata": metadata, "spec": spec}
 
@@ -79,6 +81,9 @@ class Deployed:
         pods = [live.decode() for live in listing.items if not live.metadata.deletion_timestamp]
         return {pod["metadata"]["name"]: pod["spec"]["containers"][0]["image"] for pod in pods}
 
+    async def uids(self) -> set[str]:
+        return {live.metadata.uid for live in (await self.world.cluster.list(POD, namespace=NAMESPACE_NAME)).items}
+
     async def workload(self) -> KubeObject:
         return await self.world.get(KINDS[self.kind], "db")
 
@@ -90,7 +95,3 @@ class Deployed:
 
     async def annotations(self) -> dict[str, str]:
         return annotations_of(await self.workload())
-
-
-def has_condition(rollout: Rollout, kind: str, text: str) -> bool:
-    return any(text in one["message"] for one in conditions_of(msgspec.to_builtins(rollout)) if one["type"] == kind)

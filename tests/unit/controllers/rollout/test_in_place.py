@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, POD, ROLLOUT, stage
+from holdfast.model.names import API_VERSION
+from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ANALYSIS_TEMPLATE, NAMESPACE_NAME, POD, ROLLOUT, stage
 from tests.unit.controllers.rollout.in_place import KINDS, Deployed
 
 both = pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
@@ -94,3 +95,67 @@ async def test_what_is_not_served_is_refused(kind: str) -> None:
         await world.patch(ROLLOUT, "db", {"spec": {"strategy": {"canary": {"maxSurge": 1}}}})
         found = await world.until(lambda it: "maxSurge" in it.status.message, name="db")
         assert "replaced in place" in found.status.message
+
+
+@both
+async def test_git_going_back_within_the_window_takes_no_steps(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start(steps=[{"setWeight": 50}, {"pause": {"duration": 600}}], rollbackWindow={"revisions": 1})
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        await db.until_phase("Healthy", 900)
+        began = world.clock.monotonic()
+        await db.commit("db:1")
+        await db.until_pods(v1=4)
+        await db.until_phase("Healthy")
+        assert world.clock.monotonic() - began < 300, "it went through the steps"
+
+
+@both
+async def test_a_newer_template_in_the_middle_begins_again(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start()
+        await db.commit("db:2")
+        await db.until_phase("Paused")
+        await db.commit("db:3")
+        await db.until_pods(v1=2, v3=2)
+        await db.until_phase("Paused")
+        await db.status(abort=True)
+        await db.until_pods(v1=4)
+
+
+@both
+async def test_a_failing_analysis_brings_the_pods_back(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        metric = {"name": "errors", "failureLimit": 0, "provider": {"web": {"url": "http://x.example.com"}}}
+        template = {"metadata": {"name": "check", "namespace": NAMESPACE_NAME}, "spec": {"metrics": [metric]}}
+        await world.put(ANALYSIS_TEMPLATE, {"apiVersion": API_VERSION, "kind": "AnalysisTemplate", **template})
+        await db.start(steps=[{"setWeight": 25}, {"analysis": {"templates": [{"templateName": "check"}]}}])
+        await db.commit("db:2")
+        found = await world.until(lambda it: it.status.canary.current_step_analysis_run_status is not None, name="db")
+        run = found.status.canary.current_step_analysis_run_status
+        assert run is not None
+        assert await world.pods() == {"db:1": 3, "db:2": 1}
+        failed = {"status": {"phase": "Failed", "message": "too many errors"}}
+        await world.patch(ANALYSIS_RUN, run.name, failed)
+        found = await db.until_phase("Degraded")
+        assert "too many errors" in found.status.message
+        await db.until_pods(v1=4)
+
+
+@both
+async def test_a_restart_makes_all_pods_anew_one_by_one(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start()
+        await world.clock.sleep(30)
+        before = await db.uids()
+        await world.patch(ROLLOUT, "db", {"spec": {"restartAt": world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")}})
+        fewest = 4
+        while before & await db.uids() or await db.ready() < 4:
+            fewest = min(fewest, await db.ready())
+            await world.clock.sleep(0.2)
+        assert fewest >= 3
