@@ -6,7 +6,7 @@ import pytest
 
 from holdfast.model.names import API_VERSION
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ANALYSIS_TEMPLATE, NAMESPACE_NAME, POD, ROLLOUT, stage
-from tests.unit.controllers.rollout.in_place import KINDS, Deployed
+from tests.unit.controllers.rollout.in_place import KINDS, Deployed, workload_object
 
 both = pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
 
@@ -159,3 +159,21 @@ async def test_a_restart_makes_all_pods_anew_one_by_one(kind: str) -> None:
             fewest = min(fewest, await db.ready())
             await world.clock.sleep(0.2)
         assert fewest >= 3
+
+
+async def test_what_a_refused_template_added_goes_with_the_next_one() -> None:
+    """The pods were brought back by the stable template: who deploys still owns every field of his own."""
+    async with stage() as world, world.controller():
+        db = Deployed(world, "DaemonSet")
+        await db.start()
+        added = workload_object("DaemonSet", "db:2")
+        added["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "MODE", "value": "new"}]
+        await world.put(KINDS["DaemonSet"], added)
+        await db.until_phase("Paused")
+        await db.status(abort=True)
+        await db.until_pods(v1=4)
+        await world.clock.sleep(15)
+        container = (await db.workload())["spec"]["template"]["spec"]["containers"][0]
+        assert container["env"] == [{"name": "MODE", "value": "new"}]
+        await db.commit("db:3")
+        assert "env" not in (await db.workload())["spec"]["template"]["spec"]["containers"][0]
