@@ -42,7 +42,10 @@ def as_daemon_set(obj: KubeObject) -> KubeObject:
     if obj["kind"] == "Rollout":
         reference = {**obj["spec"]["workloadRef"], "kind": "DaemonSet"}
         return {**obj, "spec": {**obj["spec"], "workloadRef": reference}}
-    spec = {key: value for key, value in obj["spec"].items() if key in ("selector", "template")}
+    template = obj["spec"]["template"]
+    # Nobody takes the taint of a new node off where no controller of nodes runs.
+    pods = {**template["spec"], "tolerations": [{"operator": "Exists"}]}
+    spec = {"selector": obj["spec"]["selector"], "template": {**template, "spec": pods}}
     return {**obj, "kind": "DaemonSet", "spec": spec}
 
 
@@ -83,7 +86,8 @@ async def test_an_abort_brings_the_pods_of_a_stateful_set_back(house: House, pag
 
 @pytest.mark.feature("stateful-set-canary")
 async def test_a_daemon_set_goes_back_to_its_stable_template_for_moments_only(house: House, page: Page) -> None:
-    workload, rollout = as_daemon_set(page.yaml("workload")), as_daemon_set(page.yaml("rollout"))
+    plain, rollout = page.yaml("workload"), as_daemon_set(page.yaml("rollout"))
+    workload = as_daemon_set(plain)
     nodes = len((await house.cluster.list(NODE)).items) or 1
     new = max(nodes // 2, 1)
     there = {"v1": nodes - new} if nodes > new else {}
@@ -92,7 +96,7 @@ async def test_a_daemon_set_goes_back_to_its_stable_template_for_moments_only(ho
     async with controllers(house):
         await until_pods(house, v1=nodes)
         await until_managed(house)
-        house.push(with_image(workload, 2), rollout)
+        house.push(as_daemon_set(with_image(plain, 2)), rollout)
         await until_health(house, "Suspended")
         await until_pods(house, **there, v2=new)
         await rollouts.send(house.cluster, await rollout_of(house), requests.abort(await rollout_of(house)))
