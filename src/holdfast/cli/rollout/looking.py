@@ -14,6 +14,7 @@ from holdfast.cli.rollout import experiments, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import defaults, phases, steps
+from holdfast.engine.rollout.in_place import kinds
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 from holdfast.runtime.clock import SystemClock
@@ -73,11 +74,16 @@ def row(rollout: Rollout) -> tuple[str, ...]:
         phases.shown(rollout)[0],
         f"{steps.index(rollout)}/{steps.count(rollout)}" if has_steps else "-",
         str(_weight(rollout)) if has_steps else "-",
-        f"{status.ready_replicas}/{defaults.replicas(rollout)}",
-        str(defaults.replicas(rollout)),
+        f"{status.ready_replicas}/{_wanted(rollout)}",
+        str(_wanted(rollout)),
         str(status.updated_replicas),
         str(status.available_replicas),
     )
+
+
+def _wanted(rollout: Rollout) -> int:
+    """Where the pods are those of a StatefulSet or DaemonSet, it has as many as it wants, but for moments."""
+    return defaults.replicas(rollout) if kinds.reference(rollout) is None else rollout.status.replicas
 
 
 def _weight(rollout: Rollout) -> int:
@@ -133,7 +139,7 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
             fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
     return [
         *fields,
-        ("Desired", str(defaults.replicas(rollout))),
+        ("Desired", str(_wanted(rollout))),
         ("Current", str(status.replicas)),
         ("Updated", str(status.updated_replicas)),
         ("Ready", str(status.ready_replicas)),

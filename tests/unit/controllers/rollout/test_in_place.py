@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from holdfast.cli.rollout import in_place, tree
 from holdfast.model.names import API_VERSION
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ANALYSIS_TEMPLATE, NAMESPACE_NAME, POD, ROLLOUT, stage
 from tests.unit.controllers.rollout.in_place import KINDS, Deployed, workload_object
@@ -177,3 +178,21 @@ async def test_what_a_refused_template_added_goes_with_the_next_one() -> None:
         assert container["env"] == [{"name": "MODE", "value": "new"}]
         await db.commit("db:3")
         assert "env" not in (await db.workload())["spec"]["template"]["spec"]["containers"][0]
+
+
+@both
+async def test_the_commands_show_its_revisions_and_undo_one(kind: str) -> None:
+    async with stage() as world, world.controller():
+        db = Deployed(world, kind)
+        await db.start(steps=[{"setWeight": 25}, {"pause": {}}])
+        await db.commit("db:2")
+        found = await db.until_phase("Paused")
+        rows = tree.rows(found, await tree.gather(world.cluster, found))
+        told = [(row[0].strip(), row[1], row[3]) for row in rows if row[1] != "Pod"]
+        assert [name for name, kind_, _ in told if not kind_] == ["# revision:2", "# revision:1"]
+        assert [info for _, kind_, info in told if kind_ == "ControllerRevision"] == ["canary", "stable"]
+        assert sum(row[1] == "Pod" for row in rows) == 4
+        said = await in_place.undo(world.cluster, found, await db.workload(), 0)
+        assert said == "rollout 'db' undone to revision 1"
+        await db.until_pods(v1=4)
+        await db.until_phase("Healthy")
