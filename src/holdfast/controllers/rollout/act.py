@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from holdfast.controllers.rollout import pod_marks, runs, workloads
+from holdfast.controllers.rollout import configuration, pod_marks, runs, workloads
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import (
     FIELD_MANAGER,
@@ -66,6 +66,8 @@ async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> No
             await world.patch(REPLICA_SET, namespace, name, body)
         case actions.MarkPods():
             await pod_marks.perform(world, namespace, action)
+        case actions.KeepConfiguration():
+            await configuration.keep(world, seen.rollout, action)
         case actions.DeleteReplicaSet(name):
             await world.delete(REPLICA_SET, namespace, name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.rollout import in_place, started
+from holdfast.controllers.rollout import configuration, in_place, started
 from holdfast.controllers.rollout.world import (
     POD,
     REPLICA_SET,
@@ -40,16 +40,19 @@ async def observe(world: World, rollout: Rollout) -> Seen:
     routed = found_objects(world, rollout)
     if lender is not None and kinds.reference(rollout) is not None:
         return await in_place.observe(world, rollout, lender, selector)
+    sets = tuple(
+        replica_sets.read(live.decode())
+        for live in world.owned(metadata.uid, REPLICA_SET)
+        if not live.metadata.deletion_timestamp
+    )
+    configured = await configuration.observe(world, rollout, template, sets)
     return Seen(
         rollout=rollout,
-        template=template,
+        template=template if configured is None else configured.template,
+        configuration=configured,
         selector=selector,
         now=world.now(),
-        sets=tuple(
-            replica_sets.read(live.decode())
-            for live in world.owned(metadata.uid, REPLICA_SET)
-            if not live.metadata.deletion_timestamp
-        ),
+        sets=sets,
         services=services,
         runs=started.runs(world, rollout),
         experiments=started.experiments(world, rollout),

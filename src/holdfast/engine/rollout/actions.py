@@ -37,6 +37,16 @@ class MarkPods(Struct, frozen=True):
     unfinished: str
 
 
+class KeepConfiguration(Struct, frozen=True):
+    """Copies of what a ReplicaSet's pods are configured by, as kind, name and name of the copy; the set says
+    `fingerprint` once all of them are there."""
+
+    name: str
+    uid: str
+    copies: tuple[tuple[str, str, str], ...]
+    fingerprint: str
+
+
 class DeleteReplicaSet(Struct, frozen=True):
     name: str
 
@@ -127,6 +137,6 @@ class AnnotateRollout(Struct, frozen=True):
 
 
 RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment
-SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | DeleteReplicaSet
+SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | KeepConfiguration | DeleteReplicaSet
 WorkloadAction: TypeAlias = ScaleWorkload | AnnotateRevision | SetUpdateStrategy | SetWorkloadTemplate | DeletePod
 Action: TypeAlias = SetAction | PointService | SetTraffic | WorkloadAction | SetReplicas | AnnotateRollout | RunAction

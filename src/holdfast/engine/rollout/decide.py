@@ -11,6 +11,7 @@ from holdfast.engine.rollout import (
     blue_green,
     canary,
     conditions,
+    configuration,
     defaults,
     phases,
     pod_metadata,
@@ -43,6 +44,8 @@ def decide(seen: Seen) -> Decision:
         if seen.rollout.spec.replicas is None:
             draft.act(SetReplicas(defaults.REPLICAS))
         _recognise(draft)
+        if seen.configuration is not None:
+            configuration.proceed(draft, seen.configuration)
     else:
         template_changes.follow(draft, seen.in_place.wanted)
         in_place.recognise(draft, seen.in_place)

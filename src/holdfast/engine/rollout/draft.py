@@ -44,6 +44,14 @@ class Run(Struct, frozen=True):
         return self.phase in ENDED
 
 
+class Configuration(Struct, frozen=True):
+    """The template in effect, and the copies that it names, by kind and name of what they are copies of."""
+
+    template: KubeObject
+    copies: Mapping[tuple[str, str], str] = {}
+    fingerprint: str = ""
+
+
 class Seen(Struct, frozen=True):
     """`template` and `selector` are those in effect: of the Rollout, or of the workload that it names."""
 
@@ -59,6 +67,7 @@ class Seen(Struct, frozen=True):
     workload: KubeObject | None = None
     in_place: InPlace | None = None
     """The StatefulSet or DaemonSet whose own pods are replaced; `sets` are its revisions then."""
+    configuration: Configuration | None = None
     problem: str = ""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""

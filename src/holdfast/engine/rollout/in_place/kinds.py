@@ -35,6 +35,8 @@ def problems(rollout: Rollout) -> Iterator[str]:
         yield f'spec.workloadRef.scaleDown: Invalid value: "{workload.scale_down}": the pods stay those of the {kind}'
     if spec.strategy.blue_green is not None:
         yield f"spec.strategy.blueGreen: Invalid value: {beside}"
+    if rollout.metadata.annotations.get("holdfast.dev/revision-configuration") == "true":
+        yield f"metadata.annotations: holdfast.dev/revision-configuration: the pod template is that of the {kind}"
     yield from _canary(rollout, beside)
 
 
