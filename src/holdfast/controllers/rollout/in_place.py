@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.controllers.rollout import started
+from holdfast.controllers.rollout import members, started
 from holdfast.controllers.rollout.world import CONTROLLER_REVISION, POD, SOON, World
 from holdfast.engine.rollout import totals, workload
 from holdfast.engine.rollout.draft import Seen
@@ -30,6 +30,7 @@ async def observe(world: World, rollout: Rollout, lender: KubeObject, selector: 
         problem = f'spec.workloadRef: Invalid value: "{found.name}": {found.kind} is managed by Rollout {owner}'
     return Seen(
         rollout=rollout,
+        others=members.of_group(world, rollout),
         template=workload.template_of(lender),
         selector=selector,
         now=world.now(),

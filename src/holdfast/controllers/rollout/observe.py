@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from holdfast.controllers.rollout import configuration, in_place, started
+from holdfast.controllers.rollout import configuration, in_place, members, started
 from holdfast.controllers.rollout.world import (
     POD,
     REPLICA_SET,
@@ -48,6 +48,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
     configured = await configuration.observe(world, rollout, template, sets)
     return Seen(
         rollout=rollout,
+        others=members.of_group(world, rollout),
         template=template if configured is None else configured.template,
         configuration=configured,
         selector=selector,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdfast.engine.rollout import analysis, counts, defaults, routes, scaling, services, steps
+from holdfast.engine.rollout import analysis, counts, defaults, group, routes, scaling, services, steps
 from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.in_place import proceed as in_place
@@ -39,6 +39,8 @@ def _advance(draft: Draft) -> None:
         return
     step = steps.current(draft.rollout)
     if step is not None and _is_completed(draft, step) and not draft.status.abort:
+        if not group.may_pass(draft):
+            return
         _next_step(draft, step)
     step = steps.current(draft.rollout)
     if step is not None and step.pause is not None and not draft.status.abort:

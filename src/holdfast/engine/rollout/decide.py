@@ -13,6 +13,7 @@ from holdfast.engine.rollout import (
     conditions,
     configuration,
     defaults,
+    group,
     phases,
     pod_metadata,
     replica_sets,
@@ -50,6 +51,8 @@ def decide(seen: Seen) -> Decision:
         template_changes.follow(draft, seen.in_place.wanted)
         in_place.recognise(draft, seen.in_place)
     _number(draft)
+    group.follow_abort(draft)
+    _date_abort(draft)
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:
         blue_green.proceed(draft, strategy)
@@ -82,6 +85,14 @@ def _recognise(draft: Draft) -> None:
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
     elif new.revision != revision:
         scaling.renumber(draft, new)
+
+
+def _date_abort(draft: Draft) -> None:
+    """A person sets or takes back nothing but `abort` itself."""
+    if draft.status.abort and draft.status.aborted_at is None:
+        draft.set(aborted_at=draft.stamp)
+    elif not draft.status.abort and draft.status.aborted_at is not None:
+        draft.set(aborted_at=None)
 
 
 def _number(draft: Draft) -> None:

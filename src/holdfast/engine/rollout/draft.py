@@ -68,6 +68,8 @@ class Seen(Struct, frozen=True):
     in_place: InPlace | None = None
     """The StatefulSet or DaemonSet whose own pods are replaced; `sets` are its revisions then."""
     configuration: Configuration | None = None
+    others: tuple[Rollout, ...] = ()
+    """The Rollouts of its release group."""
     problem: str = ""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
