@@ -13,6 +13,7 @@ import msgspec
 from holdfast.controllers.application import parameters
 from holdfast.controllers.application.asked_scripts import AskedScripts
 from holdfast.controllers.application.customized import Customized
+from holdfast.controllers.application.event_queue import EventQueue
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -89,6 +90,7 @@ class World:
         self.random = random
         self.store = store
         self.view = LiveView(store)
+        self.events = EventQueue(cluster)
         self.predictions = Predictions()
         self.permissions = Permissions(clock)
         self.asked = AskedScripts(scripts, clock)
