@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.engine.rollout.in_place.rehearsal import SimulatedInPlace, template_of
+from holdfast.engine.rollout.rehearsal_in_place import SimulatedInPlace, template_of
 from holdfast.model.rollout import Rollout
 
 step: st.SearchStrategy[Any] = st.one_of(

@@ -12,8 +12,8 @@ from holdfast.cli.output import print_table
 from holdfast.engine.lang import durations
 from holdfast.engine.lang.yaml_documents import load_all
 from holdfast.engine.rollout import defaults, rehearsal, steps, validation
+from holdfast.engine.rollout import rehearsal_in_place as in_place
 from holdfast.engine.rollout.in_place import kinds
-from holdfast.engine.rollout.in_place import rehearsal as in_place
 from holdfast.engine.rollout.rehearsal import Moment
 from holdfast.model.errors import Blocked
 from holdfast.model.fields import LabelSelector

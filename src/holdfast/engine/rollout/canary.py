@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdfast.engine.rollout import analysis, counts, defaults, group, routes, scaling, services, steps
+from holdfast.engine.rollout import analysis, counts, defaults, group, replacing, routes, scaling, services, steps
 from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
 from holdfast.engine.rollout.draft import Draft
-from holdfast.engine.rollout.in_place import proceed as in_place
 from holdfast.engine.rollout.promotion import promote
 from holdfast.model.canary import CanaryStep, RolloutExperimentStep, RolloutPause
 
@@ -26,7 +25,7 @@ def proceed(draft: Draft) -> None:
     if not draft.status.abort and _may_be_promoted(draft):
         _promote(draft)
     if draft.seen.in_place is not None:
-        in_place.proceed(draft, draft.seen.in_place)
+        replacing.proceed(draft, draft.seen.in_place)
         return
     _route(draft)
     scaling.canary(draft)
@@ -63,7 +62,7 @@ def _is_completed(draft: Draft, step: CanaryStep) -> bool:
 
 def _is_reached(draft: Draft) -> bool:
     if draft.seen.in_place is not None:
-        return in_place.is_reached(draft, draft.seen.in_place)
+        return replacing.is_reached(draft, draft.seen.in_place)
     weights = draft.status.canary.weights
     return counts.are_reached(draft.rollout, weights, draft.new, draft.stable, draft.others)
 

@@ -16,6 +16,7 @@ from holdfast.engine.rollout import (
     group,
     phases,
     pod_metadata,
+    replacing,
     replica_sets,
     restarts,
     scaling,
@@ -27,7 +28,6 @@ from holdfast.engine.rollout import (
 )
 from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet, SetReplicas
 from holdfast.engine.rollout.draft import Decision, Draft, Seen
-from holdfast.engine.rollout.in_place import proceed as in_place
 
 
 def decide(seen: Seen) -> Decision:
@@ -49,7 +49,7 @@ def decide(seen: Seen) -> Decision:
             configuration.proceed(draft, seen.configuration)
     else:
         template_changes.follow(draft, seen.in_place.wanted)
-        in_place.recognise(draft, seen.in_place)
+        replacing.recognise(draft, seen.in_place)
     _number(draft)
     group.follow_abort(draft)
     _date_abort(draft)
