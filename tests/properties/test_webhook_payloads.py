@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from holdfast.engine.webhooks import read
 from holdfast.engine.webhooks.concerned import concern
 from holdfast.model.errors import ApiError
+from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import ArtifactChange, Change, RefChange, WebhookSecrets
 from tests.unit.engine.webhooks.test_concerned import app
 
@@ -39,6 +40,11 @@ SENDERS: dict[str, Headers] = {
     "bitbucket server": lambda _: {"X-Event-Key": "repo:refs_changed"},
     "gitea": lambda _: {"X-Gitea-Event": "push", "X-GitHub-Event": "push"},
     "gogs": lambda _: {"X-Gogs-Event": "push"},
+    "github pulls": lambda _: {"X-GitHub-Event": "pull_request"},
+    "gitlab merges": lambda _: {"X-Gitlab-Event": "Merge Request Hook"},
+    "bitbucket pulls": lambda _: {"X-Event-Key": "pullrequest:updated"},
+    "bitbucket server pulls": lambda _: {"X-Event-Key": "pr:from_ref_updated"},
+    "gitea pulls": lambda _: {"X-Gitea-Event": "pull_request_sync"},
     "azure": lambda _: {"X-Vss-Activityid": "1"},
     "distribution": lambda _: {"Content-Type": read.DISTRIBUTION_EVENTS + ".v2+json"},
     "harbor": lambda _: {"Authorization": KEY},
@@ -50,10 +56,11 @@ FIELDS = [
     "clone", "toHash", "resource", "refUpdates", "remoteUrl", "eventType", "publisherId", "events", "action", "target", "tag", "url",
     "package", "package_version", "container_metadata", "registry_package", "package_type", "namespace", "resources", "resource_url",
     "event_data", "repo_full_name", "files", "mediaType", "request", "host",
+    "number", "pullrequest", "pullRequest", "toRef", "slug", "key", "id", "iid", "object_attributes",
 ]  # fmt: skip
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-    | st.sampled_from(["refs/heads/main", "refs/tags/v1.2.3", "push", "git.push", "https://git.example/a.git", "\ud800", "a" * 5000, "[::", "://"])
+    | st.sampled_from(["refs/heads/main", "refs/tags/v1.2.3", "push", "git.push", "opened", "update", 12, "https://git.example/a.git", "\ud800", "a" * 5000, "[::", "://"])
 )  # fmt: skip
 PAYLOADS: st.SearchStrategy[Any] = st.recursive(
     LEAVES,
@@ -82,7 +89,7 @@ def test_a_payload_is_read_or_refused(sender: str, body: bytes) -> None:
         refusal = error
     assert refusal is None or (refusal.status in (400, 401) and len(refusal.message) < 500)
     for change in changes:
-        assert isinstance(change, RefChange | ArtifactChange)
+        assert isinstance(change, RefChange | ArtifactChange | PullRequestChange)
         concern(app(), change)
 
 
