@@ -44,7 +44,7 @@ format: $(READY) ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --fix .
 
 properties: $(READY) ## the property tests with many more examples
-	@HOLDFAST_HYPOTHESIS=nightly $(BIN)/pytest -n 2 --timeout=1800 tests/properties $(ARGS)
+	@HOLDFAST_HYPOTHESIS=nightly $(BIN)/pytest -n 2 --timeout=1800 tests/properties tests/adversarial $(ARGS)
 
 simulate: $(READY) ## the whole engine under faults: make simulate [SEEDS=1000] [FIRST=1], or SEED=7 to replay one
 	@$(BIN)/python scripts/simulate.py $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),50) --first $(or $(FIRST),1))

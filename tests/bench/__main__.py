@@ -51,6 +51,8 @@ class Bench:
         self.applications = Applications()
 
     async def run(self) -> None:
+        with running(self._engine):
+            await self._engine.until_at_rest(self._patience)
         self._floor()
         floor = self.rows[0].seconds
         await self._make_applications()

@@ -104,7 +104,12 @@ class Engine:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._command, stdout=log, stderr=log, env=dict(os.environ))
+            self.process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment())
+
+    def _environment(self) -> dict[str, str]:
+        """With compiled modules kept from the first start on, as an installation has them."""
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**inherited, "PYTHONPYCACHEPREFIX": str(self.data.parent / "compiled")}
 
     def stop(self) -> None:
         if self.process is not None:

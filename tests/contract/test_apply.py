@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.engine.diff.applied import is_applied
 from tests.contract.objects import config_map, deployment, pod, service, template, with_metadata
 from tests.contract.servers import MEDIA_TYPES, Server
 
@@ -199,6 +200,39 @@ async def test_duplicate_keys_that_were_created_stay(server: Server) -> None:
     created = await server.create(deployment("x", template=template(container)))
     server.matches(created)
     server.matches(await server.apply(deployment("x"), "a"))
+
+
+def network_policy(**port: Any) -> dict[str, Any]:
+    rule = {"from": [{"podSelector": {}}], "ports": [port]}
+    spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [rule], "egress": [{"ports": [port]}]}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "x"}, "spec": spec}
+
+
+FROM_FIELDS = [
+    {"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    {"name": "B", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu", "containerName": "c"}}},
+]
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        network_policy(port="http"),
+        deployment("x", template=template({"name": "c", "image": "c:1", "env": FROM_FIELDS})),
+        service("x"),
+    ],
+    ids=lambda obj: str(obj["kind"]),
+)
+async def test_the_live_object_tells_that_the_same_apply_would_change_nothing(
+    server: Server, obj: dict[str, Any]
+) -> None:
+    live = await server.applied(obj, "a")
+    assert is_applied(obj, live, "a")
+
+
+async def test_a_default_that_was_something_else_before_is_seen(server: Server) -> None:
+    live = await server.applied(network_policy(port="http", protocol="UDP"), "a")
+    assert not is_applied(network_policy(port="http"), live, "a")
 
 
 async def test_what_the_schema_does_not_know_is_an_error(server: Server) -> None:

@@ -11,10 +11,12 @@ from msgspec import Struct
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
+from holdfast.adapters.git.github_app import GitHubApps
 from holdfast.adapters.git.repositories import GitRepositories
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
+from holdfast.adapters.scm.hosts import Hosts
 from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.assembly.metric_sources import metric_sources
 from holdfast.assembly.places import DataPlace
@@ -24,6 +26,7 @@ from holdfast.assembly.web_process import serving
 from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
+from holdfast.controllers.preview.controller import PreviewController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -94,12 +97,34 @@ async def run_engine(
         )
         async with AsyncExitStack() as stack:
             stack.callback(storages.close)
+            previews = None
             if settings.listen:
-                await stack.enter_async_context(serving(controller, settings.listen))
+                previews = await stack.enter_async_context(pull_request_previews(controller))
+                await stack.enter_async_context(serving(controller, previews, settings.listen))
             async with asyncio.TaskGroup() as group:
+                if previews is not None:
+                    group.create_task(previews.run(), name="previews")
                 group.create_task(controller.run(), name="applications")
                 if settings.rollouts:
                     group.create_task(run_rollouts(cluster), name="rollouts")
+
+
+@asynccontextmanager
+async def pull_request_previews(controller: ApplicationController) -> AsyncIterator[PreviewController]:
+    """Of the applications of a controller; to be run beside it."""
+    clock = SystemClock()
+    hosts = Hosts(clock)
+    try:
+        yield PreviewController(
+            world=controller.world,
+            applications=controller.applications,
+            hosts=hosts,
+            opened=GitHubApps(clock).opened,
+            random=Random(),  # noqa: S311 - jitter
+            synced=controller.watch.synced.wait,
+        )
+    finally:
+        await hosts.close()
 
 
 async def run_rollouts(cluster: Cluster) -> None:

@@ -1,55 +1,147 @@
-"""Renders every application that reads a repository at two revisions, and compares."""
+"""The preview of a revision or of a pull request for the command line: a world of its own, read once."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from holdfast.adapters.git.github_app import GitHubApps
+from holdfast.adapters.scm.hosts import Hosts
 from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.inspection import world_of
 from holdfast.assembly.places import place_of
-from holdfast.controllers.application.ignored import ignored_in
-from holdfast.controllers.application.observe import live_objects, targets_at
-from holdfast.controllers.application.sources import resolve
+from holdfast.controllers.application import access
 from holdfast.controllers.application.world import World
-from holdfast.engine.access.repository_urls import normalized_url, shown_url
-from holdfast.engine.flow import preview, spec
-from holdfast.engine.webhooks.addresses import same_repository
-from holdfast.model.application import Application, ApplicationSource
-from holdfast.model.desired import Targets
-from holdfast.model.errors import Blocked, HoldfastError
-from holdfast.model.keys import NamespacedName
-from holdfast.model.preview import AppPreview, ChangeKind, ObjectChange, Preview
+from holdfast.controllers.preview.job import SETTINGS, urls_of
+from holdfast.controllers.preview.previewing import Asked as Asked
+from holdfast.controllers.preview.previewing import Previewing, is_same
+from holdfast.controllers.preview.telling import Telling
+from holdfast.engine.access import hosting, preview_settings
+from holdfast.model.application import Application
+from holdfast.model.errors import ApiError, Blocked, HoldfastError, Transient
+from holdfast.model.preview import Preview
+from holdfast.model.pull_request import HostAccess, PullRequest
 from holdfast.model.resource_types import APPLICATION
+from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.runtime.backoff import Backoff
+from holdfast.runtime.clock import SystemClock
+from holdfast.runtime.loop import retry_after
 
-AT_ONCE = 8
-MOST_APPS = 5000
-"""An app-of-apps that makes itself again and again ends here."""
+T = TypeVar("T")
+ATTEMPTS: Final = 4
+LONGEST_WAIT: Final = timedelta(minutes=1)
+"""A person or a pipeline looks at the terminal meanwhile."""
 
 
-class Asked(Struct, frozen=True):
-    """`base` is the branch that the change is for; "" takes every application at what it follows."""
+class AskedPull(Struct, frozen=True):
+    """A pull request. What is "" comes from the Secret of the repository, or from its address; `post` tells the preview
+    there. Never shown."""
 
     repository: str
-    revision: str
-    base: str = ""
+    number: int
+    post: bool = False
+    provider: str = ""
+    api: str = ""
+    token: str = ""
+    username: str = ""
+    context: str = ""
 
-
-class _Pair(Struct, frozen=True):
-    """An application as it is and as it would be; one of them is None for one that comes or goes."""
-
-    name: NamespacedName
-    before: Application | None
-    after: Application | None
+    def __repr__(self) -> str:
+        return f"AskedPull(repository={self.repository!r}, number={self.number!r})"
 
 
 async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2) -> Preview:
     """Nothing is changed. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
+    async with _looking(cluster, kubeconfig, namespace, workers) as (world, apps):
+        return await Previewing(world, asked).run(apps)
+
+
+async def preview_of_pull(
+    cluster: Cluster,
+    kubeconfig: Path,
+    asked: AskedPull,
+    namespace: str,
+    *,
+    workers: int = 2,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Preview:
+    """The cluster is not changed. Where the preview cannot be told at the host, `warn` is told why: it counts all the
+    same. Raises Blocked when there is no preview, and what the host says when it does not tell of the pull request."""
+    clock = SystemClock()
+    hosts = Hosts(clock)
+    try:
+        async with _looking(cluster, kubeconfig, namespace, workers) as (world, apps):
+            telling, pull = await _found(world, apps, asked, hosts)
+            if asked.post:
+                await _try(lambda: telling.begun(pull), clock, warn)
+            try:
+                preview = await Previewing(world, Asked(asked.repository, pull.head, pull.base)).run(apps)
+            except Blocked as blocked:
+                reason, message = blocked.reason, blocked.message
+                if asked.post:
+                    await _try(lambda: telling.failed(pull, reason, message), clock, warn)
+                raise
+            if asked.post:
+                await _try(lambda: telling.done(pull, preview), clock, warn)
+            return preview
+    finally:
+        await hosts.close()
+
+
+async def _found(world: World, apps: list[Application], asked: AskedPull, hosts: Hosts) -> tuple[Telling, PullRequest]:
+    """The repository is opened as the application that reads it opens it."""
+    named = ((app, url) for app in apps for url in urls_of(app) if is_same(url, asked.repository))
+    app, url = next(named, (Application(), asked.repository))
+    project = app.spec.project
+    told = preview_settings.settings_for(
+        url, access.repository_secrets(world), world.config_map(SETTINGS), project=project
+    )
+    opened = access.of_url(world, app, url)
+    repository = hosting.hosted(
+        url,
+        provider=asked.provider or told.provider,
+        api=asked.api or told.api,
+    )
+    if asked.token:
+        host = HostAccess(opened, asked.token, asked.username)
+    else:
+        host = HostAccess(await GitHubApps(world.clock).opened(opened), told.token, told.username)
+    context = preview_settings.checked_context(asked.context or told.context)
+    pull = await patiently(lambda: hosts.pull_request(repository, host, asked.number), world.clock)
+    return Telling(hosts, repository, host, context), pull
+
+
+async def _try(work: Callable[[], Awaitable[None]], clock: Clock, warn: Callable[[str], None]) -> None:
+    try:
+        await patiently(work, clock)
+    except HoldfastError as error:
+        warn(f"the preview is not told at the pull request: {error}")
+
+
+async def patiently(work: Callable[[], Awaitable[T]], clock: Clock, attempts: int = ATTEMPTS) -> T:
+    """Tries what may pass by itself a few times. Raises what the last attempt raised."""
+    backoff = Backoff(Random())  # noqa: S311 - jitter
+    for attempt in range(1, attempts):
+        try:
+            return await work()
+        except (Transient, ApiError) as error:
+            wait = max(backoff.delay(attempt), retry_after(error) or timedelta(0))
+            await clock.sleep(min(wait, LONGEST_WAIT).total_seconds())
+    return await work()
+
+
+@asynccontextmanager
+async def _looking(
+    cluster: Cluster, kubeconfig: Path, namespace: str, workers: int
+) -> AsyncIterator[tuple[World, list[Application]]]:
     place = place_of(kubeconfig)
     async with (
         sources(place, place.read_rewrites(), workers=workers) as opened,
@@ -59,126 +151,4 @@ async def preview_of(cluster: Cluster, kubeconfig: Path, asked: Asked, namespace
         items = (await cluster.list(APPLICATION, namespace=namespace)).items
         for item in items:
             world.store.put(item)
-        return await Previewing(world, asked).run(msgspec.convert(item.decode(), Application) for item in items)
-
-
-class Previewing:
-    """One preview."""
-
-    def __init__(self, world: World, asked: Asked) -> None:
-        self._world = world
-        self._asked = asked
-        self._limit = asyncio.Semaphore(AT_ONCE)
-        self._base = ""
-        self._head = ""
-
-    async def run(self, apps: Iterable[Application]) -> Preview:
-        reading = [app for app in apps if self._reads(app)]
-        if not reading:
-            raise Blocked(
-                "NothingReads",
-                f"no application reads {shown_url(self._asked.repository)}"
-                + (f" at {self._asked.base}" if self._asked.base else ""),
-            )
-        await self._resolve(reading[0])
-        found: dict[NamespacedName, AppPreview] = {}
-        waiting = [_Pair(app.metadata.key, app, app) for app in reading]
-        told: set[NamespacedName] = set()
-        while waiting:
-            looked = await asyncio.gather(*(self._look(pair) for pair in waiting))
-            found.update((app.name, app) for app, _ in looked)
-            # What a parent would make of an application goes before what stands in the cluster.
-            waiting = [pair for _, made in looked for pair in made if pair.name not in told]
-            told |= {pair.name for pair in waiting}
-            if len(found) > MOST_APPS:
-                raise Blocked("TooManyApplications", f"more than {MOST_APPS} applications would be there")
-        affected = sorted((app for app in found.values() if app.is_affected), key=lambda app: app.name)
-        return Preview(
-            repository=shown_url(self._asked.repository),
-            base=self._base,
-            head=self._head,
-            apps=tuple(affected),
-            unaffected=len(found) - len(affected),
-        )
-
-    def _reads(self, app: Application) -> bool:
-        return any(self._is_asked(source) for source in spec.sources_of(app))
-
-    def _is_asked(self, source: ApplicationSource) -> bool:
-        if spec.is_packed(source) or not _is_same(source.repo_url, self._asked.repository):
-            return False
-        base = self._asked.base
-        return not base or source.target_revision == base or source.target_revision in ("", "HEAD")
-
-    async def _resolve(self, app: Application) -> None:
-        """One answer for all: a branch that moves meanwhile must not be two revisions of one preview."""
-        asked = [source for source in spec.sources_of(app) if self._is_asked(source)][:1]
-        self._head = (await resolve(self._world, app, asked, [self._asked.revision], several=False)).revision
-        self._base = (await resolve(self._world, app, asked, [self._asked.base], several=False)).revision
-
-    async def _look(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
-        async with self._limit:
-            return await self._look_now(pair)
-
-    async def _look_now(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
-        kind = _kind_of(pair)
-        try:
-            base_commit, base = await self._rendered(pair.before, at_head=False)
-        except HoldfastError:
-            # What cannot be rendered now cannot be compared with: everything of the new revision is news.
-            base_commit, base = "", preview.NOTHING
-        try:
-            head_commit, head = await self._rendered(pair.after, at_head=True)
-        except HoldfastError as error:
-            return AppPreview(pair.name, base_commit, self._head, problem=str(error), kind=kind), []
-        changed = preview.changes(base, head)
-        if pair.after is not None and changed:
-            changed = await self._in_cluster(pair.after, changed, head)
-        made = _children(base, head)
-        return AppPreview(pair.name, base_commit, head_commit, changed, kind=kind), made
-
-    async def _rendered(self, app: Application | None, *, at_head: bool) -> tuple[str, Targets]:
-        if app is None:
-            return "", preview.NOTHING
-        problems = spec.problems(app, self._world.project(spec.project_of(app)))
-        if problems:
-            raise Blocked("InvalidSpecError", "\n".join(problems))
-        asked = self._head if at_head else self._base if self._asked.base else ""
-        wanted = spec.sources_of(app)
-        revisions = [asked if self._is_asked(source) else "" for source in wanted]
-        pinned = await resolve(self._world, app, wanted, revisions, several=bool(app.spec.sources))
-        targets, _ = await targets_at(self._world, app, pinned)
-        return pinned.text, targets
-
-    async def _in_cluster(
-        self, app: Application, changed: tuple[ObjectChange, ...], head: Targets
-    ) -> tuple[ObjectChange, ...]:
-        keys = {change.key for change in changed}
-        wanted = tuple(target for target in head.objects if target.key in keys)
-        live = await live_objects(self._world, app, (target.key for target in wanted))
-        predictions = await self._world.predictions.of(
-            self._world.cluster, wanted, live.objects, self._world.namespace_exists
-        )
-        ignored = await ignored_in(self._world, app, Targets(wanted), live, predictions)
-        return tuple(preview.in_cluster(change, head, live.objects, predictions, ignored) for change in changed)
-
-
-def _kind_of(pair: _Pair) -> ChangeKind | None:
-    if pair.before is None:
-        return ChangeKind.CREATE
-    return ChangeKind.DELETE if pair.after is None else None
-
-
-def _children(base: Targets, head: Targets) -> list[_Pair]:
-    """The Applications that the two renders make and that are not the same."""
-    before, after = preview.children(base), preview.children(head)
-    pairs = [_Pair(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
-    return [
-        pair
-        for pair in pairs
-        if pair.before is None or pair.after is None or not preview.is_same_source(pair.before, pair.after)
-    ]
-
-
-def _is_same(left: str, right: str) -> bool:
-    return normalized_url(left) == normalized_url(right) or same_repository(left, right)
+        yield world, [msgspec.convert(item.decode(), Application) for item in items]

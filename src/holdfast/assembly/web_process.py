@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.preview.controller import PreviewController
 from holdfast.engine.webhooks import secrets
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import NamespacedName
+from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import WebhookSecrets
 from holdfast.server import webhooks
 
@@ -19,8 +21,9 @@ from holdfast.server import webhooks
 class _Kept:
     """The applications of a controller as the server sees them."""
 
-    def __init__(self, controller: ApplicationController) -> None:
+    def __init__(self, controller: ApplicationController, previews: PreviewController) -> None:
         self._controller = controller
+        self._previews = previews
 
     def all(self) -> Iterable[Application]:
         return self._controller.applications()
@@ -30,6 +33,9 @@ class _Kept:
 
     def refresh(self, app: NamespacedName) -> None:
         self._controller.refresh(app)
+
+    def preview(self, change: PullRequestChange) -> list[str]:
+        return [str(key) for key in self._previews.take(change)]
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -41,10 +47,10 @@ def address_of(text: str) -> tuple[str, int]:
 
 
 @asynccontextmanager
-async def serving(controller: ApplicationController, listen: str) -> AsyncIterator[str]:
+async def serving(controller: ApplicationController, previews: PreviewController, listen: str) -> AsyncIterator[str]:
     """Answers the address. Raises Blocked when nobody can listen there."""
     host, port = address_of(listen)
-    runner = web.AppRunner(webhooks.application(_Kept(controller)), access_log=None)
+    runner = web.AppRunner(webhooks.application(_Kept(controller, previews)), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host or None, port)

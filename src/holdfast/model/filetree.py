@@ -30,6 +30,7 @@ class Mount(Struct, frozen=True):
     path: str
     repository: str
     commit: str
+    lfs: bool = False
 
 
 class TreeLocation(Struct, frozen=True):

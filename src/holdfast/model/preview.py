@@ -29,7 +29,8 @@ class ObjectChange(Struct, frozen=True):
 
 
 class AppPreview(Struct, frozen=True):
-    """One application. `problem` is why it cannot be rendered at the revision; `kind` is set for one that comes or goes."""
+    """One application. `problem` is why it cannot be rendered at the revision; `kind` is set for one that comes or goes;
+    `hold` is what a sync would wait for."""
 
     name: NamespacedName
     base_revision: str = ""
@@ -37,6 +38,7 @@ class AppPreview(Struct, frozen=True):
     changes: tuple[ObjectChange, ...] = ()
     problem: str = ""
     kind: ChangeKind | None = None
+    hold: str = ""
 
     @property
     def is_affected(self) -> bool:

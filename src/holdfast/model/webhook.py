@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from holdfast.model.pull_request import PullRequestChange
+
 
 class RefChange(Struct, frozen=True):
     """A branch or tag of a repository is another commit now.
@@ -28,7 +30,7 @@ class ArtifactChange(Struct, frozen=True):
     tag: str
 
 
-Change: TypeAlias = RefChange | ArtifactChange
+Change: TypeAlias = RefChange | ArtifactChange | PullRequestChange
 
 
 class WebhookSecrets(Struct, frozen=True):

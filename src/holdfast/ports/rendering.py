@@ -30,3 +30,12 @@ class ChangeAware(Protocol):
         """Whether what each application read at the commit given with it reads the same at `location`. Those are left
         out for which that is not known."""
         ...
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A renderer whose workers and cache can serve somebody else, too."""
+
+    def apart(self) -> Renderer:
+        """Renders as this one does, and leaves what this one remembers alone; it is not to be closed."""
+        ...

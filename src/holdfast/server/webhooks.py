@@ -13,6 +13,7 @@ from holdfast.engine.webhooks.concerned import concern
 from holdfast.model.application import Application
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import NamespacedName
+from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import Change, WebhookSecrets
 
 PATH: Final = "/api/webhook"
@@ -33,6 +34,10 @@ class Applications(Protocol):
         """Looks at the application now, and asks its repository."""
         ...
 
+    def preview(self, change: PullRequestChange) -> list[str]:
+        """Has the pull request previewed, where somebody wants that. Raises TooManyRequests."""
+        ...
+
 
 def routes(applications: Applications) -> web.RouteTableDef:
     table = web.RouteTableDef()
@@ -42,9 +47,14 @@ def routes(applications: Applications) -> web.RouteTableDef:
         body = await request.read()
         try:
             changes = read.changes(request.headers, body, applications.secrets())
+            pulls = [change for change in changes if isinstance(change, PullRequestChange)]
+            previews = [name for change in pulls for name in applications.preview(change)]
         except ApiError as error:
             log.warning("webhook from %s refused: %s", request.remote, error.message)
             return web.json_response({"error": error.message}, status=error.status)
+        if pulls:
+            log.info("webhook: %d previews of pull requests", len(previews))
+            return web.json_response({"refreshed": [], "previews": previews})
         names = refreshed(applications, changes)
         return web.json_response({"refreshed": [f"{name.namespace}/{name.name}" for name in names]})
 

@@ -13,13 +13,13 @@ import pytest
 from holdfast.adapters.rendering.inline import InlineRenderer
 from holdfast.assembly.engine_process import Sources
 from holdfast.assembly.inspection import world_of
-from holdfast.assembly.preview import Asked, Previewing
+from holdfast.controllers.preview.previewing import Asked, Previewing
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.preview import AppPreview, ChangeKind, Preview
-from holdfast.model.resource_types import APPLICATION
+from holdfast.model.resource_types import APPLICATION, CONFIG_MAP
 from holdfast.testing.builders import REPOSITORY, application_object, config_map, deployment, obj
 from tests.unit.controllers.application.harness import Stage, namespace, stage
 
@@ -119,6 +119,10 @@ async def test_deleting_what_holds_data_is_warned_of() -> None:
     async with proposed([config_map("a"), claim], [config_map("a")]) as (world, head):
         (app,) = (await preview(world, head)).apps
         assert [len(change.warnings) for change in app.changes] == [1]
+        assert (
+            app.hold
+            == "it would delete 1 of 2 objects (1 PersistentVolumeClaim): PersistentVolumeClaim data would be lost"
+        )
 
 
 async def test_a_revision_that_cannot_be_rendered_is_a_problem_of_the_application() -> None:
@@ -170,6 +174,37 @@ async def test_the_applications_that_an_app_of_apps_would_make_are_told_too() ->
             NamespacedName("argocd", "goes"): (ChangeKind.DELETE, {"b": ChangeKind.DELETE}),
             NamespacedName("argocd", "comes"): (ChangeKind.CREATE, {"d": ChangeKind.CREATE}),
         }
+
+
+async def test_many_deletions_would_wait_for_a_person() -> None:
+    before = [config_map(f"settings-{number}") for number in range(8)]
+    async with proposed(before, before[:2]) as (world, head):
+        (app,) = (await preview(world, head)).apps
+        assert "it would delete 6 of 8 objects" in app.hold
+
+
+async def test_an_annotation_of_a_secret_that_is_masked_is_masked_here_too() -> None:
+    def secret(value: str) -> KubeObject:
+        return obj("v1", "Secret", "db", annotations={"acme.com/key": value}, data={"password": "aHVudGVyMg=="})
+
+    async with proposed([secret("first")], [secret("second")]) as (world, head):
+        masked = {"resource.sensitive.mask.annotations": "acme.com/key"}
+        settings = config_map("argocd-cm", namespace="argocd", data=masked)
+        await world.cluster.create(CONFIG_MAP, settings, field_manager="person")
+        (app,) = (await preview(world, head)).apps
+        assert app.changes
+        assert "second" not in repr(app)
+
+
+async def test_who_follows_head_is_concerned_by_the_default_branch_alone() -> None:
+    async with synced(config_map("a")) as world:
+        release = world.repositories.head(REPOSITORY)
+        world.push(config_map("a", data={"level": "next"}))
+        await world.patch_application({"spec": {"source": {"targetRevision": "HEAD"}}})
+        head = world.push(config_map("a", data={"level": "debug"}))
+        assert len((await preview(world, head, base="main")).apps) == 0
+        with pytest.raises(Blocked, match="no application reads"):
+            await preview(world, head, base=release)
 
 
 async def test_a_repository_that_nobody_reads_is_said_so() -> None:

@@ -12,7 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from holdfast.model.application import Application
+from holdfast.model.errors import TooManyRequests
 from holdfast.model.keys import NamespacedName
+from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import WebhookSecrets
 from holdfast.server import webhooks
 from holdfast.testing.builders import REPOSITORY, application
@@ -28,6 +30,8 @@ class Kept:
         self._apps = apps
         self._secrets = secrets or WebhookSecrets()
         self.refreshed: list[str] = []
+        self.previewed: list[int] = []
+        self.is_full = False
 
     def all(self) -> Iterable[Application]:
         return self._apps
@@ -37,6 +41,12 @@ class Kept:
 
     def refresh(self, app: NamespacedName) -> None:
         self.refreshed.append(app.name)
+
+    def preview(self, change: PullRequestChange) -> list[str]:
+        if self.is_full:
+            raise TooManyRequests("200 previews wait already")
+        self.previewed.append(change.number)
+        return [f"team/web#{change.number}"]
 
 
 @asynccontextmanager
@@ -52,6 +62,18 @@ async def test_a_push_has_the_applications_of_its_branch_looked_at() -> None:
         answer = await opened.post(webhooks.PATH, json=PUSH, headers={"X-GitHub-Event": "push"})
         assert (answer.status, await answer.json()) == (200, {"refreshed": ["argocd/web"]})
     assert kept.refreshed == ["web"]
+
+
+async def test_a_pull_request_is_previewed_and_refreshes_nobody() -> None:
+    kept = Kept(application("web"))
+    pull = {"action": "opened", "number": 12, "repository": {"clone_url": REPOSITORY}}
+    async with client(kept) as opened:
+        answer = await opened.post(webhooks.PATH, json=pull, headers={"X-GitHub-Event": "pull_request"})
+        assert (answer.status, await answer.json()) == (200, {"refreshed": [], "previews": ["team/web#12"]})
+        kept.is_full = True
+        answer = await opened.post(webhooks.PATH, json=pull, headers={"X-GitHub-Event": "pull_request"})
+        assert (answer.status, await answer.json()) == (429, {"error": "200 previews wait already"})
+    assert (kept.refreshed, kept.previewed) == ([], [12])
 
 
 @pytest.mark.parametrize(

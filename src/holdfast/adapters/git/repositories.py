@@ -146,7 +146,9 @@ class GitRepositories:
         for one in wanted:
             opened = submodules.access_to(one, access)
             there = await self._fetch_commit(opened, one.commit)
-            found.append(Mount(prefix + one.path, there.repository, there.commit))
+            if opened.enable_lfs:
+                await self._bring_large(opened, there)
+            found.append(Mount(prefix + one.path, there.repository, there.commit, opened.enable_lfs))
             found += await self._mounts(opened, there, f"{prefix}{one.path}/", depth + 1)
             if len(found) > submodules.MOST:
                 raise Blocked("SubmodulesTooMany", f"repository {shown_url(access.url)}: too many submodules")

@@ -21,6 +21,7 @@ DEEPEST: Final = 5
 _FILE: Final = ".gitmodules"
 _LARGEST: Final = 256 * 1024
 _LINK: Final = 0o160000
+_PORTS: Final = {"https": "443", "http": "80"}
 _SECTION: Final = re.compile(r'\s*\[submodule\s+"(?:[^"\\]|\\.)*"\]\s*')
 _SETTING: Final = re.compile(r"\s*(path|url)\s*=\s*(.*?)\s*")
 
@@ -53,7 +54,7 @@ def submodules_of(location: TreeLocation, parent_url: str) -> tuple[Submodule, .
 
 
 def access_to(submodule: Submodule, parent: RepositoryAccess) -> RepositoryAccess:
-    """The parent's credentials where they may be shown: to the same host over https, and a key of ssh to any host whose
+    """The parent's credentials where they may be shown: to the same host and port over https, and a key of ssh to any host whose
     own key is known. Raises Blocked for an address that a repository must not lead to."""
     url = submodule.url
     shown = shown_url(url)[:200]
@@ -63,10 +64,18 @@ def access_to(submodule: Submodule, parent: RepositoryAccess) -> RepositoryAcces
     if not same_host and is_inside(host_of(url)):
         raise Blocked("RepositoryURLInvalid", f"submodule {submodule.path}: {host_of(url)} is not a public host")
     both_ssh = is_ssh(url) and is_ssh(parent.url)
-    same_place = same_host and url.partition("://")[0].lower() == parent.url.partition("://")[0].lower()
+    same_place = same_host and _origin(url) == _origin(parent.url)
     if both_ssh or same_place:
         return msgspec.structs.replace(parent, url=url)
     return RepositoryAccess(url, ssh_known_hosts=parent.ssh_known_hosts, proxy=parent.proxy, no_proxy=parent.no_proxy)
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Protocol and port: another port of a host may be somebody else's."""
+    protocol, _, rest = url.partition("://")
+    _, _, port = rest.partition("/")[0].rpartition("@")[2].rpartition(":")
+    protocol = protocol.lower()
+    return protocol, port if port.isdigit() and port != _PORTS.get(protocol) else ""
 
 
 def absolute(url: str, parent_url: str) -> str:

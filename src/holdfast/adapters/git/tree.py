@@ -24,7 +24,9 @@ def open_tree(location: TreeLocation) -> FileTree:
     tree: FileTree = LfsTree(commit, location.repository) if location.lfs else commit
     if not location.mounts:
         return tree
-    mounts = {mount.path: open_commit(TreeLocation(mount.repository, mount.commit)) for mount in location.mounts}
+    mounts = {
+        mount.path: open_tree(TreeLocation(mount.repository, mount.commit, lfs=mount.lfs)) for mount in location.mounts
+    }
     return MountedTree(tree, mounts)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -11,6 +14,7 @@ from holdfast.adapters.metrics import (
     datadog,
     graphite,
     influxdb,
+    kayenta,
     new_relic,
     prometheus,
     skywalking,
@@ -21,7 +25,9 @@ from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.http import Http
 from holdfast.model.analysis import Metric
-from holdfast.ports.metrics import MetricError, Reading
+from holdfast.ports.metrics import Finding, MetricError
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class HttpMetricSources:
@@ -33,7 +39,9 @@ class HttpMetricSources:
         self._prometheus_address = prometheus_address
         self._aws = aws or AwsPlace()
 
-    async def measure(self, metric: Metric, *, namespace: str, now: datetime) -> Reading:
+    async def measure(
+        self, metric: Metric, *, namespace: str, now: datetime, under_way: Mapping[str, str] = _NOTHING
+    ) -> Finding:
         http, credentials, provider = self._http, self._credentials, metric.provider
         if provider.prometheus is not None:
             default = self._prometheus_address
@@ -52,6 +60,8 @@ class HttpMetricSources:
             return await wavefront.measure(http, provider.wavefront, credentials, now=now)
         if provider.cloud_watch is not None:
             return await cloud_watch.measure(http, provider.cloud_watch, self._aws, now=now)
+        if provider.kayenta is not None:
+            return await kayenta.measure(http, provider.kayenta, under_way)
         if provider.skywalking is not None:
             return await skywalking.measure(http, provider.skywalking, now=now)
         raise MetricError(_unknown(metric))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,12 @@ class RenderPool:
         if cache is not None and key:
             await asyncio.to_thread(cache.store, key, result)
         return result
+
+    def apart(self) -> RenderPool:
+        """With the same workers and cache, and traces of its own."""
+        other = copy.copy(self)
+        other._traces = OrderedDict()  # noqa: SLF001 - a copy of ours
+        return other
 
     async def close(self) -> None:
         await self._workers.close()

@@ -9,6 +9,7 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.access import credentials
 from holdfast.engine.flow import spec
 from holdfast.model.application import Application, ApplicationSource
+from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
 from holdfast.model.repository import RepositoryAccess
@@ -32,7 +33,7 @@ def with_passed_credentials(found: RepositoryAccess) -> RepositoryAccess:
 
 def of_url(world: World, app: Application, url: str) -> RepositoryAccess:
     """`@name` and `alias:name` are the Helm repository whose Secret has that name."""
-    secrets = [obj.decode() for obj in world.in_control_namespace(SECRET.group_kind) if _is_repository(obj)]
+    secrets = repository_secrets(world)
     found = credentials.access_for(
         credentials.url_of_alias(url, secrets),
         secrets,
@@ -42,6 +43,11 @@ def of_url(world: World, app: Application, url: str) -> RepositoryAccess:
     )
     wanted = world.config_map(parameters.PARAMETERS_MAP).get(SUBMODULES_SETTING, "true")
     return found if wanted.strip().lower() != "false" else structs.replace(found, submodules=False)
+
+
+def repository_secrets(world: World) -> list[KubeObject]:
+    """The labelled ones."""
+    return [obj.decode() for obj in world.in_control_namespace(SECRET.group_kind) if _is_repository(obj)]
 
 
 def _is_repository(secret: LiveObject) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from itertools import groupby
 
+import msgspec
 from msgspec import Struct
 
+from holdfast.controllers.application import predictions
 from holdfast.controllers.application.refusals import is_contention, is_refusal, is_schema_error
 from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.takeover import taken_over
@@ -35,12 +37,18 @@ GONE_PAUSE = 0.5
 
 
 class Manner(Struct, frozen=True):
-    """How the operation wants things done. `left_by`: whose client-side fields of `live` objects it takes over."""
+    """How the operation wants things done. `left_by`: whose client-side fields of `live` objects it takes over; `user`: in
+    whose name it writes, "" for its own."""
 
     sync_options: tuple[str, ...] = ()
     force: bool = False
     live: Mapping[ObjectKey, KubeObject] = {}
     left_by: frozenset[str] = migration.NO_MANAGERS
+    user: str = ""
+
+    @property
+    def asking(self) -> predictions.Manner:
+        return predictions.Manner(self.user, self.left_by, validates="Validate=false" not in self.sync_options)
 
     @property
     def propagation(self) -> Propagation:
@@ -119,7 +127,7 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
             raise
         return await _recreate(world, resource, task, manner)
     world.view.wrote(answer)
-    world.predictions.applied(task.obj, answer)
+    world.predictions.applied(task.obj, answer, manner.asking)
     return results.applied(task)
 
 
@@ -183,7 +191,8 @@ async def _create_hook(world: World, resource: ResourceType, task: SyncTask, man
         other = hooks.other_owner(live, task.obj) if live is not None else ""
         if other:
             return results.refused(task, f"a hook of this name is part of application {other}")
-        return await _apply(world, resource, task, manner)
+        # What an earlier operation left and may not be changed into this hook is made anew.
+        return await _apply(world, resource, task, msgspec.structs.replace(manner, force=True))
 
 
 async def _prune(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:

@@ -96,6 +96,7 @@ class ApplicationController:
             await self.watch.synced.wait()
             group.create_task(self.world.revisions.run(), name="application: polls")
             group.create_task(self._sort_news(), name="application: news")
+            group.create_task(self.world.events.run(), name="application: events")
             group.create_task(self.loop.run(), name="application: loop")
 
     def refresh(self, app: NamespacedName) -> None:
@@ -113,13 +114,17 @@ class ApplicationController:
         return self.world.secret(SETTINGS_SECRET)
 
     async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
-        """Returns once no application is being worked on and none is due `within` the given time."""
+        """Returns once no application is being worked on and none is due `within` the given time, and all is told."""
         await self.watch.synced.wait()
         while True:
             await self._clock.sleep(0.1)
             due = [self.loop.queue.due_in(app) for app in self._applications()]
             due += [self.world.revisions.due_in(app, NEVER) for app in self._applications()]
-            if not self.loop.queue.working and not any(at is not None and at <= within for at in due):
+            if (
+                not self.loop.queue.working
+                and self.world.events.is_empty
+                and not any(at is not None and at <= within for at in due)
+            ):
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:

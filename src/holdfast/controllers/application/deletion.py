@@ -101,7 +101,7 @@ async def _delete_objects(world: World, app: Application, how: Propagation) -> s
         except ApiError as error:
             await _fail(world, app, f"{key_of(obj)}: {error.message}")
             raise
-        await events.emit(world, app, events.Reason.RESOURCE_DELETED, f"Deleted {key_of(obj)}")
+        events.emit(world, app, events.Reason.RESOURCE_DELETED, f"Deleted {key_of(obj)}")
     return f"waiting for deletion of {key_of(current[0])}" + (f" and {len(left) - 1} more" if len(left) > 1 else "")
 
 

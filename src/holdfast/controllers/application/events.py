@@ -7,10 +7,8 @@ from enum import StrEnum
 
 from holdfast.controllers.application.world import World
 from holdfast.model.application import Application
-from holdfast.model.errors import HoldfastError
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, FIELD_MANAGER
-from holdfast.model.resource_types import EVENT
 
 LONGEST_MESSAGE = 1024
 
@@ -28,15 +26,10 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "LedgerUnavailable"
 
 
-async def emit(world: World, app: Application, reason: Reason, message: str, *, warning: bool = False) -> None:
-    """An event that cannot be written is only logged: it must not hold up the work it tells of."""
+def emit(world: World, app: Application, reason: Reason, message: str, *, warning: bool = False) -> None:
     mark = f"{world.random.getrandbits(64):016x}"
-    event = event_about(app, reason, message, at=world.stamp(), mark=mark, warning=warning)
     log.info("%s: %s: %s", app.metadata.key, reason, message)
-    try:
-        await world.cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
-    except HoldfastError as error:
-        log.warning("%s: the event %s was not written: %s", app.metadata.key, reason, error)
+    world.events.put(event_about(app, reason, message, at=world.stamp(), mark=mark, warning=warning))
 
 
 def event_about(

@@ -89,14 +89,14 @@ async def begin(
         once = msgspec.structs.replace(failed, operation=_without_retry(asked))
         status = operation.ended(app, once, ended.phase, ended.message, now)
         written = await report.write_status(world, before, status, taken=True)
-        await report.tell(world, written, before.status, status)
-        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
+        report.tell(world, written, before.status, status)
+        events.emit(world, written, events.Reason.OPERATION_COMPLETED, ended.message, warning=True)
         return written
     status = msgspec.structs.replace(app.status, operation_state=_begun(asked, pinned, now))
     written = await report.write_status(world, before, status, taken=True)
-    await report.tell(world, written, before.status, status)
+    report.tell(world, written, before.status, status)
     who = "automated sync" if asked.initiated_by.automated else f"{asked.initiated_by.username or 'unknown user'} sync"
-    await events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
+    events.emit(world, written, events.Reason.OPERATION_STARTED, f"Initiated {who} to {pinned.text}")
     return written
 
 
@@ -294,7 +294,7 @@ async def _step(
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(scene.actor, tasks, _manner(app, state, scene.live))
+            done = await act.perform(scene.actor, tasks, _manner(world, app, state, scene.live))
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -309,7 +309,7 @@ async def _step(
             return app, ""
 
 
-def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Manner:
+def _manner(world: World, app: Application, state: OperationState, live: flow.Live) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
     chosen = flow.sync_options_of(app, sync)
@@ -318,6 +318,7 @@ def _manner(app: Application, state: OperationState, live: flow.Live) -> act.Man
         force=strategy is not None and strategy.force,
         live=live.objects,
         left_by=migration.managers(app.metadata.annotations, chosen),
+        user=observe.writer(world, app),
     )
 
 
@@ -337,7 +338,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
         plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
     user = _user(world, app)
     if not (state.sync_result and state.sync_result.resources):
-        manner = _manner(app, state, live)
+        manner = _manner(world, app, state, live)
         plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
     return _Scene(desired, live, plan, world.acting_as(user))
 
@@ -393,5 +394,5 @@ async def _end(
         revision = operation.revision_text(ended.sync_result)
         failed = ended.phase != OperationPhase.SUCCEEDED
         text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
-        await events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
+        events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
     return written

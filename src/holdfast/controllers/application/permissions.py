@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 from holdfast.engine.preflight import permissions
 from holdfast.engine.preflight.permissions import Access, Rules
@@ -27,31 +30,61 @@ class Permissions:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._rules: dict[tuple[str, str], tuple[Rules, float]] = {}
         self._allowed: dict[tuple[str, Access], float] = {}
+        self._asking: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def missing(self, cluster: Writer, user: str, wanted: Iterable[Access]) -> set[Access]:
         """Those that `user`, in whose name `cluster` asks, lacks. A server that cannot be asked says nothing."""
-        now = self._clock.monotonic()
-        self._allowed = {key: until for key, until in self._allowed.items() if until > now}
-        unknown = {one for one in wanted if (user, one) not in self._allowed}
+        self._forget_the_old()
+        asked: dict[str, set[Access]] = {}
+        for one in wanted:
+            asked.setdefault(one.namespace, set()).add(one)
         lacking: set[Access] = set()
-        for namespace in sorted({one.namespace for one in unknown}):
-            asked = {one for one in unknown if one.namespace == namespace}
-            try:
-                refused = await self._lacking(cluster, namespace, asked)
-            except ApiError:
-                continue
-            lacking |= refused
-            self._allowed |= {(user, one): now + KEPT_SECONDS for one in asked - refused}
+        for namespace in sorted(asked):
+            with suppress(ApiError):
+                lacking |= await self._lacking(cluster, user, namespace, asked[namespace])
         return lacking
 
-    async def _lacking(self, cluster: Writer, namespace: str, asked: set[Access]) -> set[Access]:
-        # Rules are listed for a namespace only; those of cluster-wide kinds would be mixed with its own.
-        rules = await _rules(cluster, namespace) if namespace else Rules(incomplete=True)
-        left = sorted(one for one in asked if not permissions.allows(rules, one))
-        if not rules.incomplete:
-            return set(left)
-        return {one for one in left[:MOST_QUESTIONS] if not await _may(cluster, one)}
+    async def _lacking(self, cluster: Writer, user: str, namespace: str, asked: set[Access]) -> set[Access]:
+        if not namespace:
+            # Rules are listed for a namespace only; those of cluster-wide kinds would be mixed with its own.
+            return await self._refused(cluster, user, asked)
+        left = self._not_known(user, namespace, asked)
+        if not left:
+            return set()
+        lock = self._asking.setdefault((user, namespace), asyncio.Lock())
+        async with lock:
+            left = self._not_known(user, namespace, left)
+            if not left:
+                return set()
+            rules = await _rules(cluster, namespace)
+            self._rules.pop((user, namespace), None)
+            self._rules[user, namespace] = rules, self._clock.monotonic() + KEPT_SECONDS
+        left = self._not_known(user, namespace, left)
+        return await self._refused(cluster, user, left) if rules.incomplete else left
+
+    def _not_known(self, user: str, namespace: str, asked: set[Access]) -> set[Access]:
+        """Those that neither the rules as they are known nor an answer allows."""
+        rules, _ = self._rules.get((user, namespace), (Rules(), 0.0))
+        return {one for one in asked if (user, one) not in self._allowed and not permissions.allows(rules, one)}
+
+    async def _refused(self, cluster: Writer, user: str, asked: set[Access]) -> set[Access]:
+        refused = set()
+        for one in sorted(one for one in asked if (user, one) not in self._allowed)[:MOST_QUESTIONS]:
+            if await _may(cluster, one):
+                self._allowed[user, one] = self._clock.monotonic() + KEPT_SECONDS
+            else:
+                refused.add(one)
+        return refused
+
+    def _forget_the_old(self) -> None:
+        """The oldest stand first."""
+        now = self._clock.monotonic()
+        while self._rules and next(iter(self._rules.values()))[1] <= now:
+            del self._rules[next(iter(self._rules))]
+        while self._allowed and next(iter(self._allowed.values())) <= now:
+            del self._allowed[next(iter(self._allowed))]
 
 
 async def _rules(cluster: Writer, namespace: str) -> Rules:

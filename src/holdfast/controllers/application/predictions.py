@@ -98,9 +98,9 @@ class Predictions:
             self._asked[target.key] = self._doubts
         return Prediction(answer)
 
-    def applied(self, obj: KubeObject, answer: KubeObject) -> None:
+    def applied(self, obj: KubeObject, answer: KubeObject, manner: Manner) -> None:
         """Applying the same once more would give the same again."""
-        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer), Manner()), AS_LIVE)
+        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer), manner), AS_LIVE)
 
     def _is_known_to_stand(self, target: Target, live: KubeObject, manner: Manner) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""

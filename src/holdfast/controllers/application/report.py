@@ -29,8 +29,8 @@ async def report(world: World, app: Application, found: compose.Findings) -> App
     if Annotation.HOLD in gone:
         held = app.metadata.annotations[Annotation.HOLD]
         message = f"Lifted the hold of {held}: Git is at {found.shown_revision}"
-        await events.emit(world, written, events.Reason.RESOURCE_UPDATED, message)
-    await tell(world, written, app.status, after)
+        events.emit(world, written, events.Reason.RESOURCE_UPDATED, message)
+    tell(world, written, app.status, after)
     return written
 
 
@@ -46,7 +46,7 @@ def found_only(world: World, app: Application, found: compose.Findings) -> Appli
     return msgspec.structs.replace(app, status=compose.new_status(app, found, world.stamp()))
 
 
-async def tell(world: World, app: Application, before: ApplicationStatus, after: ApplicationStatus) -> None:
+def tell(world: World, app: Application, before: ApplicationStatus, after: ApplicationStatus) -> None:
     """One event for what changed at once."""
     said = []
     if before.sync.status != after.sync.status:
@@ -56,7 +56,7 @@ async def tell(world: World, app: Application, before: ApplicationStatus, after:
     if said:
         lost = after.sync.status == SyncCode.UNKNOWN and before.sync.status != after.sync.status
         ill = after.health.status == Health.DEGRADED and before.health.status != after.health.status
-        await events.emit(world, app, events.Reason.RESOURCE_UPDATED, "; ".join(said), warning=lost or ill)
+        events.emit(world, app, events.Reason.RESOURCE_UPDATED, "; ".join(said), warning=lost or ill)
 
 
 async def write_status(world: World, app: Application, after: ApplicationStatus, *, taken: bool = False) -> Application:

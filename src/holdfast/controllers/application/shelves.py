@@ -104,7 +104,7 @@ async def _stored(world: World, app: Application, work: Callable[[Records], Awai
         return await work(await storage.opened(world.cluster, world.namespace, settings))
     except HoldfastError as error:
         message = f"The storage of the ledger fails, so records stay in the cluster until it answers again: {error}"
-        await events.emit(world, app, events.Reason.LEDGER_UNAVAILABLE, message, warning=True)
+        events.emit(world, app, events.Reason.LEDGER_UNAVAILABLE, message, warning=True)
         return None
 
 

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.controllers.application import parameters
 from holdfast.controllers.application.asked_scripts import AskedScripts
 from holdfast.controllers.application.customized import Customized
+from holdfast.controllers.application.event_queue import EventQueue
 from holdfast.controllers.application.failed_renders import FailedRenders
 from holdfast.controllers.application.live_view import LiveView
 from holdfast.controllers.application.parameters import SyncParameters
@@ -40,7 +41,7 @@ from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.ports.records import RecordStorages
-from holdfast.ports.rendering import Renderer
+from holdfast.ports.rendering import Renderer, Sharing
 from holdfast.ports.scripts import Scripts
 from holdfast.ports.sources import Repositories
 from holdfast.ports.values_files import ValuesFiles
@@ -89,6 +90,7 @@ class World:
         self.random = random
         self.store = store
         self.view = LiveView(store)
+        self.events = EventQueue(cluster)
         self.predictions = Predictions()
         self.permissions = Permissions(clock)
         self.asked = AskedScripts(scripts, clock)
@@ -155,6 +157,17 @@ class World:
         actor = copy.copy(self)
         actor.cluster = self.cluster.as_user(user)
         return actor
+
+    def apart(self) -> World:
+        """The same world for looks at what is not there yet: they must not pass for what the controller remembers."""
+        other = copy.copy(self)
+        other.renderer = self.renderer.apart() if isinstance(self.renderer, Sharing) else self.renderer
+        other.values_read = ValuesRead(self.clock)
+        other.failed_renders = FailedRenders(self.clock)
+        other.predictions = Predictions()
+        other.wanted = Wanted()
+        other.chart_needs = {}
+        return other
 
     def impersonated(self, app: Application, project: AppProject | None) -> str:
         """In whose name the objects of an application are written, "" for our own. Raises Blocked."""

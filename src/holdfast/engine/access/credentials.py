@@ -67,6 +67,13 @@ def access_for(
     )
 
 
+def told_of(url: str, secrets: Iterable[KubeObject], *, project: str = "") -> tuple[dict[str, str], dict[str, str]]:
+    """All that the Secret of the repository says, and all that its template says. Raises Blocked."""
+    candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
+    own, template = _own_secret(url, candidates, project, REPOSITORY), _template(url, candidates, TEMPLATE)
+    return {key: value for key, value in (own or {}).items() if value}, template or {}
+
+
 def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:
     """Chart.yaml may name a repository by the name it was registered with: `@name` or `alias:name`."""
     name = url.removeprefix("@").removeprefix("alias:")

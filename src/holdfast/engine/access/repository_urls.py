@@ -52,3 +52,12 @@ def host_of(url: str) -> str:
     if authority.startswith("["):
         return authority.partition("]")[0] + "]"
     return authority.partition(":")[0]
+
+
+def path_of(url: str) -> str:
+    """The place of the repository on its host: no `/` at its ends, no `.git`, case as it is written."""
+    if is_local(url):
+        return ""
+    scp = _SCP.fullmatch(url)
+    path = scp["path"] if scp else url.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
+    return path.strip("/").removesuffix(".git")

@@ -9,8 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from holdfast.engine.diff import atomic_defaults
+from holdfast.engine.diff.atomic_defaults import Fill
 from holdfast.engine.kube import canonical
-from holdfast.model.kube import KubeObject, metadata_of
+from holdfast.model.kube import KubeObject, group_kind_of, metadata_of
 
 # What says which object is meant belongs to nobody.
 NAMING = ("apiVersion", "kind")
@@ -28,7 +30,7 @@ def is_applied(desired: KubeObject, live: KubeObject, manager: str) -> bool:
     if isinstance(metadata, dict):
         own = {name: value for name, value in metadata.items() if name not in NAMING_METADATA}
         said = {**said, "metadata": own} if own else {name: said[name] for name in said if name != "metadata"}
-    return _stands(said, live, held)
+    return _stands(said, live, held, atomic_defaults.of(group_kind_of(desired)))
 
 
 def _held(desired: KubeObject, live: KubeObject, manager: str) -> Mapping[str, Any] | None:
@@ -41,23 +43,25 @@ def _held(desired: KubeObject, live: KubeObject, manager: str) -> Mapping[str, A
     return None
 
 
-def _stands(said: Any, live: Any, held: Mapping[str, Any]) -> bool:
+def _stands(said: Any, live: Any, held: Mapping[str, Any], defaults: Mapping[str, Fill], field: str = "") -> bool:
     if said is None:
         return False
     if not any(name != "." for name in held):
-        return canonical.equal(said, live)
+        return canonical.equal(said, live) or (field in defaults and canonical.equal(defaults[field](said), live))
     if isinstance(said, dict):
-        return _map_stands(said, live, held)
-    return isinstance(said, list) and isinstance(live, list) and _list_stands(said, live, held)
+        return _map_stands(said, live, held, defaults)
+    return isinstance(said, list) and isinstance(live, list) and _list_stands(said, live, held, defaults)
 
 
-def _map_stands(said: dict[str, Any], live: Any, held: Mapping[str, Any]) -> bool:
+def _map_stands(said: dict[str, Any], live: Any, held: Mapping[str, Any], defaults: Mapping[str, Fill]) -> bool:
     if not isinstance(live, dict) or {f"f:{name}" for name in said} != {name for name in held if name != "."}:
         return False
-    return all(_stands(value, live.get(name, _ABSENT), held[f"f:{name}"]) for name, value in said.items())
+    return all(
+        _stands(value, live.get(name, _ABSENT), held[f"f:{name}"], defaults, name) for name, value in said.items()
+    )
 
 
-def _list_stands(said: list[Any], live: list[Any], held: Mapping[str, Any]) -> bool:
+def _list_stands(said: list[Any], live: list[Any], held: Mapping[str, Any], defaults: Mapping[str, Fill]) -> bool:
     """The items that are said stand in the order in which they are said, whatever others have put between them."""
     elements = {name: json.loads(name[2:]) for name in held if name.startswith(("k:", "v:"))}
     if len(elements) != len(said) or any(name not in elements for name in held if name != "."):
@@ -72,7 +76,7 @@ def _list_stands(said: list[Any], live: list[Any], held: Mapping[str, Any]) -> b
         if len(places) != 1 or places[0] <= last:
             return False
         last = places[0]
-        if not _stands(item, live[last], held[matching[0]]):
+        if not _stands(item, live[last], held[matching[0]], defaults):
             return False
     return True
 

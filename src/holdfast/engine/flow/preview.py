@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from holdfast.engine.diff import compare
+from holdfast.engine.gates import guard
 from holdfast.model.application import Application
+from holdfast.model.appproject import AppProject
 from holdfast.model.desired import Prediction, Target, Targets
-from holdfast.model.ignoring import Ignoring
+from holdfast.model.ignoring import CompareSettings, Ignoring
 from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject, key_of
 from holdfast.model.names import GROUP
@@ -28,11 +30,12 @@ GUARDED = frozenset(
 NOTHING = Targets()
 
 
-def changes(base: Targets, head: Targets) -> tuple[ObjectChange, ...]:
-    """Rendered against rendered, sorted by key."""
+def changes(base: Targets, head: Targets, masked_annotations: frozenset[str] = frozenset()) -> tuple[ObjectChange, ...]:
+    """Rendered against rendered, sorted by key. Values of Secrets are masked, and those annotations of theirs."""
+    masking = Ignoring(CompareSettings(masked_annotations=masked_annotations))
     before, after = _by_key(base), _by_key(head)
     hooks = {target.key for target in (*base.hooks, *head.hooks)}
-    found = (_change(key, before.get(key), after.get(key), key in hooks) for key in sorted({*before, *after}))
+    found = (_change(key, before.get(key), after.get(key), key in hooks, masking) for key in sorted({*before, *after}))
     return tuple(change for change in found if change is not None)
 
 
@@ -40,13 +43,15 @@ def _by_key(targets: Targets) -> dict[ObjectKey, Target]:
     return {target.key: target for target in (*targets.objects, *targets.hooks)}
 
 
-def _change(key: ObjectKey, before: Target | None, after: Target | None, hook: bool) -> ObjectChange | None:
+def _change(
+    key: ObjectKey, before: Target | None, after: Target | None, hook: bool, masking: Ignoring
+) -> ObjectChange | None:
     if after is None:
         warnings = () if hook else _of_deletion(key)
         return ObjectChange(key, ChangeKind.DELETE, hook=hook, warnings=warnings)
     if before is None:
         return ObjectChange(key, ChangeKind.CREATE, hook=hook, warnings=_present(after.problem))
-    fields = compare.compare(after.obj, before.obj, after.obj).differences
+    fields = compare.compare(after.obj, before.obj, after.obj, masking).differences
     if not fields:
         return None
     return ObjectChange(key, ChangeKind.CHANGE, fields, hook=hook, warnings=_present(after.problem))
@@ -56,6 +61,21 @@ def _of_deletion(key: ObjectKey) -> tuple[str, ...]:
     if (key.group, key.kind) in GUARDED:
         return (f"deleting a {key.kind} takes what is in it along",)
     return ()
+
+
+def guarded(
+    app: Application,
+    project: AppProject | None,
+    settings: Mapping[str, str],
+    changed: Iterable[ObjectChange],
+    total: int,
+) -> str:
+    """What the deletion guard would say to a sync, "" when it would let it pass. `total` objects were rendered before."""
+    deleted = {change.key for change in changed if change.kind is ChangeKind.DELETE and not change.hook}
+    annotations = project.metadata.annotations if project is not None else {}
+    limits = guard.limits([app.metadata.annotations, annotations, settings])
+    hold = guard.hold(deleted, total, limits, str(app.metadata.key))
+    return hold.because if hold is not None else ""
 
 
 def _present(text: str) -> tuple[str, ...]:

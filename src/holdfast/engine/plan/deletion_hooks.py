@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from holdfast.engine.plan import hooks, order, results
 from holdfast.engine.plan.hooks import DeletePolicy
-from holdfast.engine.plan.machine import Apply, Finished, Remove, States, Wait
+from holdfast.engine.plan.machine import Apply, Finished, Remove, States, Wait, gives_way
 from holdfast.engine.plan.tasks import Action, SyncTask
 from holdfast.model.application import ResourceResult
 from holdfast.model.desired import Target, Targets
@@ -89,11 +89,9 @@ def _wave_needs(wave: list[SyncTask], states: States) -> Next | None:
 
 
 def _is_leftover(task: SyncTask, states: States) -> bool:
-    """A hook of an earlier deletion stands where this one goes."""
+    """A hook of a sync, or of an earlier deletion, stands where this one goes."""
     state = states.get(task.key)
-    if state is None or hooks.other_owner(state.obj, task.obj):
-        return False
-    return is_being_deleted(state.obj) or DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    return state is not None and gives_way(state, task.obj)
 
 
 def _judged(task: SyncTask, states: States) -> ResourceResult:

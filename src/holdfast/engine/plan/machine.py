@@ -129,9 +129,14 @@ def _is_pending(task: SyncTask, known: Results, states: States) -> bool:
 def _is_leftover(task: SyncTask, states: States) -> bool:
     """A hook of an earlier operation stands where this one goes."""
     state = states.get(task.key)
-    if not task.hook or state is None or _is_own(task, states) or hooks.other_owner(state.obj, task.obj):
+    return task.hook and state is not None and not _is_own(task, states) and gives_way(state, task.obj)
+
+
+def gives_way(state: LiveState, hook: KubeObject) -> bool:
+    """What an earlier operation of the same application left is to go before the hook is made."""
+    if hooks.other_owner(state.obj, hook):
         return False
-    replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(task.obj)
+    replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(hook)
     return replaced or is_being_deleted(state.obj) or _is_spent(state)
 
 

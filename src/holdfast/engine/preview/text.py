@@ -1,4 +1,4 @@
-"""A preview for a terminal, and for a comment on a pull request."""
+"""A preview for a terminal and for programs."""
 
 from __future__ import annotations
 
@@ -13,23 +13,27 @@ from holdfast.model.preview import AppPreview, ChangeKind, ObjectChange, Preview
 SIGNS = {ChangeKind.CREATE: "+", ChangeKind.CHANGE: "~", ChangeKind.DELETE: "-"}
 VERBS = {ChangeKind.CREATE: "to create", ChangeKind.CHANGE: "to change", ChangeKind.DELETE: "to delete"}
 MOST_VALUE = 200
-MOST_COMMENT = 60_000
-"""Bitbucket takes 32,768 characters, GitHub 65,536; what is longer is cut at a whole application."""
 
 
 def lines(preview: Preview) -> Iterator[str]:
     """A heading for each application, a line for each object and field, and a sum at the end."""
     for app in preview.apps:
-        yield f"{app.name}{_fate(app)}"
+        yield f"{app.name}{fate(app)}"
         if app.problem:
             yield f"  ! {app.problem}"
+        if app.hold:
+            yield f"  ! {hold_line(app)}"
         for change in app.changes:
-            yield from (f"  {line}" for line in _object_lines(change))
+            yield from (f"  {line}" for line in object_lines(change))
         yield ""
     yield summary(preview)
 
 
-def _object_lines(change: ObjectChange) -> Iterator[str]:
+def hold_line(app: AppPreview) -> str:
+    return f"the deletion guard would wait for a person: {app.hold}"
+
+
+def object_lines(change: ObjectChange) -> Iterator[str]:
     hook = " (hook)" if change.hook else ""
     yield f"{SIGNS[change.kind]} {change.key}{hook}"
     yield from (f"    ! {warning}" for warning in change.warnings)
@@ -64,42 +68,8 @@ def _value(value: Any) -> str:
     return text if len(text) <= MOST_VALUE else f"{text[:MOST_VALUE]}… ({len(text)} characters)"
 
 
-def _fate(app: AppPreview) -> str:
+def fate(app: AppPreview) -> str:
     return f" (application {VERBS[app.kind]})" if app.kind is not None else ""
-
-
-def markdown(preview: Preview) -> str:
-    """For a comment: one folded part an application, bounded in size."""
-    head = f"### Holdfast: what {preview.head[:12]} changes\n\n{summary(preview)}\n"
-    parts = [head]
-    size = len(head)
-    for number, app in enumerate(preview.apps):
-        part = _markdown_of(app)
-        if size + len(part) > MOST_COMMENT:
-            parts.append(f"\n… and {len(preview.apps) - number} more applications: see `holdfast plan`.\n")
-            break
-        parts.append(part)
-        size += len(part)
-    return "".join(parts)
-
-
-def _markdown_of(app: AppPreview) -> str:
-    body = [f"! {app.problem}"] if app.problem else []
-    body += [line for change in app.changes for line in _object_lines(change)]
-    fence = _fence("\n".join(body))
-    warned = sum(len(change.warnings) for change in app.changes)
-    warning = f", **{warned} to look at**" if warned else ""
-    title = f"{app.name}{_fate(app)}: {len(app.changes)} objects{warning}"
-    return f"\n<details><summary>{title}</summary>\n\n{fence}diff\n" + "\n".join(body) + f"\n{fence}\n\n</details>\n"
-
-
-def _fence(body: str) -> str:
-    """Longer than any run of backticks in the text, so that a value cannot leave its block."""
-    longest, run = 2, 0
-    for character in body:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return "`" * (longest + 1)
 
 
 def document(preview: Preview) -> dict[str, Any]:
@@ -116,6 +86,7 @@ def document(preview: Preview) -> dict[str, Any]:
                 "baseRevision": app.base_revision,
                 "headRevision": app.head_revision,
                 "problem": app.problem,
+                "hold": app.hold,
                 "objects": [_object_document(change) for change in app.changes],
             }
             for app in preview.apps

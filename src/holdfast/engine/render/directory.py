@@ -87,8 +87,13 @@ def render(
 def _walk(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:
     found: list[paths.FoundFile] = []
     pending = [""]
+    folders = 0
     while pending:
         prefix = pending.pop()
+        folders += 1
+        # A tree that holds one and the same subtree many times over has more paths than can be walked.
+        if folders + len(found) > paths.MAX_FILES:
+            raise Blocked("ManifestTooLarge", f"{job.path or 'the repository'} holds too many folders and files")
         folder = "/".join(part for part in (job.path, prefix.rstrip("/")) if part)
         for entry in tree.children(folder):
             path = f"{folder}/{entry.name}" if folder else entry.name

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from holdfast.engine.lang import yaml_documents
-from holdfast.engine.render import paths
+from holdfast.engine.render import kustomize_addresses, paths
 from holdfast.engine.render.detect import kustomization_file
 from holdfast.engine.render.kustomize_edits import edited
 from holdfast.model.errors import Blocked
@@ -23,6 +23,7 @@ _REMOTE: Final = re.compile(
 )
 # Entries that are files or folders with a kustomization, and those that are files.
 _FOLDER_LISTS: Final = ("resources", "bases", "components", "generators", "transformers", "validators")
+_PLUGIN_LISTS: Final = ("generators", "transformers", "validators")
 _FILE_LISTS: Final = ("crds", "configurations", "patchesStrategicMerge")
 _PATH_LISTS: Final = ("patches", "patchesJson6902", "replacements")
 _GENERATORS: Final = ("configMapGenerator", "secretGenerator")
@@ -48,6 +49,10 @@ _WITHOUT_FILES: Final = frozenset(
         "inventory",
     ]
 )
+
+_FIELDS: Final = frozenset({*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, "openapi"})
+_BY_LOWER_CASE: Final = {field.lower(): field for field in _FIELDS}
+_PLUGIN_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata", "resources", "bases", "components"})
 
 
 class KustomizeJob(Struct, frozen=True, tag="kustomize"):
@@ -93,16 +98,23 @@ def closure(tree: FileTree, job: KustomizeJob) -> Closure:
     return Closure(walker.files, walker.whole)
 
 
+class _Place(Struct, frozen=True):
+    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome."""
+
+    folder: str
+    is_plugin: bool = False
+
+
 class _Walker:
     def __init__(self, tree: FileTree, job: KustomizeJob) -> None:
         self._tree = tree
         self._job = job
-        self._seen: set[str] = set()
+        self._seen: set[_Place] = set()
         self.files: dict[str, str] = {}
         self.whole = False
 
     def visit(self, folder: str) -> None:
-        pending = [folder]
+        pending = [_Place(folder)]
         while pending:
             here = pending.pop()
             if here in self._seen:
@@ -112,39 +124,44 @@ class _Walker:
                 raise Blocked("ManifestTooLarge", f"{self._job.file} reaches more than {MAX_KUSTOMIZATIONS:,} folders")
             pending.extend(self._folders_of(here))
 
-    def _folders_of(self, folder: str) -> Iterator[str]:
-        name = kustomization_file(self._tree, folder)
+    def _folders_of(self, place: _Place) -> Iterator[_Place]:
+        name = kustomization_file(self._tree, place.folder)
         if name is None:
             return
-        file = paths.join(folder, name)
+        file = paths.join(place.folder, name)
         self._take(file)
         said = _parsed(file, self._job.text) if file == self._job.file and self._job.text else _read(self._tree, file)
+        _check_spelling(file, said, place)
+        kustomize_addresses.refuse(file, said)
         if not _known_fields(said):
             self.whole = True
         for field in _FOLDER_LISTS:
             for entry in _texts(said.get(field)):
-                yield from self._follow(folder, file, field, entry)
+                yield from self._follow(
+                    _Place(place.folder, place.is_plugin or field in _PLUGIN_LISTS), file, field, entry
+                )
         for entry in _file_entries(said):
-            self._take(_local(file, folder, entry))
+            self._take(_local(file, place.folder, entry))
 
-    def _follow(self, folder: str, file: str, field: str, entry: str) -> Iterator[str]:
-        if "\n" in entry:
-            return  # a document written into the kustomization itself
-        path = None if "://" in entry else _local(file, folder, entry)
+    def _follow(self, place: _Place, file: str, field: str, entry: str) -> Iterator[_Place]:
+        if "\n" in entry:  # a document written into the kustomization itself
+            if place.is_plugin:
+                kustomize_addresses.refuse_in_documents(file, entry)
+            return
+        path = None if "://" in entry else _local(file, place.folder, entry)
         resolved = paths.resolve(self._tree, path) if path is not None else None
         if path is None or (resolved is None and _REMOTE.match(entry)):
-            raise Blocked(
-                "KustomizeFailed",
-                f"{file}: {field}: {entry!r} is remote, and builds have no network: copy it into the repository",
-            )
+            raise kustomize_addresses.remote(file, field, entry)
         if resolved is None:
             raise Blocked("KustomizeFailed", f"{file}: {field}: {entry!r} does not exist ({path})")
         if not paths.is_directory(self._tree, resolved):
             self.files[path] = resolved
+            if place.is_plugin:
+                kustomize_addresses.refuse_in_documents(path, self._tree.read(resolved))
             return
         if resolved != path:
             self.whole = True  # a folder behind a symlink is reached by two names
-        yield resolved
+        yield _Place(resolved, place.is_plugin)
 
     def _take(self, path: str) -> None:
         resolved = paths.resolve(self._tree, path)
@@ -159,12 +176,22 @@ def _local(file: str, folder: str, entry: str) -> str:
     return paths.join(folder, entry)
 
 
+def _check_spelling(file: str, said: Mapping[str, Any], place: _Place) -> None:
+    """kustomize reads fields in any case, so that one in another case would pass by all that is looked at here."""
+    for field in said:
+        exact = _BY_LOWER_CASE.get(field.lower(), field)
+        if field != exact:
+            raise Blocked("KustomizeFailed", f"{file}: write {exact} instead of {field}")
+        if place.is_plugin and field not in _PLUGIN_FIELDS:
+            raise Blocked(
+                "KustomizeFailed",
+                f"{file}: {field} changes objects that say what the build does: write these objects out in a file",
+            )
+
+
 def _known_fields(said: Mapping[str, Any]) -> bool:
-    listed = {*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, "openapi"}
     # Generators and transformers are documents that may name further files.
-    return not (set(said) - listed) and not any(
-        said.get(field) for field in ("generators", "transformers", "validators")
-    )
+    return not (set(said) - _FIELDS) and not any(said.get(field) for field in _PLUGIN_LISTS)
 
 
 def _file_entries(said: Mapping[str, Any]) -> Iterator[str]:

@@ -86,20 +86,24 @@ def read_file(tree: FileTree, path: str) -> bytes | None:
 def files_below(tree: FileTree, root: str) -> list[FoundFile]:
     """Every file below the folder `root`, symlinks followed, within bounds. Links to nothing are left out."""
     found: list[FoundFile] = []
-    size = 0
+    size = folders = 0
     for file in _walk(tree, root, "", ()):
-        size += file.entry.size
-        if len(found) >= MAX_FILES or size > MAX_BYTES:
+        folders += file is None
+        size += 0 if file is None else file.entry.size
+        if len(found) + folders >= MAX_FILES or size > MAX_BYTES:
             raise Blocked(
                 "ManifestTooLarge",
-                f"{root or 'the repository'} holds more than {MAX_FILES:,} files or {MAX_BYTES // 1024**2} MiB: "
+                f"{root or 'the repository'} holds more than {MAX_FILES:,} files and folders, those behind symlinks "
+                f"counted each time, or {MAX_BYTES // 1024**2} MiB: "
                 "point the source's path at a smaller folder",
             )
-        found.append(file)
+        if file is not None:
+            found.append(file)
     return found
 
 
-def _walk(tree: FileTree, folder: str, prefix: str, above: tuple[str, ...]) -> Iterator[FoundFile]:
+def _walk(tree: FileTree, folder: str, prefix: str, above: tuple[str, ...]) -> Iterator[FoundFile | None]:
+    """None stands for a folder: a few that link to one another twice each have more paths than can be walked."""
     if folder in above or len(above) > MAX_DEPTH:
         raise _escapes(prefix.rstrip("/") or folder, "is a symlink to a folder that holds it")
     for entry in tree.children(folder):
@@ -114,6 +118,7 @@ def _walk(tree: FileTree, folder: str, prefix: str, above: tuple[str, ...]) -> I
         else:
             entry_kind, content = entry.kind, entry
         if entry_kind is EntryKind.DIRECTORY:
+            yield None
             yield from _walk(tree, path, f"{prefix}{entry.name}/", (*above, folder))
         else:
             yield FoundFile(prefix + entry.name, path, content)

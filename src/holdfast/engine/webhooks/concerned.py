@@ -12,6 +12,7 @@ from holdfast.engine.webhooks.git_payloads import bare_ref
 from holdfast.engine.webhooks.registry_payloads import normalized_repository
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.names import Annotation
+from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import ArtifactChange, Change, RefChange
 
 
@@ -28,6 +29,8 @@ def concern(app: Application, change: Change) -> Concern:
             return _of_ref(app, change)
         case ArtifactChange():
             return Concern(any(_is_artifact(source, change) for source in _sources(app)))
+        case PullRequestChange():
+            return Concern()  # nothing is merged yet
 
 
 def _of_ref(app: Application, change: RefChange) -> Concern:

@@ -47,7 +47,7 @@ class HubPush(Struct):
         told = bool(commits) and not self.forced and not self.created and len(commits) < GITHUB_MOST_COMMITS
         return [
             RefChange(
-                urls=_present(urls),
+                urls=present(urls),
                 ref=self.ref,
                 after=self.after,
                 touched_head=_is_head(self.ref, repository.default_branch),
@@ -78,7 +78,7 @@ class LabPush(Struct):
         told = bool(commits) and self.total_commits_count <= len(commits)
         return [
             RefChange(
-                urls=_present((project.web_url, project.git_http_url, project.git_ssh_url)),
+                urls=present((project.web_url, project.git_http_url, project.git_ssh_url)),
                 ref=self.ref,
                 after=self.after,
                 touched_head=_is_head(self.ref, project.default_branch),
@@ -118,6 +118,11 @@ class CloudRepository(Struct):
     links: CloudLinks | None = None
     full_name: str = ""
 
+    def urls(self) -> tuple[str, ...]:
+        html = self.links.html.href if self.links and self.links.html else ""
+        named = f"https://bitbucket.org/{self.full_name}" if self.full_name else ""
+        return present((html, named))
+
 
 class CloudPush(Struct):
     """Of Bitbucket Cloud. It names no files, and not the main branch."""
@@ -126,15 +131,13 @@ class CloudPush(Struct):
     repository: CloudRepository | None = None
 
     def changes(self) -> list[RefChange]:
-        repository = self.repository or CloudRepository()
-        html = repository.links.html.href if repository.links and repository.links.html else ""
-        named = f"https://bitbucket.org/{repository.full_name}" if repository.full_name else ""
+        urls = (self.repository or CloudRepository()).urls()
         found = []
         for change in (self.push.changes if self.push else None) or []:
             ref = change.new or change.old
             if ref is not None:
                 after = change.new.target.hash if change.new and change.new.target else ""
-                found.append(RefChange(urls=_present((html, named)), ref=ref.name, after=after))
+                found.append(RefChange(urls=urls, ref=ref.name, after=after))
         return found
 
 
@@ -154,6 +157,9 @@ class ServerLinks(Struct):
 class ServerRepository(Struct):
     links: ServerLinks | None = None
 
+    def urls(self) -> tuple[str, ...]:
+        return present(link.href for link in (self.links.clone if self.links else None) or [])
+
 
 class ServerPush(Struct):
     """Of Bitbucket Data Center. It names no files, and not the default branch."""
@@ -162,8 +168,7 @@ class ServerPush(Struct):
     repository: ServerRepository | None = None
 
     def changes(self) -> list[RefChange]:
-        links = self.repository.links if self.repository else None
-        urls = _present(link.href for link in (links.clone if links else None) or [])
+        urls = self.repository.urls() if self.repository else ()
         changed = self.changed or []
         return [RefChange(urls=urls, ref=it.ref.id, after=it.to_hash) for it in changed if it.ref is not None]
 
@@ -192,7 +197,7 @@ class AzurePush(Struct):
         repository = resource.repository or AzureRepository()
         return [
             RefChange(
-                urls=_present((repository.remote_url,)),
+                urls=present((repository.remote_url,)),
                 ref=update.name,
                 after=update.new,
                 touched_head=_is_head(update.name, repository.default_branch),
@@ -214,7 +219,7 @@ class GenericPush(Struct):
         return [RefChange((self.url,), self.ref, after=self.commit, touched_head=self.ref == "HEAD", files=files)]
 
 
-def _present(urls: Iterable[str]) -> tuple[str, ...]:
+def present(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for url in urls if url))
 
 

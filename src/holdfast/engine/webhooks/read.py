@@ -6,24 +6,28 @@ Where no secret is set a sender is believed, as in Argo CD: the worst that he ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from holdfast.engine.webhooks import proof
 from holdfast.engine.webhooks.git_payloads import AzurePush, CloudPush, GenericPush, HubPush, LabPush, ServerPush
+from holdfast.engine.webhooks.pull_request_payloads import CloudPull, HubPull, LabMerge, ServerPull
 from holdfast.engine.webhooks.registry_payloads import DistributionEvents, GitHubPackageEvent, HarborEvent
 from holdfast.model.errors import BadRequest, Unauthorized
+from holdfast.model.pull_request import Provider
 from holdfast.model.webhook import Change, WebhookSecrets
 
+GITEA_PULLS = frozenset({"pull_request", "pull_request_sync"})
+SERVER_PULLS = frozenset(
+    {"pr:opened", "pr:from_ref_updated", "pr:modified", "pr:reopened", "pr:merged", "pr:declined", "pr:deleted"}
+)
+CLOUD_PULLS = frozenset({f"pullrequest:{event}" for event in ("created", "updated", "fulfilled", "rejected")})
 DISTRIBUTION_EVENTS = "application/vnd.docker.distribution.events"
 
 
-class _Payload(Protocol):
-    def changes(self) -> Sequence[Change]: ...
-
-
-P = TypeVar("P", bound=_Payload)
+P = TypeVar("P", bound=Struct)
 
 
 def changes(headers: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> tuple[Change, ...]:
@@ -48,7 +52,10 @@ def _gitea(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Se
     event = given.get("x-gitea-event") or given.get("x-gogs-event")
     signature = given.get("x-gitea-signature") or given.get("x-gogs-signature") or ""
     proof.check_signature(secrets.gogs, body, signature)
-    return _decoded(body, HubPush).changes() if event == "push" else ()
+    if event == "push":
+        return _decoded(body, HubPush).changes()
+    # `pull_request` and its kin, such as `pull_request_sync` for a push.
+    return _decoded(body, HubPull).changes_at(Provider.GITEA) if event in GITEA_PULLS else ()
 
 
 def _github(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
@@ -57,6 +64,8 @@ def _github(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> S
     match given["x-github-event"]:
         case "push":
             return _decoded(body, HubPush).changes()
+        case "pull_request":
+            return _decoded(body, HubPull).changes_at(Provider.GITHUB)
         case "package" | "registry_package":
             return _decoded(body, GitHubPackageEvent).changes()
         case _:
@@ -65,6 +74,8 @@ def _github(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> S
 
 def _gitlab(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
     proof.check_token(secrets.gitlab, given.get("x-gitlab-token", ""))
+    if given["x-gitlab-event"] == "Merge Request Hook":
+        return _decoded(body, LabMerge).changes()
     if given["x-gitlab-event"] not in ("Push Hook", "Tag Push Hook", "System Hook"):
         return ()
     return _decoded(body, LabPush).changes()
@@ -73,11 +84,15 @@ def _gitlab(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> S
 def _bitbucket(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
     """Cloud and Data Center use the same header: the words in it differ."""
     event = given["x-event-key"]
-    if event in ("repo:refs_changed", "diagnostics:ping"):
+    if event in ("repo:refs_changed", "diagnostics:ping") or event.startswith("pr:"):
         proof.check_signature(secrets.bitbucket_server, body, given.get("x-hub-signature", ""))
+        if event in SERVER_PULLS:
+            return _decoded(body, ServerPull).changes()
         return _decoded(body, ServerPush).changes() if event == "repo:refs_changed" else ()
     if secrets.bitbucket_uuid:
         proof.check_token(secrets.bitbucket_uuid, given.get("x-hook-uuid", ""))
+    if event in CLOUD_PULLS:
+        return _decoded(body, CloudPull).changes()
     return _decoded(body, CloudPush).changes() if event == "repo:push" else ()
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from holdfast.adapters.git import lfs
+from holdfast.adapters.git import lfs, submodules
 from holdfast.adapters.git.limits import GitLimits
 from holdfast.adapters.git.process import GitAnswer
 from holdfast.adapters.git.remote import Remote
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.git.submodules import Submodule
 from holdfast.adapters.git.tree import open_tree
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
@@ -25,6 +26,7 @@ from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.clock import SystemClock
 from tests.unit.adapters.git.origin import Origin
 from tests.unit.adapters.git.test_http import backend_for
+from tests.unit.adapters.git.test_submodules import link
 from tests.unit.adapters.local_http import serving
 
 pytestmark = pytest.mark.real_time
@@ -203,3 +205,24 @@ def test_other_failures_are_tried_again() -> None:
     error = lfs.failure(Remote("https://a.example/x", "https://a.example/x"), GitAnswer(2, b"", "batch response: 503"))
     assert isinstance(error, Transient)
     assert "503" in error.message
+
+
+@needs_lfs
+async def test_submodules_of_the_same_host_have_their_files_too(
+    origin: Origin, tmp_path: Path, limits: GitLimits
+) -> None:
+    library = Origin(tmp_path / "lib")
+    inner = library.commit(large=pointer(TEXT))
+    commit = link(origin, "lib", "../../lib/.git", inner)
+    host = LfsHost(origin, TEXT)
+    async with serving(host.handle) as root, repositories(tmp_path / "mirrors", limits) as subject:
+        tree = subject.open(await subject.fetch(access_to(root), commit))
+        assert tree.read("lib/large") == TEXT.encode()
+        without = subject.open(await subject.fetch(access_to(root, enable_lfs=False), commit))
+        assert without.read("lib/large") == pointer(TEXT).encode()
+
+
+def test_a_submodule_of_another_host_is_asked_for_no_large_files_and_shown_no_password() -> None:
+    parent = access_to("https://git.example.com")
+    found = submodules.access_to(Submodule("lib", "https://git.example.org/lib.git", "0" * 40), parent)
+    assert (found.enable_lfs, found.password) == (False, "")

@@ -47,7 +47,9 @@ async def measured(
     )
     metric = msgspec.convert({"name": "errors", "provider": provider}, Metric)
     try:
-        return await sources.measure(metric, namespace="shop", now=NOW)
+        found = await sources.measure(metric, namespace="shop", now=NOW)
+        assert isinstance(found, Reading)
+        return found
     finally:
         await sources.close()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from holdfast.engine.analysis.phases import Phase
 from holdfast.model.analysis import Metric
 from holdfast.ports.clock import Clock
-from holdfast.ports.metrics import Reading
+from holdfast.ports.metrics import Finding, Judged, UnderWay
 from tests.unit.controllers.analysis.stage import Answers, ended, measuring, run_object, until, web
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, Stage, stage
 
@@ -22,7 +24,9 @@ class SlowAnswers(Answers):
         self._clock = clock
         self._seconds = seconds
 
-    async def measure(self, metric: Metric, *, namespace: str, now: datetime) -> Reading:
+    async def measure(
+        self, metric: Metric, *, namespace: str, now: datetime, under_way: Mapping[str, str] | None = None
+    ) -> Finding:
         found = await super().measure(metric, namespace=namespace, now=now)
         await self._clock.sleep(self._seconds)
         return found
@@ -71,6 +75,19 @@ async def test_what_was_measured_for_another_question_is_asked_for_anew() -> Non
             found = await ended(world)
     assert found["phase"] == "Failed"
     assert len(answers.asked) == 2
+
+
+async def test_a_judgement_that_takes_its_time_is_asked_for_again_with_what_it_was_begun_with() -> None:
+    async with stage() as world:
+        begun = UnderWay({"id": "42"}, timedelta(seconds=15))
+        answers = Answers(errors=[begun, begun, Judged(Phase.FAILED, "60")])
+        async with measuring(world, answers):
+            await world.put(ANALYSIS_RUN, run_object(web("errors")))
+            found = await ended(world)
+            waited = world.clock.monotonic()
+    assert (found["phase"], found["metricResults"][0]["count"]) == ("Failed", 1)
+    assert answers.resumed == [{}, {"id": "42"}, {"id": "42"}]
+    assert waited >= 30
 
 
 async def test_a_system_that_never_answers_is_an_error_and_holds_up_no_other_metric() -> None:

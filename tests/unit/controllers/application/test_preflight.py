@@ -105,12 +105,13 @@ async def test_a_permission_that_lacks_is_told_with_the_command_that_grants_it()
 async def test_permissions_are_asked_once_a_minute_and_once_a_namespace() -> None:
     async with stage() as world:
         await namespace(world)
-        world.push(*(config_map(f"number-{number}") for number in range(20)))
         await world.create_application()
         world.transport = transport = RulesTransport(world.server, "*")
         async with world.controller() as controller:
             for pause, asked in ((0, 1), (5, 1), (60, 2)):
+                world.push(*(config_map(f"number-{number}-after-{pause}") for number in range(20)))
                 await world.clock.sleep(pause + 1)
+                await world.patch_application({"metadata": {"annotations": {Annotation.REFRESH.value: "normal"}}})
                 await _sync(world)
                 await world.settle(controller)
                 assert transport.asked == [RULES] * asked

@@ -8,11 +8,12 @@ import pytest
 
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.keys import NamespacedName
-from holdfast.model.kube import KubeObject, annotations_of
+from holdfast.model.kube import KubeObject, annotations_of, uid_of
 from holdfast.model.names import Annotation
 from holdfast.model.rendering import RenderRequest, RenderResult
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from holdfast.testing.builders import config_map, deployment, job, obj
+from holdfast.testing.simulated_manifests import with_image
 from tests.unit.controllers.application.harness import DEPLOYMENT, JOB, Stage, namespace, stage
 
 AUTOMATED = {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["CreateNamespace=true"]}
@@ -428,6 +429,26 @@ async def test_a_failed_hook_fails_the_sync_and_nothing_is_deployed() -> None:
             assert await data(world) is None
             await world.settle(controller, 600)
             assert [kind for kind, _ in await conditions(world)] == ["SyncError"]
+
+
+async def test_a_hook_that_stays_is_made_anew_when_its_template_has_changed() -> None:
+    hook = job(annotations={Annotation.HOOK.value: "PreSync", Annotation.HOOK_DELETE_POLICY.value: "HookFailed"})
+    async with stage() as world:
+        world.push(hook, config_map())
+        await world.create_application(policy=AUTOMATED)
+        async with world.controller() as controller:
+            await finish(world, "migrate")
+            await world.settle(controller, 1)
+            first = await world.get(JOB, "migrate")
+            assert first is not None
+            world.push(with_image(hook, "migrate:2"), config_map(data={"level": "debug"}))
+            await world.settle(controller, 200)
+            second = await world.get(JOB, "migrate")
+            assert second is not None
+            assert uid_of(second) != uid_of(first)
+            await finish(world, "migrate")
+            await world.settle(controller, 1)
+            assert (await phase(world))[0] == "Succeeded"
 
 
 async def test_a_failed_sync_is_tried_again_after_a_pause() -> None:

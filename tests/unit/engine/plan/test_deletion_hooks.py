@@ -85,6 +85,13 @@ def test_a_hook_of_an_earlier_deletion_goes_first() -> None:
     assert deletion_hooks.next_step([task], {task.key: LiveState(old)}) == Remove((old,))
 
 
+@pytest.mark.parametrize("health", [Health.HEALTHY, Health.DEGRADED])
+def test_the_ended_hook_of_a_sync_goes_first(health: Health) -> None:
+    [task] = tasks(hook("a", policy="HookSucceeded"))
+    old = hooks.marked(task.obj, "one/0", HookPhase.POST_SYNC)
+    assert deletion_hooks.next_step([task], {task.key: LiveState(old, HealthReport(health))}) == Remove((old,))
+
+
 def test_the_hook_of_another_application_is_left_alone_under_the_same_name() -> None:
     [task] = tasks(hook("a"))
     other = target_objects([hook("a")], Frame("pay", "shop", DISCOVERY, lambda *_: "")).hooks[0].obj

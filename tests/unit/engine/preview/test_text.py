@@ -45,20 +45,6 @@ def test_a_problem_is_counted() -> None:
     assert text.summary(preview(problem="app/a.yaml: line 3")) == "1 of 5 applications: 1 cannot be rendered"
 
 
-def test_a_value_cannot_leave_its_block_of_a_comment() -> None:
-    change = ObjectChange(KEY, ChangeKind.CHANGE, (Difference(".data.x", "a", "```\n# not a heading"),))
-    shown = text.markdown(preview(change))
-    assert "````diff" in shown
-    assert "\n# not" not in shown
-
-
-def test_a_comment_is_bounded_and_says_what_is_left_out() -> None:
-    change = ObjectChange(KEY, ChangeKind.CHANGE, tuple(Difference(f".data.x{n}", "a", "b" * 150) for n in range(40)))
-    shown = text.markdown(preview(change, apps=50))
-    assert len(shown) < 65_000
-    assert "more applications: see `holdfast plan`" in shown
-
-
 def test_long_values_are_cut() -> None:
     assert text.field_line(Difference(".x", None, "y" * 1000)).endswith("… (1002 characters)")
 

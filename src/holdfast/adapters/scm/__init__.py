@@ -1,0 +1,1 @@
+"""Pull requests at the hosts of repositories: read about, and told on."""

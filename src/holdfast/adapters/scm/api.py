@@ -1,0 +1,215 @@
+"""Asks the API of a host: bounded answers in bounded time, and errors that say what to do."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from holdfast.model.errors import Blocked, HoldfastError, TooManyRequests, Transient
+from holdfast.model.pull_request import HostAccess, HostedRepository, Provider
+from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.clock import Clock
+
+SECONDS: Final = 30.0
+MAX_ANSWER: Final = 16 * 1024**2
+MOST_PAGES: Final = 50
+PAGE_SIZE: Final = 100
+LONGEST_WAIT: Final = 3600.0
+MOST_SAID: Final = 200
+BITBUCKET_TOKEN_USER: Final = "x-token-auth"  # noqa: S105 - the name that stands for "this is a token"
+_CHUNK: Final = 1 << 16
+_TROUBLED: Final = frozenset({408, 409, 425})
+_NEEDS: Final = {
+    Provider.GITHUB: "pull requests: read and write, commit statuses: read and write",
+    Provider.GITLAB: "scope api, with the role Developer",
+    Provider.BITBUCKET: "pullrequest:write and repository:write",
+    Provider.BITBUCKET_SERVER: "repository read for pull requests, and repository write for build statuses",
+    Provider.GITEA: "write:issue and write:repository",
+}
+
+
+class Answer(Struct, frozen=True):
+    """`headers` with names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Raises Transient: hosts answer with a page for people while they are being mended."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Transient("HostUnreachable", "the host answers with something that is no JSON") from error
+
+
+class HostApi:
+    """One repository at its host, for one job."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, repository: HostedRepository, access: HostAccess, clock: Clock
+    ) -> None:
+        self.repository = repository
+        self._session = session
+        self._access = access
+        self._clock = clock
+        self._authorization = authorization(repository.provider, access)
+
+    async def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Answer:
+        return await self.send("GET", path, query=query)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        passes: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Answers of 2xx, and of the statuses in `passes`. Redirects are not followed: the token would go along."""
+        access = self._access.repository
+        options: dict[str, Any] = {"ssl": _trust(access)}
+        if access.proxy and not _is_excepted(self.host, access.no_proxy):
+            options["proxy"] = access.proxy
+        headers = {"Accept": "application/json", "Authorization": self._authorization}
+        if body is not None:
+            options["data"] = msgspec.json.encode(body)
+            headers["Content-Type"] = "application/json"
+        try:
+            async with self._session.request(
+                method,
+                f"{self.repository.api}/{path}",
+                params=query,
+                headers=headers,
+                allow_redirects=False,
+                **options,
+            ) as response:
+                found = Answer(
+                    response.status,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    await self._bounded(response),
+                )
+        except TimeoutError as error:
+            raise Transient("HostUnreachable", f"no answer from {self.host} within {SECONDS:g} s") from error
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+            message = f"the certificate of {self.host} is not trusted: add its authority to argocd-tls-certs-cm"
+            raise Blocked("HostRefused", message) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise Transient("HostUnreachable", f"{self.host} cannot be reached ({type(error).__name__})") from error
+        if 200 <= found.status < 300 or found.status in passes:
+            return found
+        raise self._failure(found, method, path)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.repository.api).hostname or ""
+
+    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        found = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            found += chunk
+            if len(found) > MAX_ANSWER:
+                raise Blocked("HostRefused", f"{self.host} sends more than the {MAX_ANSWER:,} bytes allowed")
+        return bytes(found)
+
+    def _failure(self, answer: Answer, method: str, path: str) -> HoldfastError:
+        """Said of 403: GitHub limits its rate with it as well."""
+        place, status = f"{self.host}, repository {self.repository.path}", answer.status
+        wait = self._asked_to_wait(answer)
+        if status == 429 or (status == 403 and wait is not None):
+            details = {"retryAfterSeconds": wait} if wait is not None else {}
+            return TooManyRequests(f"{place}: asked too often", details=details)
+        if status >= 500 or status in _TROUBLED:
+            return Transient("HostUnreachable", f"{place}: answers {status}")
+        needs = _NEEDS[self.repository.provider]
+        if status == 401:
+            return Blocked(
+                "HostAuthenticationFailed", f"{place}: the token is not accepted; give a valid one (it needs {needs})"
+            )
+        if status == 403:
+            return Blocked("HostForbidden", f"{place}: the token may not {method} {path}; it needs {needs}")
+        if status == 404:
+            return Blocked(
+                "HostNotFound", f"{place}: {path} is not there, or hidden from the token (which needs {needs})"
+            )
+        return Blocked("HostRefused", f"{place}: {method} {path} is answered with {status}{self._said(answer)}")
+
+    def _asked_to_wait(self, answer: Answer) -> float | None:
+        headers = answer.headers
+        after = _seconds(headers.get("retry-after", ""))
+        if after is None and headers.get("x-ratelimit-remaining") == "0":
+            reset = _seconds(headers.get("x-ratelimit-reset", ""))
+            after = reset - self._clock.now().timestamp() if reset is not None else 60.0
+        return None if after is None else min(max(after, 1.0), LONGEST_WAIT)
+
+    def _said(self, answer: Answer) -> str:
+        said = answer.body.decode("utf-8", "replace")
+        for secret in (self._access.token, self._access.repository.password, self._access.repository.bearer_token):
+            said = said.replace(secret, "*****") if secret else said
+        shown = "".join(sign if sign.isprintable() else " " for sign in said[:MOST_SAID]).strip()
+        return f": {shown}" if shown else ""
+
+
+def authorization(provider: Provider, access: HostAccess) -> str:
+    """Raises Blocked where there is no token."""
+    repository = access.repository
+    if access.token:
+        username, token = access.username, access.token
+    elif repository.bearer_token:
+        username, token = "", repository.bearer_token
+    else:
+        username, token = _of_password(provider, repository)
+    if not token:
+        raise Blocked(
+            "HostAuthenticationFailed",
+            "there is no token for the API of the host: put one into holdfastPreviewToken of the Secret of the "
+            "repository or of its credential template",
+        )
+    if username:
+        return "Basic " + base64.b64encode(f"{username}:{token}".encode()).decode()
+    return f"token {token}" if provider is Provider.GITEA else f"Bearer {token}"
+
+
+def _of_password(provider: Provider, access: RepositoryAccess) -> tuple[str, str]:
+    """At most hosts the password for git is a token; at Bitbucket it may be that of an account."""
+    if provider not in (Provider.BITBUCKET, Provider.BITBUCKET_SERVER) or access.username == BITBUCKET_TOKEN_USER:
+        return "", access.password
+    return access.username, access.password
+
+
+def quoted(path: str) -> str:
+    """Each part of a place as it may stand in an address."""
+    return "/".join(quote(part, safe="~") for part in path.split("/"))
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text) if text.isascii() and text.strip().isdigit() else None
+    except ValueError:
+        return None
+
+
+def _is_excepted(host: str, no_proxy: str) -> bool:
+    names = [name.strip().lstrip("*").lstrip(".") for name in no_proxy.split(",") if name.strip()]
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def _trust(access: RepositoryAccess) -> ssl.SSLContext | bool:
+    try:
+        return _context(access.ca_certificates, access.insecure)
+    except (ssl.SSLError, ValueError) as error:
+        raise Blocked("SecretInvalid", "the authority of the host in argocd-tls-certs-cm is no PEM") from error
+
+
+@lru_cache(maxsize=16)
+def _context(authority: str, insecure: bool) -> ssl.SSLContext | bool:
+    return False if insecure else ssl.create_default_context(cadata=authority or None)

@@ -1,0 +1,52 @@
+"""Refuses addresses where kustomize reads files: it asks for them itself, and on this very machine past any proxy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from holdfast.engine.lang import yaml_documents
+from holdfast.model.errors import Blocked
+
+_LIMITS: Final = yaml_documents.YamlLimits(bytes=4 * 1024**2, nodes=200_000)
+_ADDRESS: Final = re.compile(r"(?:^|=)\s*https?:", re.IGNORECASE)
+# Go reads names of fields in any case.
+_NAMES_OF_FILES: Final = frozenset(
+    ["files", "envs", "env", "path", "paths", "crds", "configurations", "patches", "patchesstrategicmerge"]
+)
+_NO_FILES_BELOW: Final = frozenset(["commonannotations", "commonlabels", "annotations", "labels", "pairs", "metadata"])
+
+
+def remote(file: str, field: str, entry: str) -> Blocked:
+    return Blocked(
+        "KustomizeFailed",
+        f"{file}: {field}: {entry[:200]!r} is remote, and builds have no network: copy it into the repository",
+    )
+
+
+def refuse(file: str, content: Any) -> None:
+    """Raises Blocked where a field that names files holds an address. `content` is a document of `file`."""
+    if isinstance(content, list):
+        for one in content:
+            refuse(file, one)
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            if str(key).lower() in _NO_FILES_BELOW:
+                continue
+            entries = value if isinstance(value, list) else [value]
+            if str(key).lower() in _NAMES_OF_FILES:
+                for entry in entries:
+                    if isinstance(entry, str) and "\n" not in entry and _ADDRESS.search(entry):
+                        raise remote(file, str(key), entry)
+            refuse(file, value)
+
+
+def refuse_in_documents(file: str, text: str | bytes) -> None:
+    """The same for all documents of a text. Raises Blocked also when it cannot be read."""
+    try:
+        found = yaml_documents.load_all(text, _LIMITS)
+    except yaml_documents.YamlInvalid as error:
+        raise Blocked("KustomizeFailed", f"{file}: {error}") from error
+    for content in found:
+        refuse(file, content)
