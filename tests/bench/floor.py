@@ -6,6 +6,7 @@ python -m tests.bench.floor KUBECONFIG MONOREPO NAMESPACE
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -48,7 +49,7 @@ class Cost(msgspec.Struct):
 
 
 async def rendered(folder: Path, namespace: str) -> list[KubeObject]:
-    renderer = InlineRenderer(open_local_tree)
+    renderer = InlineRenderer(functools.cache(open_local_tree))
     found: list[KubeObject] = []
     for file in sorted((folder / "apps").glob("*.yaml")):
         request = RenderRequest(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
+from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.model.resource_types import SECRET
@@ -31,7 +32,7 @@ async def metric_sources(cluster: Reader) -> AsyncIterator[MetricSources]:
         }
 
     address = os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", "")
-    sources = HttpMetricSources(Credentials(read, NAMESPACES), prometheus_address=address)
+    sources = HttpMetricSources(Credentials(read, NAMESPACES), prometheus_address=address, aws=AwsPlace.of(os.environ))
     try:
         yield sources
     finally:

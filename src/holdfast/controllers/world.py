@@ -99,10 +99,11 @@ class World:
         except AlreadyExists:
             return
 
-    async def delete(self, kind: GroupKind, namespace: str, name: str) -> None:
+    async def delete(self, kind: GroupKind, namespace: str, name: str, uid: str = "") -> None:
+        """With `uid` only that very one: another one of the name is left alone."""
         try:
-            await self.cluster.delete(self.resource(kind), namespace, name)
-        except NotFound:
+            await self.cluster.delete(self.resource(kind), namespace, name, uid=uid)
+        except (NotFound, Conflict):
             return
 
     async def emit(self, metadata: ObjectMeta, event: Event, stamp: str, *, kind: str = "") -> None:

@@ -5,13 +5,15 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from holdfast.adapters.metrics import sign_in
+from holdfast.adapters.metrics import amazon_prometheus, sign_in
+from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.http import Answer, Http, Request, checked, decoded
 from holdfast.engine.lang import durations
 from holdfast.engine.lang.expr.errors import ExpressionError
@@ -24,20 +26,28 @@ MOST_SAMPLES: Final = 100_000
 _ASKED: Final = "Prometheus"
 
 
-async def measure(http: Http, wanted: PrometheusMetric, *, now: datetime, default_address: str = "") -> Reading:
+async def measure(
+    http: Http, wanted: PrometheusMetric, place: AwsPlace, *, now: datetime, default_address: str = ""
+) -> Reading:
     """Raises MetricError."""
     path, form = question(wanted, now)
     base = address(wanted, default_address)
     given = tuple((header.key, header.value) for header in wanted.headers)
     signed = await sign_in.headers(http, wanted.authentication, insecure=wanted.insecure)
-    answer = await _asked(http, wanted, f"{base}/api/v1/{path}", form, (*signed, *given))
+    sign = await amazon_prometheus.signature(http, wanted.authentication.sigv4, base, place, now=now)
+    answer = await _asked(http, wanted, f"{base}/api/v1/{path}", form, (*signed, *given), sign)
     if answer.status in (400, 422, 503):
         raise MetricError(f"{_ASKED}: {_fault(answer.body) or f'answers {answer.status}'}")
     return reading(decoded(checked(answer, _ASKED), _ASKED))
 
 
 async def _asked(
-    http: Http, wanted: PrometheusMetric, url: str, form: dict[str, str], headers: tuple[tuple[str, str], ...]
+    http: Http,
+    wanted: PrometheusMetric,
+    url: str,
+    form: dict[str, str],
+    headers: tuple[tuple[str, str], ...],
+    sign: Callable[[Request], Request],
 ) -> Answer:
     """By POST, since queries are long; by GET where something in between takes no POST."""
     request = Request(
@@ -48,11 +58,11 @@ async def _asked(
         seconds=wanted.timeout or SECONDS,
         insecure=wanted.insecure,
     )
-    answer = await http.ask(request)
+    answer = await http.ask(sign(request))
     if answer.status not in (405, 501):
         return answer
     plain = f"{url}?{urlencode(form)}"
-    return await http.ask(msgspec.structs.replace(request, url=plain, method="GET", headers=headers, body=None))
+    return await http.ask(sign(msgspec.structs.replace(request, url=plain, method="GET", headers=headers, body=None)))
 
 
 def address(wanted: PrometheusMetric, default: str = "") -> str:

@@ -18,8 +18,6 @@ SECONDS: Final = 20.0
 
 def check(wanted: Authentication) -> None:
     """Raises MetricError for what is half said."""
-    if wanted.sigv4.region:
-        raise MetricError("authentication.sigv4 is not there; put a signing proxy in front, and name it as the address")
     oauth2, basic = wanted.oauth2, wanted.basic_auth
     if oauth2.token_url and not (oauth2.client_id and oauth2.client_secret):
         raise MetricError("missing mandatory parameter in metric for OAuth2 setup: clientId, clientSecret")

@@ -33,6 +33,8 @@ async def measure(http: Http, wanted: WebMetric) -> Reading:
 def question(wanted: WebMetric) -> Request:
     """Raises MetricError for what makes no sense."""
     sign_in.check(wanted.authentication)
+    if wanted.authentication.sigv4.region:
+        raise MetricError("web.authentication.sigv4 is not there: only metrics of Prometheus are signed for AWS")
     method = (wanted.method or "GET").upper()
     if method not in METHODS:
         raise MetricError(f"web.method {wanted.method!r} is none of {', '.join(METHODS)}")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import typer
 
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.rollout import experiments, rollouts
+from holdfast.cli.rollout import experiments, in_place, rollouts
 from holdfast.cli.rollout.rollouts import FIELD_MANAGER, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import requests
 from holdfast.engine.rollout.requests import Request
@@ -110,6 +110,10 @@ def undo(
 
     async def work(cluster: Cluster) -> None:
         rollout = await rollouts.read(cluster, name, namespace)
+        workload = await rollouts.workload_of(cluster, rollout)
+        if workload is not None:
+            typer.echo(await in_place.undo(cluster, rollout, workload, to_revision))
+            return
         request, template = requests.undo(rollout, await rollouts.sets_of(cluster, rollout), to_revision)
         body = [{"op": "replace", "path": "/spec/template", "value": template}]
         metadata = rollout.metadata

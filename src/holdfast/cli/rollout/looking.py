@@ -13,7 +13,8 @@ from holdfast.cli.output import Format, OutputOption, print_document, print_fiel
 from holdfast.cli.rollout import experiments, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
-from holdfast.engine.rollout import defaults, phases, steps
+from holdfast.engine.rollout import defaults, group, phases, steps
+from holdfast.engine.rollout.in_place import kinds
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 from holdfast.runtime.clock import SystemClock
@@ -73,11 +74,16 @@ def row(rollout: Rollout) -> tuple[str, ...]:
         phases.shown(rollout)[0],
         f"{steps.index(rollout)}/{steps.count(rollout)}" if has_steps else "-",
         str(_weight(rollout)) if has_steps else "-",
-        f"{status.ready_replicas}/{defaults.replicas(rollout)}",
-        str(defaults.replicas(rollout)),
+        f"{status.ready_replicas}/{_wanted(rollout)}",
+        str(_wanted(rollout)),
         str(status.updated_replicas),
         str(status.available_replicas),
     )
+
+
+def _wanted(rollout: Rollout) -> int:
+    """Where the pods are those of a StatefulSet or DaemonSet, it has as many as it wants, but for moments."""
+    return defaults.replicas(rollout) if kinds.reference(rollout) is None else rollout.status.replicas
 
 
 def _weight(rollout: Rollout) -> int:
@@ -103,9 +109,10 @@ def get(
                 return
             rollout = msgspec.convert(obj, Rollout)
             rows = tree.rows(rollout, await tree.gather(cluster, rollout))
-            now = repr((summary(rollout), rows))
+            fields = [*summary(rollout), *await together(cluster, rollout)]
+            now = repr((fields, rows))
             if now != before:
-                print_fields(summary(rollout))
+                print_fields(fields)
                 typer.echo()
                 print_table(tree.HEADINGS, rows)
             if not watch:
@@ -114,6 +121,16 @@ def get(
             await asyncio.sleep(PAUSE)
 
     with_cluster(kubeconfig, work)
+
+
+async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:
+    """Its release group, and whom of it the Rollout waits for."""
+    name = group.name_of(rollout)
+    if not name:
+        return []
+    listing = await cluster.list(ROLLOUT, namespace=rollout.metadata.namespace, labels=f"{group.LABEL}={name}")
+    waits = group.waits_for(rollout, [msgspec.convert(live.decode(), Rollout) for live in listing.items])
+    return [("Group", name), *([("WaitsFor", ", ".join(waits))] if waits else [])]
 
 
 def summary(rollout: Rollout) -> list[tuple[str, str]]:
@@ -133,7 +150,7 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
             fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
     return [
         *fields,
-        ("Desired", str(defaults.replicas(rollout))),
+        ("Desired", str(_wanted(rollout))),
         ("Current", str(status.replicas)),
         ("Updated", str(status.updated_replicas)),
         ("Ready", str(status.ready_replicas)),

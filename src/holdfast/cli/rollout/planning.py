@@ -12,10 +12,12 @@ from holdfast.cli.output import print_table
 from holdfast.engine.lang import durations
 from holdfast.engine.lang.yaml_documents import load_all
 from holdfast.engine.rollout import defaults, rehearsal, steps, validation
+from holdfast.engine.rollout import rehearsal_in_place as in_place
+from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.rehearsal import Moment
 from holdfast.model.errors import Blocked
 from holdfast.model.fields import LabelSelector
-from holdfast.model.kube import kind_of
+from holdfast.model.kube import KubeObject, kind_of, name_of
 from holdfast.model.rollout import Rollout
 
 LARGEST_FILE = 10 * 1024 * 1024
@@ -23,13 +25,16 @@ HEADINGS = ("AFTER", "STEP", "NEW", "OLD", "WEIGHT", "WAITS FOR")
 FileArgument = typer.Argument(..., metavar="FILE", help="A file with Rollouts, others in it are passed over.")
 
 
-def _rollouts(file: Path) -> list[Rollout]:
+def _documents(file: Path) -> list[KubeObject]:
     if not file.is_file():
         raise Blocked("NoFile", f"there is no file {file}")
     if file.stat().st_size > LARGEST_FILE:
         raise Blocked("TooLarge", f"{file} is larger than {LARGEST_FILE // 1024 // 1024} MiB")
-    documents = load_all(file.read_text(encoding="utf-8"))
-    found = [it for it in documents if isinstance(it, dict) and kind_of(it) == "Rollout"]
+    return [it for it in load_all(file.read_text(encoding="utf-8")) if isinstance(it, dict)]
+
+
+def _rollouts(file: Path) -> list[Rollout]:
+    found = [it for it in _documents(file) if kind_of(it) == "Rollout"]
     if not found:
         raise Blocked("NoRollout", f"{file} has no Rollout")
     try:
@@ -51,6 +56,7 @@ def lint(file: Path = FileArgument) -> None:
 def plan(
     file: Path = FileArgument,
     ready_after: str = typer.Option("10s", "--ready-after", help="How long a new pod takes to serve."),
+    pods: int = typer.Option(0, "--pods", min=0, max=10_000, help="How many pods a StatefulSet or DaemonSet has."),
     fails: str = typer.Option("", "--fails", help="The kind of analysis that fails: Step, Background, PrePromotion …"),
 ) -> None:
     """The timetable of a release before it starts: replicas, weights and waits."""
@@ -58,13 +64,30 @@ def plan(
     if length is None:
         raise Blocked("NoDuration", f"{ready_after!r} is no duration such as 10s")
     for rollout in _rollouts(file):
-        whole = rollout if rollout.spec.workload_ref is None else _with_pretended_template(rollout)
+        replicas = defaults.replicas(rollout)
         try:
-            moments = rehearsal.timetable(whole, ready_after=length, fails=fails)
+            if kinds.reference(rollout) is not None:
+                replicas = _pods_of_workload(file, rollout, pods)
+                moments = in_place.timetable(rollout, replicas, ready_after=length, fails=fails)
+            else:
+                whole = rollout if rollout.spec.workload_ref is None else _with_pretended_template(rollout)
+                moments = rehearsal.timetable(whole, ready_after=length, fails=fails)
         except ValueError as error:
             raise Blocked("InvalidSpec", f"{rollout.metadata.name}: {error}") from None
-        typer.echo(f"{rollout.metadata.name}: {defaults.replicas(rollout)} replicas")
+        typer.echo(f"{rollout.metadata.name}: {replicas} replicas")
         print_table(HEADINGS, [row(rollout, moment) for moment in moments])
+
+
+def _pods_of_workload(file: Path, rollout: Rollout, said: int) -> int:
+    """As asked for, else as the StatefulSet in the same file has it."""
+    reference = rollout.spec.workload_ref
+    if reference is None or said:
+        return said
+    for obj in _documents(file):
+        if kind_of(obj) == kinds.STATEFUL_SET == reference.kind and name_of(obj) == reference.name:
+            return int((obj.get("spec") or {}).get("replicas", 1))
+    what = f"{reference.kind} {reference.name}"
+    raise Blocked("PodsUnknown", f"{rollout.metadata.name}: say with --pods how many pods the {what} has")
 
 
 def _with_pretended_template(rollout: Rollout) -> Rollout:

@@ -9,11 +9,12 @@ import msgspec
 import typer
 
 from holdfast.engine.rollout import replica_sets
+from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.engine.rollout.requests import Request
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject, owner_references_of
+from holdfast.model.kube import KubeObject, namespace_of, owner_references_of, uid_of
 from holdfast.model.names import GROUP, VERSION
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -21,9 +22,14 @@ from holdfast.ports.cluster import Cluster, PatchKind
 FIELD_MANAGER: Final = "holdfast-cli"
 ROLLOUT: Final = ResourceType(GROUP, VERSION, "Rollout", "rollouts", namespaced=True)
 REPLICA_SET: Final = ResourceType("apps", "v1", "ReplicaSet", "replicasets", namespaced=True)
+CONTROLLER_REVISION: Final = ResourceType("apps", "v1", "ControllerRevision", "controllerrevisions", namespaced=True)
 POD: Final = ResourceType("", "v1", "Pod", "pods", namespaced=True)
 ANALYSIS_RUN: Final = ResourceType(GROUP, VERSION, "AnalysisRun", "analysisruns", namespaced=True)
 EXPERIMENT: Final = ResourceType(GROUP, VERSION, "Experiment", "experiments", namespaced=True)
+
+WORKLOADS: Final = {
+    kind: ResourceType("apps", "v1", kind, f"{kind.lower()}s", namespaced=True) for kind in sorted(kinds.KINDS)
+}
 
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 NamespaceOption = typer.Option("default", "--namespace", "-n", help="The namespace of the Rollout.")
@@ -57,6 +63,22 @@ async def sets_of(cluster: Cluster, rollout: Rollout) -> list[ReplicaSet]:
     found = [live.decode() for live in listing.items]
     owned = [obj for obj in found if any(it.get("uid") == rollout.metadata.uid for it in owner_references_of(obj))]
     return sorted((replica_sets.read(obj) for obj in owned), key=lambda one: -one.revision)
+
+
+async def workload_of(cluster: Cluster, rollout: Rollout) -> KubeObject | None:
+    """The StatefulSet or DaemonSet whose own pods the Rollout replaces."""
+    reference = kinds.reference(rollout)
+    if reference is None:
+        return None
+    return await cluster.get(WORKLOADS[reference.kind], rollout.metadata.namespace, reference.name)
+
+
+async def revisions_of(cluster: Cluster, workload: KubeObject) -> list[KubeObject]:
+    """The newest first."""
+    listing = await cluster.list(CONTROLLER_REVISION, namespace=namespace_of(workload))
+    found = [live.decode() for live in listing.items]
+    owned = [obj for obj in found if any(it.get("uid") == uid_of(workload) for it in owner_references_of(obj))]
+    return sorted(owned, key=lambda obj: -int(obj.get("revision") or 0))
 
 
 async def send(cluster: Cluster, rollout: Rollout, request: Request) -> None:

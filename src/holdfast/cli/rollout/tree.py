@@ -7,16 +7,19 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from holdfast.cli.rollout.rollouts import ANALYSIS_RUN, EXPERIMENT, POD, REPLICA_SET
+from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout.rollouts import ANALYSIS_RUN, CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
 from holdfast.engine.rollout import defaults, phases, replica_sets
+from holdfast.engine.rollout.in_place import kinds
+from holdfast.engine.rollout.in_place.workload import HASH_LABELS, REVISION_LABEL
 from holdfast.engine.rollout.replica_sets import ReplicaSet
-from holdfast.model.kube import KubeObject, annotations_of, kind_of, name_of, owner_references_of, uid_of
+from holdfast.model.kube import KubeObject, annotations_of, kind_of, labels_of, name_of, owner_references_of, uid_of
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 
 HEADINGS: Final = ("NAME", "KIND", "STATUS", "INFO")
 Row: TypeAlias = tuple[str, str, str, str]
-_ORDER: Final = ("Experiment", "ReplicaSet", "AnalysisRun", "Pod")
+_ORDER: Final = ("Experiment", "ReplicaSet", "ControllerRevision", "AnalysisRun", "Pod")
 
 
 class Family(Struct, frozen=True):
@@ -37,7 +40,25 @@ async def gather(cluster: Cluster, rollout: Rollout) -> Family:
             whole = {**obj, "kind": resource.kind}
             for owner in owner_references_of(whole):
                 found.setdefault(str(owner.get("uid")), []).append(whole)
+    await _add_revisions(cluster, rollout, found)
     return Family(found)
+
+
+async def _add_revisions(cluster: Cluster, rollout: Rollout, found: dict[str, list[KubeObject]]) -> None:
+    """Of a workload whose pods are replaced in place: its revisions are the Rollout's, and its pods are theirs."""
+    owner = await rollouts.workload_of(cluster, rollout)
+    if owner is None:
+        return
+    pods = found.pop(uid_of(owner), [])
+    for revision in await rollouts.revisions_of(cluster, owner):
+        name, hash_ = name_of(revision), in_place_hash(rollout, revision)
+        found.setdefault(rollout.metadata.uid, []).append({**revision, "kind": CONTROLLER_REVISION.kind})
+        found[uid_of(revision)] = [pod for pod in pods if labels_of(pod).get(REVISION_LABEL) in (name, hash_)]
+
+
+def in_place_hash(rollout: Rollout, revision: KubeObject) -> str:
+    reference = kinds.reference(rollout)
+    return labels_of(revision).get(HASH_LABELS[reference.kind], "") if reference is not None else ""
 
 
 def rows(rollout: Rollout, family: Family) -> list[Row]:
@@ -67,6 +88,8 @@ def _told(rollout: Rollout, obj: KubeObject) -> tuple[str, str]:
         if not one.desired and not one.current:
             return "ScaledDown", _roles(rollout, one)
         return "Healthy" if one.is_saturated else "Progressing", _roles(rollout, one)
+    if kind_of(obj) == CONTROLLER_REVISION.kind:
+        return "", _roles(rollout, ReplicaSet(name_of(obj), in_place_hash(rollout, obj)))
     if kind_of(obj) == "Pod":
         return str(status.get("phase") or ""), "" if _is_ready(obj) else "not ready"
     return str(status.get("phase") or "Pending"), str(status.get("message") or _measured(status))

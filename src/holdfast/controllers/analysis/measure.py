@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Final, assert_never
 
 import msgspec
 
@@ -16,7 +18,10 @@ from holdfast.engine.analysis.schedule import Task
 from holdfast.engine.lang import instants
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.model.analysis import AnalysisRun, Measurement, Metric
-from holdfast.ports.metrics import MetricError, MetricSources
+from holdfast.ports.metrics import Judged, MetricError, MetricSources, Reading, UnderWay
+
+LONGEST: Final = timedelta(minutes=4)
+"""For all that a provider does for one measurement; below the limit of a reconcile, which would throw it away."""
 
 
 async def measured(
@@ -48,20 +53,40 @@ async def _one(world: World, sources: MetricSources, run: AnalysisRun, task: Tas
 
 
 async def _asked(world: World, sources: MetricSources, run: AnalysisRun, task: Task, terminating: bool) -> Measurement:
-    """One that is under way was begun by another controller: it is ended with the run, else asked for anew."""
+    """One that is under way is ended with the run, else asked for again with what it was begun with."""
     began = task.under_way or Measurement(started_at=instants.stamp(world.now()))
     if terminating:
         ended = Measurement(phase=Phase.SUCCESSFUL, message="the run was ended before an answer came")
     else:
-        ended = await _answer(world, sources, task.metric, run.metadata.namespace)
+        ended = await _answer(world, sources, task.metric, run.metadata.namespace, began.metadata)
+    if ended.resume_at is not None:
+        return msgspec.structs.replace(ended, started_at=began.started_at)
     return msgspec.structs.replace(ended, started_at=began.started_at, finished_at=instants.stamp(world.now()))
 
 
-async def _answer(world: World, sources: MetricSources, metric: Metric, namespace: str) -> Measurement:
+async def _answer(
+    world: World, sources: MetricSources, metric: Metric, namespace: str, begun: Mapping[str, str]
+) -> Measurement:
     try:
-        reading = await sources.measure(metric, namespace=namespace, now=world.now())
+        async with asyncio.timeout(LONGEST.total_seconds()):
+            found = await sources.measure(metric, namespace=namespace, now=world.now(), under_way=begun)
+    except TimeoutError:
+        return Measurement(phase=Phase.ERROR, message=f"no value within {LONGEST.total_seconds():g} s")
     except MetricError as error:
         return Measurement(phase=Phase.ERROR, message=str(error))
+    match found:
+        case Judged(phase, value):
+            return Measurement(phase=phase, value=value)
+        case UnderWay(metadata, again):
+            resume = instants.stamp(world.now() + again)
+            return Measurement(phase=Phase.RUNNING, metadata=dict(metadata), resume_at=resume)
+        case Reading():
+            return _judged(found, metric)
+        case _:
+            assert_never(found)
+
+
+def _judged(reading: Reading, metric: Metric) -> Measurement:
     try:
         phase, message = conditions.judged(reading.result, metric), ""
     except ExpressionError as error:

@@ -6,11 +6,10 @@ from typing import Any, assert_never
 
 import msgspec
 
-from holdfast.controllers.rollout import pod_marks, runs
+from holdfast.controllers.rollout import configuration, pod_marks, runs, workloads
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import (
     FIELD_MANAGER,
-    POD,
     REPLICA_SET,
     ROLLOUT,
     SERVICE,
@@ -24,7 +23,6 @@ from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Change
 from holdfast.model.errors import AlreadyExists, Conflict, Waiting
-from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_version_of
 from holdfast.model.rollout import Rollout, RolloutStatus
 from holdfast.ports.cluster import PatchKind
@@ -41,6 +39,9 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
     if isinstance(action, actions.SetReplicas | actions.AnnotateRollout):
         await _change_rollout(world, seen.rollout, action)
         return
+    if isinstance(action, actions.WorkloadAction):
+        await workloads.perform(world, seen, action)
+        return
     match action:
         case actions.PointService(name, hash_):
             annotations = {replica_sets.MANAGED_BY: seen.rollout.metadata.name}
@@ -49,10 +50,6 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
         case actions.SetTraffic(wanted):
             for change in routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout)):
                 await _route(world, change)
-        case actions.DeletePod(name):
-            await world.delete(POD, namespace, name)
-        case actions.ScaleWorkload(replicas):
-            await _scale_workload(world, seen.rollout, replicas)
         case _:
             assert_never(action)
 
@@ -69,6 +66,8 @@ async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> No
             await world.patch(REPLICA_SET, namespace, name, body)
         case actions.MarkPods():
             await pod_marks.perform(world, namespace, action)
+        case actions.KeepConfiguration():
+            await configuration.keep(world, seen.rollout, action)
         case actions.DeleteReplicaSet(name):
             await world.delete(REPLICA_SET, namespace, name)
 
@@ -138,11 +137,3 @@ async def _route(world: World, change: Change) -> None:
     except Conflict as error:
         raise Waiting(SOON, "Changed", f"{reference.group_kind.kind} {reference.name} was changed meanwhile") from error
     world.wrote(answer)
-
-
-async def _scale_workload(world: World, rollout: Rollout, replicas: int) -> None:
-    reference = rollout.spec.workload_ref
-    if reference is not None:
-        group, _, _ = reference.api_version.rpartition("/")
-        kind = GroupKind(group, reference.kind)
-        await world.patch(kind, rollout.metadata.namespace, reference.name, {"spec": {"replicas": replicas}})

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from holdfast.controllers.rollout import configuration, in_place, members, started
 from holdfast.controllers.rollout.world import (
-    ANALYSIS_RUN,
-    EXPERIMENT,
     POD,
     REPLICA_SET,
     SERVICE,
@@ -16,14 +13,13 @@ from holdfast.controllers.rollout.world import (
 )
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import replica_sets, routes, validation, workload
-from holdfast.engine.rollout.draft import Run, Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.engine.rollout.draft import Seen
+from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Reference, RoutingProblem
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject, labels_of, metadata_of, name_of, owner_references_of
-from holdfast.model.live import LiveObject
-from holdfast.model.rollout import Rollout, WeightDestination
+from holdfast.model.kube import KubeObject, owner_references_of
+from holdfast.model.rollout import Rollout
 
 RUN_KIND = "rollout-type"
 STEP_INDEX = "step-index"
@@ -42,19 +38,25 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         if found is not None:
             services[name] = found
     routed = found_objects(world, rollout)
+    if lender is not None and kinds.reference(rollout) is not None:
+        return await in_place.observe(world, rollout, lender, selector)
+    sets = tuple(
+        replica_sets.read(live.decode())
+        for live in world.owned(metadata.uid, REPLICA_SET)
+        if not live.metadata.deletion_timestamp
+    )
+    configured = await configuration.observe(world, rollout, template, sets)
     return Seen(
         rollout=rollout,
-        template=template,
+        others=members.of_group(world, rollout),
+        template=template if configured is None else configured.template,
+        configuration=configured,
         selector=selector,
         now=world.now(),
-        sets=tuple(
-            replica_sets.read(live.decode())
-            for live in world.owned(metadata.uid, REPLICA_SET)
-            if not live.metadata.deletion_timestamp
-        ),
+        sets=sets,
         services=services,
-        runs=tuple(_run(live) for live in world.owned(metadata.uid, ANALYSIS_RUN)),
-        experiments=tuple(_run(live) for live in world.owned(metadata.uid, EXPERIMENT)),
+        runs=started.runs(world, rollout),
+        experiments=started.experiments(world, rollout),
         pods=await _pods(world, rollout),
         workload=lender,
         problem=problem or _routing_problem(rollout, routed),
@@ -69,36 +71,10 @@ def _workload(world: World, rollout: Rollout) -> tuple[KubeObject | None, str]:
     group, _, _ = reference.api_version.rpartition("/")
     found = world.get(GroupKind(group, reference.kind), rollout.metadata.namespace, reference.name)
     if found is not None:
-        return found, ""
+        # An item of a list need not say its kind.
+        return {**found, "apiVersion": reference.api_version, "kind": reference.kind}, ""
     what = f"{reference.kind} {reference.name}"
     return None, f'spec.workloadRef: Invalid value: "{reference.name}": {what} is not there'
-
-
-def _run(live: LiveObject) -> Run:
-    obj = live.decode()
-    labels = labels_of(obj)
-    status: dict[str, Any] = obj.get("status") or {}
-    step = labels.get(STEP_INDEX, "")
-    return Run(
-        name=name_of(obj),
-        kind=labels.get(RUN_KIND, ""),
-        hash=labels.get(HASH_LABEL, ""),
-        step=int(step) if step.isdecimal() else None,
-        phase=str(status.get("phase") or ""),
-        message=str(status.get("message") or ""),
-        created=str(metadata_of(obj).get("creationTimestamp") or ""),
-        serving=_serving(status),
-    )
-
-
-def _serving(status: dict[str, Any]) -> dict[str, WeightDestination]:
-    return {
-        str(one.get("name")): WeightDestination(
-            service_name=str(one["serviceName"]), pod_template_hash=str(one.get("podTemplateHash") or "")
-        )
-        for one in status.get("templateStatuses") or []
-        if one.get("serviceName") and one.get("status") == "Running"
-    }
 
 
 async def _pods(world: World, rollout: Rollout) -> tuple[KubeObject, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from holdfast.controllers.rollout.world import ROLLOUT, name_of
-from holdfast.engine.rollout import validation
+from holdfast.engine.rollout import group, validation
 from holdfast.engine.traffic import routers
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.live import LiveObject
@@ -17,6 +17,9 @@ from holdfast.runtime.store import Store
 
 NAMES = "names"
 """The index of the store by the objects that a Rollout names."""
+
+
+GROUP_MEMBER = "release group"
 
 
 def named(live: LiveObject) -> Iterable[str]:
@@ -33,6 +36,8 @@ def _named(rollout: Rollout) -> Iterator[str]:
     namespace = rollout.metadata.namespace
     for _, service in validation.service_names(rollout):
         yield _entry("Service", namespace, service)
+    if group.name_of(rollout):
+        yield _entry(GROUP_MEMBER, namespace, group.name_of(rollout))
     for reference in routers.references(rollout):
         yield _entry(reference.group_kind.kind, reference.namespace, reference.name)
     if rollout.spec.workload_ref is not None:
@@ -43,12 +48,20 @@ def _entry(kind: str, namespace: str, name: str) -> str:
     return f"{kind}/{namespace}/{name}"
 
 
+def _group_of(live: LiveObject) -> str:
+    return (live.metadata.labels or {}).get(group.LABEL, "")
+
+
 def concerned(store: Store, old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:
     changed = new or old
     if changed is None or _is_unchanged(old, new):
         return set()
     if changed.group_kind == ROLLOUT:
-        return {name_of(changed)}
+        groups = [
+            _entry(GROUP_MEMBER, live.metadata.namespace, _group_of(live)) for live in (old, new) if live is not None
+        ]
+        members = {name_of(live) for entry in groups for live in store.indexed(NAMES, entry)}
+        return {name_of(changed)} | members
     metadata = changed.metadata
     found = {
         NamespacedName(metadata.namespace, owner.name)

@@ -11,6 +11,7 @@ from holdfast.model.analysis import Measurement
 MASK = "*****"
 LONGEST_VALUE = 4096
 LONGEST_MESSAGE = 1024
+MOST_METADATA = 16
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -26,7 +27,10 @@ def clean(measurement: Measurement, secrets: Iterable[str]) -> Measurement:
         measurement,
         value=_cut(masked(measurement.value, known), LONGEST_VALUE),
         message=_cut(masked(measurement.message, known), LONGEST_MESSAGE),
-        metadata={key: _cut(masked(value, known), LONGEST_VALUE) for key, value in measurement.metadata.items()},
+        metadata={
+            key: _cut(masked(value, known), LONGEST_VALUE)
+            for key, value in list(measurement.metadata.items())[:MOST_METADATA]
+        },
     )
 
 

@@ -117,3 +117,22 @@ def refused(run: AnalysisRun, message: str, now: datetime) -> AnalysisRunStatus:
         started_at=run.status.started_at or instants.stamp(now),
         completed_at=instants.stamp(now),
     )
+
+
+def is_same_work(before: AnalysisRun, now: AnalysisRun) -> bool:
+    """Whether what was measured for the one may stand in the other, whoever wrote to it in between."""
+    return (
+        before.metadata.uid == now.metadata.uid
+        and not now.metadata.deletion_timestamp
+        and not is_completed(now.status.phase)
+        and msgspec.structs.replace(before.spec, terminate=False) == msgspec.structs.replace(now.spec, terminate=False)
+    )
+
+
+def still_wanted(
+    before: AnalysisRun, now: AnalysisRun, measured: Mapping[str, Measurement]
+) -> Mapping[str, Measurement]:
+    """Without those of metrics that somebody else has measured meanwhile."""
+    old = {result.name: result.measurements for result in before.status.metric_results}
+    new = {result.name: result.measurements for result in now.status.metric_results}
+    return {name: one for name, one in measured.items() if old.get(name) == new.get(name)}

@@ -11,9 +11,11 @@ import re2
 from holdfast.engine.analysis.arguments import ArgumentError
 from holdfast.engine.analysis.phases import Phase, is_completed
 from holdfast.engine.lang import instants
-from holdfast.model.analysis import AnalysisRun, DryRun, MeasurementRetention, Metric, MetricResult
+from holdfast.model.analysis import AnalysisRun, AnalysisRunStatus, DryRun, MeasurementRetention, Metric, MetricResult
 
 KEPT = 10
+LARGEST_STATUS = 512 * 1024
+"""In bytes as JSON; the server takes an object of 1.5 MiB, and the spec needs its part of that."""
 
 
 def dry_metrics(rules: Sequence[DryRun], metrics: Iterable[Metric]) -> frozenset[str]:
@@ -51,6 +53,22 @@ def trimmed(result: MetricResult, kept: Mapping[str, int]) -> MetricResult:
     if len(result.measurements) <= limit:
         return result
     return msgspec.structs.replace(result, measurements=result.measurements[-limit:])
+
+
+def fitting(status: AnalysisRunStatus) -> AnalysisRunStatus:
+    """Without the oldest measurements, where all of them would be too much for one object; the counts stay.
+
+    The last one of each metric always stays: when the next is due is told by it.
+    """
+    size = len(msgspec.json.encode(status))
+    while size > LARGEST_STATUS and any(len(result.measurements) > 1 for result in status.metric_results):
+        halved = tuple(
+            msgspec.structs.replace(result, measurements=result.measurements[len(result.measurements) // 2 :])
+            for result in status.metric_results
+        )
+        status = msgspec.structs.replace(status, metric_results=halved)
+        size = len(msgspec.json.encode(status))
+    return status
 
 
 def expires_at(run: AnalysisRun) -> datetime | None:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from holdfast.engine.access import project as rules
 from holdfast.engine.diff import compare, ignoring, pairing
-from holdfast.engine.flow import windows
+from holdfast.engine.flow import of_rollouts, windows
 from holdfast.engine.health import aggregate, judge
 from holdfast.engine.plan import hooks, namespaces, options, order, targets, tasks, tracking
 from holdfast.engine.plan.machine import LiveState
@@ -23,7 +23,6 @@ from holdfast.model.application import (
     Application,
     ApplicationCondition,
     OperationState,
-    ResourceIgnoreDifferences,
     SyncOperation,
 )
 from holdfast.model.appproject import AppProject
@@ -55,11 +54,6 @@ class Live(Struct, frozen=True):
     owned: frozenset[ObjectKey] = frozenset()
     owners: Mapping[ObjectKey, str] = {}
     health: Mapping[ObjectKey, HealthReport] = {}
-
-
-# A Rollout chooses by this which pods a Service selects. A selector is applied as a whole, so that a sync would take it
-# away, and send traffic to all pods at once, were it not left alone.
-OF_ROLLOUTS = (ResourceIgnoreDifferences(kind="Service", json_pointers=("/spec/selector/rollouts-pod-template-hash",)),)
 
 
 def desired(
@@ -97,7 +91,7 @@ def compared(
     ignored: Ignoring | None = None,
 ) -> tuple[ObjectState, ...]:
     """Every object of the application with its sync status and health; `ignored` is by default what it says itself."""
-    ignored = ignored or ignoring_of(app, CompareSettings())
+    ignored = of_rollouts.respected(ignored or ignoring_of(app, CompareSettings()), live.objects.values())
     pairs = pairing.pair(wanted.objects, live.objects, live.owned - wanted.skipped)
     states = (_state(app, pair, predictions.get(pair.key, Prediction()), ignored) for pair in pairs)
     return tuple(_with_health(state, live) for state in states)
@@ -106,7 +100,7 @@ def compared(
 def ignoring_of(
     app: Application, settings: CompareSettings, meant: Mapping[ObjectKey, Meant] | None = None
 ) -> Ignoring:
-    return Ignoring(settings, (*OF_ROLLOUTS, *settings.rules, *app.spec.ignore_differences), meant or {})
+    return Ignoring(settings, (*of_rollouts.SERVICES, *settings.rules, *app.spec.ignore_differences), meant or {})
 
 
 def manner_of(app: Application, obj: KubeObject) -> compare.Manner:
@@ -301,7 +295,7 @@ def planned(
                 live,
                 (ignored or ignoring_of(app, CompareSettings()))
                 if "RespectIgnoreDifferences=true" in chosen
-                else Ignoring(rules=OF_ROLLOUTS),
+                else Ignoring(rules=of_rollouts.SERVICES),
             ),
             extraneous=tuple(one.live for one in states if one.requires_pruning and one.live is not None),
             predictions=predictions,
@@ -354,6 +348,8 @@ def _respecting(wanted: Targets, live: Live, ignored: Ignoring) -> Targets:
     for target in wanted.objects:
         present = live.objects.get(target.key)
         rules_here = ignoring.rules_for(target.key, ignored.rules)
+        if present is not None:
+            target = msgspec.structs.replace(target, obj=of_rollouts.without_strategy(target.obj, present))
         if present is not None and rules_here:
             meant = ignored.meant.get(target.key, Meant())
             kept = ignoring.with_live_values(

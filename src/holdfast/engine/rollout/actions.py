@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -35,6 +35,16 @@ class MarkPods(Struct, frozen=True):
     template: KubeObject
     record: str
     unfinished: str
+
+
+class KeepConfiguration(Struct, frozen=True):
+    """Copies of what a ReplicaSet's pods are configured by, as kind, name and name of the copy; the set says
+    `fingerprint` once all of them are there."""
+
+    name: str
+    uid: str
+    copies: tuple[tuple[str, str, str], ...]
+    fingerprint: str
 
 
 class DeleteReplicaSet(Struct, frozen=True):
@@ -84,9 +94,30 @@ class StopExperiment(Struct, frozen=True):
 
 
 class DeletePod(Struct, frozen=True):
-    """To have it made anew."""
+    """To have it made anew; with `uid` only this very one, where the next one has the same name."""
 
     name: str
+    uid: str = ""
+
+
+class AnnotateRevision(Struct, frozen=True):
+    """A ControllerRevision of the workload."""
+
+    name: str
+    annotations: dict[str, str | None]
+
+
+class SetUpdateStrategy(Struct, frozen=True):
+    """Merge patch of the workload's update strategy, which is the Rollout's from then on."""
+
+    strategy: dict[str, Any]
+
+
+class SetWorkloadTemplate(Struct, frozen=True):
+    """`held` names the ControllerRevision that waits meanwhile, "" for none."""
+
+    template: KubeObject
+    held: str
 
 
 class ScaleWorkload(Struct, frozen=True):
@@ -106,7 +137,6 @@ class AnnotateRollout(Struct, frozen=True):
 
 
 RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment
-SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | DeleteReplicaSet
-Action: TypeAlias = (
-    SetAction | PointService | SetTraffic | DeletePod | ScaleWorkload | SetReplicas | AnnotateRollout | RunAction
-)
+SetAction: TypeAlias = CreateReplicaSet | ChangeReplicaSet | MarkPods | KeepConfiguration | DeleteReplicaSet
+WorkloadAction: TypeAlias = ScaleWorkload | AnnotateRevision | SetUpdateStrategy | SetWorkloadTemplate | DeletePod
+Action: TypeAlias = SetAction | PointService | SetTraffic | WorkloadAction | SetReplicas | AnnotateRollout | RunAction

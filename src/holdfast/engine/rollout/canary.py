@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdfast.engine.rollout import analysis, counts, defaults, routes, scaling, services, steps
+from holdfast.engine.rollout import analysis, counts, defaults, group, replacing, routes, scaling, services, steps
 from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.promotion import promote
@@ -24,6 +24,9 @@ def proceed(draft: Draft) -> None:
         _advance(draft)
     if not draft.status.abort and _may_be_promoted(draft):
         _promote(draft)
+    if draft.seen.in_place is not None:
+        replacing.proceed(draft, draft.seen.in_place)
+        return
     _route(draft)
     scaling.canary(draft)
 
@@ -35,6 +38,8 @@ def _advance(draft: Draft) -> None:
         return
     step = steps.current(draft.rollout)
     if step is not None and _is_completed(draft, step) and not draft.status.abort:
+        if not group.may_pass(draft):
+            return
         _next_step(draft, step)
     step = steps.current(draft.rollout)
     if step is not None and step.pause is not None and not draft.status.abort:
@@ -56,6 +61,8 @@ def _is_completed(draft: Draft, step: CanaryStep) -> bool:
 
 
 def _is_reached(draft: Draft) -> bool:
+    if draft.seen.in_place is not None:
+        return replacing.is_reached(draft, draft.seen.in_place)
     weights = draft.status.canary.weights
     return counts.are_reached(draft.rollout, weights, draft.new, draft.stable, draft.others)
 

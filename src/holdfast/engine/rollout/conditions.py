@@ -103,7 +103,8 @@ def _paused(draft: Draft) -> None:
 
 def _progressing(draft: Draft) -> None:
     new = draft.new
-    name = f'ReplicaSet "{new.name}"' if new is not None else f'Rollout "{draft.rollout.metadata.name}"'
+    kind = "ReplicaSet" if draft.seen.in_place is None else "ControllerRevision"
+    name = f'{kind} "{new.name}"' if new is not None else f'Rollout "{draft.rollout.metadata.name}"'
     before = find(draft.status, PROGRESSING)
     if draft.status.abort and not draft.is_promoted:
         _aborted(draft, before)

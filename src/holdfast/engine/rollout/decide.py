@@ -11,9 +11,12 @@ from holdfast.engine.rollout import (
     blue_green,
     canary,
     conditions,
+    configuration,
     defaults,
+    group,
     phases,
     pod_metadata,
+    replacing,
     replica_sets,
     restarts,
     scaling,
@@ -38,19 +41,29 @@ def decide(seen: Seen) -> Decision:
     if problem:
         conditions.invalid(draft, problem)
         return _finished(draft)
-    if seen.rollout.spec.replicas is None:
-        draft.act(SetReplicas(defaults.REPLICAS))
-    _recognise(draft)
+    if seen.in_place is None:
+        if seen.rollout.spec.replicas is None:
+            draft.act(SetReplicas(defaults.REPLICAS))
+        _recognise(draft)
+        if seen.configuration is not None:
+            configuration.proceed(draft, seen.configuration)
+    else:
+        template_changes.follow(draft, seen.in_place.wanted)
+        replacing.recognise(draft, seen.in_place)
+    _number(draft)
+    group.follow_abort(draft)
+    _date_abort(draft)
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:
         blue_green.proceed(draft, strategy)
     else:
         canary.proceed(draft)
-    pod_metadata.proceed(draft)
+    if seen.in_place is None:
+        pod_metadata.proceed(draft)
+        scaling.forget_history(draft)
     restarts.proceed(draft)
     workload.scale(draft)
     analysis.stop_outdated(draft)
-    scaling.forget_history(draft)
     analysis.forget_history(draft)
     totals.update(draft)
     conditions.update(draft)
@@ -72,6 +85,18 @@ def _recognise(draft: Draft) -> None:
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
     elif new.revision != revision:
         scaling.renumber(draft, new)
+
+
+def _date_abort(draft: Draft) -> None:
+    """A person sets or takes back nothing but `abort` itself."""
+    if draft.status.abort and draft.status.aborted_at is None:
+        draft.set(aborted_at=draft.stamp)
+    elif not draft.status.abort and draft.status.aborted_at is not None:
+        draft.set(aborted_at=None)
+
+
+def _number(draft: Draft) -> None:
+    revision = draft.revision
     if draft.rollout.metadata.annotations.get(replica_sets.REVISION) != str(revision):
         draft.act(AnnotateRollout({replica_sets.REVISION: str(revision)}))
         draft.tell("RolloutUpdated", f"Rollout updated to revision {revision}")

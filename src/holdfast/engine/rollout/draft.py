@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import replica_sets
-from holdfast.engine.rollout.actions import Action, ChangeReplicaSet
+from holdfast.engine.rollout.actions import Action, AnnotateRevision, ChangeReplicaSet
+from holdfast.engine.rollout.in_place.workload import InPlace, fitted
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
@@ -43,6 +44,14 @@ class Run(Struct, frozen=True):
         return self.phase in ENDED
 
 
+class Configuration(Struct, frozen=True):
+    """The template in effect, and the copies that it names, by kind and name of what they are copies of."""
+
+    template: KubeObject
+    copies: Mapping[tuple[str, str], str] = {}
+    fingerprint: str = ""
+
+
 class Seen(Struct, frozen=True):
     """`template` and `selector` are those in effect: of the Rollout, or of the workload that it names."""
 
@@ -56,6 +65,11 @@ class Seen(Struct, frozen=True):
     experiments: tuple[Run, ...] = ()
     pods: tuple[KubeObject, ...] = ()
     workload: KubeObject | None = None
+    in_place: InPlace | None = None
+    """The StatefulSet or DaemonSet whose own pods are replaced; `sets` are its revisions then."""
+    configuration: Configuration | None = None
+    others: tuple[Rollout, ...] = ()
+    """The Rollouts of its release group."""
     problem: str = ""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
@@ -73,7 +87,7 @@ class Draft:
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
-        self.rollout = seen.rollout
+        self.rollout = seen.rollout if seen.in_place is None else fitted(seen.rollout, seen.in_place)
         self.actions: list[Action] = []
         self.events: list[Event] = []
         self.abort_message = ""
@@ -109,7 +123,7 @@ class Draft:
     def revision(self) -> int:
         new = self.new
         newest = max((one.revision for one in self.seen.sets), default=0)
-        if new is None or new.revision != newest:
+        if new is None or not new.revision or new.revision != newest:
             return newest + 1
         return new.revision
 
@@ -135,6 +149,12 @@ class Draft:
 
     def wake(self, at: datetime) -> None:
         self._due.append(at)
+
+    def annotate(self, one: ReplicaSet, annotations: dict[str, str | None]) -> None:
+        if self.seen.in_place is not None:
+            self.act(AnnotateRevision(one.name, annotations))
+        else:
+            self.act(ChangeReplicaSet(one.name, annotations=annotations))
 
     def scale(self, one: ReplicaSet, replicas: int) -> None:
         if replicas == one.desired:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from holdfast.engine.rollout import history
-from holdfast.engine.rollout.actions import ChangeReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import RolloutDurationStatus
 
@@ -19,7 +18,7 @@ def promote(draft: Draft, reason: str) -> None:
     )
     new = draft.new
     if new is not None and not history.was_stable(new):
-        draft.act(ChangeReplicaSet(new.name, annotations={history.PROMOTED: draft.stamp}))
+        draft.annotate(new, {history.PROMOTED: draft.stamp})
     duration = status.duration or RolloutDurationStatus()
     word = "FastPromoted" if status.promote_full else "Promoted"
     draft.set(duration=msgspec.structs.replace(duration, finished_at=draft.stamp, completion_status=word))

@@ -60,6 +60,16 @@ class Simulated:
     def available(self, name: str) -> int:
         return sum(at is not None and at <= self.now for at in self.pods.get(name, ()))
 
+    def shares(self) -> tuple[int, int, int, int]:
+        """The pods of the new version and those that serve, then the same of the old one."""
+        status = self.rollout.status
+        stable_name = next((n for n, o in self.sets.items() if _hash(o) == status.stable_rs), "")
+        canary_name = next((n for n, o in self.sets.items() if _hash(o) == status.current_pod_hash), "")
+        if stable_name == canary_name:
+            stable_name = next((n for n in self.sets if n != canary_name), "")
+        canary, stable = self.pods.get(canary_name, ()), self.pods.get(stable_name, ())
+        return len(canary), self.available(canary_name), len(stable), self.available(stable_name)
+
     def seen(self) -> Seen:
         selector = self.rollout.spec.selector
         return Seen(
@@ -171,12 +181,17 @@ def timetable(rollout: Rollout, *, ready_after: timedelta = timedelta(seconds=1)
     problem = validation.problem(rollout)
     if problem:
         raise ValueError(problem)
-    cluster = Simulated(rollout, ready_after=ready_after)
+    template = rollout.spec.template
+    template = canonical.with_path(template, "next", "metadata", "annotations", "holdfast.dev/rehearsal")
+    return played(Simulated(rollout, ready_after=ready_after), template, fails=fails)
+
+
+def played(cluster: Simulated, template: KubeObject, *, fails: str = "") -> list[Moment]:
+    """From the first deployment on; told are the moments of the release of the template."""
     for _ in cluster.until_quiet():
         pass
     cluster.fails = lambda kind: bool(fails) and kind == fails
-    template = rollout.spec.template
-    cluster.set_template(canonical.with_path(template, "next", "metadata", "annotations", "holdfast.dev/rehearsal"))
+    cluster.set_template(template)
     began = cluster.now
     moments: list[Moment] = []
     while True:
@@ -200,18 +215,14 @@ def _note(moments: list[Moment], moment: Moment) -> None:
 def _moment(cluster: Simulated, began: datetime) -> Moment:
     rollout = cluster.rollout
     status = rollout.status
-    stable_name = next((n for n, o in cluster.sets.items() if _hash(o) == status.stable_rs), "")
-    canary_name = next((n for n, o in cluster.sets.items() if _hash(o) == status.current_pod_hash), "")
-    is_one = stable_name == canary_name
-    if is_one:
-        stable_name = next((n for n in cluster.sets if n != canary_name), "")
+    canary, canary_ready, stable, stable_ready = cluster.shares()
     return Moment(
         after=cluster.now - began,
         step=status.current_step_index,
-        canary=len(cluster.pods.get(canary_name, ())),
-        canary_ready=cluster.available(canary_name),
-        stable=len(cluster.pods.get(stable_name, ())),
-        stable_ready=cluster.available(stable_name),
+        canary=canary,
+        canary_ready=canary_ready,
+        stable=stable,
+        stable_ready=stable_ready,
         weight=None if status.canary.weights is None else status.canary.weights.canary.weight,
         phase=status.phase,
         waits=_waits(rollout),

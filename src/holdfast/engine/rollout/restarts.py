@@ -6,7 +6,7 @@ from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults
 from holdfast.engine.rollout.actions import DeletePod
 from holdfast.engine.rollout.draft import Draft
-from holdfast.model.kube import is_being_deleted, metadata_of, name_of
+from holdfast.model.kube import is_being_deleted, metadata_of, name_of, uid_of
 
 
 def proceed(draft: Draft) -> None:
@@ -24,9 +24,11 @@ def proceed(draft: Draft) -> None:
         draft.tell("RolloutRestarted", "All pods have been restarted")
         return
     asked = sum(one.desired for one in draft.seen.sets)
+    if draft.seen.in_place is not None:
+        asked = draft.seen.in_place.replicas
     available = sum(min(one.available, one.desired) for one in draft.seen.sets)
     going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
     room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available) - going
-    standing = sorted(name_of(pod) for pod in old if not is_being_deleted(pod))
-    for name in standing[: max(room, 0)]:
-        draft.act(DeletePod(name))
+    standing = sorted((name_of(pod), uid_of(pod)) for pod in old if not is_being_deleted(pod))
+    for name, uid in standing[: max(room, 0)]:
+        draft.act(DeletePod(name, uid))

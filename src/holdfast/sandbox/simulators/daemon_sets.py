@@ -12,7 +12,8 @@ from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, labels_of, name_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import pods
+from holdfast.sandbox.simulators import controller_revisions, pods
+from holdfast.sandbox.simulators.controller_revisions import CONTROLLER_REVISION
 from holdfast.sandbox.simulators.pods import MANAGER, POD, without_zeros
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner
 
@@ -86,7 +87,7 @@ def _status(
 
 class DaemonSets:
     name = "daemon-sets"
-    kinds = frozenset({DAEMON_SET, POD, NODE})
+    kinds = frozenset({DAEMON_SET, POD, NODE, CONTROLLER_REVISION})
 
     def __init__(self, view: ClusterView) -> None:
         self._view = view
@@ -100,6 +101,7 @@ class DaemonSets:
         daemon_set = self._view.find(key)
         if daemon_set is None or is_being_deleted(daemon_set):
             return Settled()
+        await controller_revisions.ensure(self._view, daemon_set, REVISION)
         owned = self._view.owned(daemon_set, POD)
         decision = decide_daemon_set(daemon_set, owned, self._view.all(NODE), self._view.now())
         template = daemon_set["spec"]["template"]
@@ -115,4 +117,7 @@ class DaemonSets:
         for pod in decision.delete:
             await self._view.delete(pod)
         await self._view.write_status(daemon_set, decision.status, MANAGER)
+        prefix, hashes = name_of(daemon_set), {labels_of(pod).get(REVISION, "") for pod in owned}
+        live = {f"{prefix}-{hash_}" for hash_ in hashes | {pods.template_hash(template)}}
+        await controller_revisions.forget(self._view, daemon_set, live)
         return Again(decision.again, "minReadySeconds") if decision.again else Settled()

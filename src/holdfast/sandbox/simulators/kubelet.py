@@ -20,6 +20,7 @@ from holdfast.sandbox.simulators.view import ClusterView
 NODE = GroupKind("", "Node")
 
 NODE_NAME = "holdfast-node"
+INSTANCE_TYPE = "node.kubernetes.io/instance-type"
 NODE_KEY = ObjectKey("", "Node", "", NODE_NAME)
 MANAGER = "kubelet"
 RESOURCES = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1000Gi", "pods": "5000"}
@@ -35,7 +36,7 @@ def node(version: str) -> KubeObject:
                 "kubernetes.io/hostname": NODE_NAME,
                 "kubernetes.io/os": "linux",
                 "kubernetes.io/arch": "amd64",
-                "node.kubernetes.io/instance-type": "sandbox",
+                INSTANCE_TYPE: "sandbox",
                 "topology.kubernetes.io/region": "sandbox",
                 "topology.kubernetes.io/zone": "sandbox-a",
             },
@@ -104,11 +105,18 @@ class Kubelet:
             return await self._stop(pod)
         if not pod["spec"].get("nodeName"):
             return await self._schedule(pod)
-        if pod["spec"]["nodeName"] != NODE_NAME or is_finished(pod):
+        if is_finished(pod) or not self._is_pretended(pod["spec"]["nodeName"]):
             return Settled()
         decision = decide_pod(pod, self._view.now())
         await self._view.write_status(pod, decision.status, MANAGER)
         return Settled() if decision.again is None else Again(decision.again, "container")
+
+    def _is_pretended(self, name: str) -> bool:
+        """Pods of a DaemonSet may be on more nodes: those that say they are of this kind."""
+        if name == NODE_NAME:
+            return True
+        host = self._view.find(ObjectKey("", NODE.kind, "", name))
+        return host is not None and labels_of(host).get(INSTANCE_TYPE) == "sandbox"
 
     async def _node(self, key: ObjectKey) -> Outcome:
         if key.name != NODE_NAME:

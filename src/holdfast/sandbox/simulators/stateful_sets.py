@@ -13,7 +13,8 @@ from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, labels_of, name_of, namespace_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import pods
+from holdfast.sandbox.simulators import controller_revisions, pods
+from holdfast.sandbox.simulators.controller_revisions import CONTROLLER_REVISION
 from holdfast.sandbox.simulators.pods import MANAGER, POD
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner
 
@@ -21,6 +22,7 @@ STATEFUL_SET = GroupKind("apps", "StatefulSet")
 CLAIM = GroupKind("", "PersistentVolumeClaim")
 
 REVISION = "controller-revision-hash"
+HASH = "controller.kubernetes.io/hash"
 
 
 class StatefulSetDecision(Struct, frozen=True):
@@ -105,7 +107,7 @@ def _outdated(
     partition = int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
     for ordinal in reversed(wanted):
         pod = by_ordinal.get(ordinal)
-        if ordinal < partition or pod is None or is_being_deleted(pod):
+        if ordinal < wanted.start + partition or pod is None or is_being_deleted(pod):
             return []
         if labels_of(pod).get(REVISION) != update:
             return [pod]
@@ -137,9 +139,21 @@ def _status(
     }
 
 
-def new_pod(stateful_set: KubeObject, ordinal: int) -> KubeObject:
+def revision_for(stateful_set: KubeObject, ordinal: int) -> str:
+    """Below the partition a Pod comes back as it was."""
     spec = stateful_set["spec"]
-    template = copy.deepcopy(spec["template"])
+    strategy = spec.get("updateStrategy") or {}
+    first = int((spec.get("ordinals") or {}).get("start") or 0)
+    partition = int((strategy.get("rollingUpdate") or {}).get("partition") or 0)
+    current = (stateful_set.get("status") or {}).get("currentRevision")
+    is_held = strategy.get("type") != "OnDelete" and ordinal < first + partition
+    return str(current) if is_held and current else revision_of(stateful_set)
+
+
+def new_pod(stateful_set: KubeObject, ordinal: int, revision: KubeObject | None = None) -> KubeObject:
+    """Of the template that `revision`, a ControllerRevision, keeps; by default of the present one."""
+    spec = stateful_set["spec"]
+    template = copy.deepcopy(spec["template"]) if revision is None else controller_revisions.template_of(revision)
     name = f"{name_of(stateful_set)}-{ordinal}"
     claims = [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates") or []]
     volumes = [each for each in (template.get("spec") or {}).get("volumes") or [] if each.get("name") not in claims]
@@ -152,7 +166,7 @@ def new_pod(stateful_set: KubeObject, ordinal: int) -> KubeObject:
         labels={
             "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(ordinal),
-            REVISION: revision_of(stateful_set),
+            REVISION: revision_of(stateful_set) if revision is None else name_of(revision),
         },
         spec={field: value for field, value in placed.items() if value},
     )
@@ -180,7 +194,7 @@ def new_claims(stateful_set: KubeObject, ordinal: int) -> list[KubeObject]:
 
 class StatefulSets:
     name = "stateful-sets"
-    kinds = frozenset({STATEFUL_SET, POD, CLAIM})
+    kinds = frozenset({STATEFUL_SET, POD, CLAIM, CONTROLLER_REVISION})
 
     def __init__(self, view: ClusterView) -> None:
         self._view = view
@@ -192,13 +206,20 @@ class StatefulSets:
         stateful_set = self._view.find(key)
         if stateful_set is None or is_being_deleted(stateful_set):
             return Settled()
-        decision = decide_stateful_set(stateful_set, self._view.owned(stateful_set, POD), self._view.now())
+        revisions = await controller_revisions.ensure(self._view, stateful_set, HASH)
+        owned = self._view.owned(stateful_set, POD)
+        decision = decide_stateful_set(stateful_set, owned, self._view.now())
         for ordinal in decision.create:
             for claim in new_claims(stateful_set, ordinal):
                 if self._view.find(ObjectKey("", CLAIM.kind, key.namespace, name_of(claim))) is None:
                     await self._view.create(claim, MANAGER)
-            await self._view.create(new_pod(stateful_set, ordinal), MANAGER)
+            revision = revisions.get(revision_for(stateful_set, ordinal))
+            await self._view.create(new_pod(stateful_set, ordinal, revision), MANAGER)
         for pod in decision.delete:
             await self._view.delete(pod)
         await self._view.write_status(stateful_set, decision.status, MANAGER)
+        live = {decision.status["currentRevision"], decision.status["updateRevision"]}
+        await controller_revisions.forget(
+            self._view, stateful_set, live | {labels_of(pod).get(REVISION, "") for pod in owned}
+        )
         return Again(decision.again, "minReadySeconds") if decision.again else Settled()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.model.analysis import Metric
@@ -35,18 +36,29 @@ def no_credentials() -> Credentials:
     return credentials({})
 
 
-async def measured(provider: dict[str, Any], default: str = "", secrets: Secrets | None = None) -> Reading:
-    sources = HttpMetricSources(credentials(secrets or {}), prometheus_address=default)
+async def measured(
+    provider: dict[str, Any],
+    default: str = "",
+    secrets: Secrets | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Reading:
+    sources = HttpMetricSources(
+        credentials(secrets or {}), prometheus_address=default, aws=AwsPlace.of(environment or {})
+    )
     metric = msgspec.convert({"name": "errors", "provider": provider}, Metric)
     try:
-        return await sources.measure(metric, namespace="shop", now=NOW)
+        found = await sources.measure(metric, namespace="shop", now=NOW)
+        assert isinstance(found, Reading)
+        return found
     finally:
         await sources.close()
 
 
-async def refused(provider: dict[str, Any], secrets: Secrets | None = None) -> str:
+async def refused(
+    provider: dict[str, Any], secrets: Secrets | None = None, environment: Mapping[str, str] | None = None
+) -> str:
     with pytest.raises(MetricError) as error:
-        await measured(provider, secrets=secrets)
+        await measured(provider, secrets=secrets, environment=environment)
     return str(error.value)
 
 

@@ -18,7 +18,7 @@ import pytest
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.engine.analysis import conditions
 from holdfast.model.analysis import Metric
-from holdfast.ports.metrics import MetricError
+from holdfast.ports.metrics import MetricError, Reading
 from tests.unit.adapters.metrics.answers import no_credentials
 
 PROGRAM = os.environ.get("HOLDFAST_PROMETHEUS") or shutil.which("prometheus") or ""
@@ -64,7 +64,9 @@ async def value(address: str, query: str, **more: Any) -> Any:
     metric = msgspec.convert({"name": "m", "provider": provider}, Metric)
     try:
         now = datetime.now(UTC)  # noqa: TID251 - it has a clock of its own
-        return (await sources.measure(metric, namespace="shop", now=now)).result
+        found = await sources.measure(metric, namespace="shop", now=now)
+        assert isinstance(found, Reading)
+        return found.result
     finally:
         await sources.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from random import Random
@@ -15,7 +15,7 @@ from holdfast.controllers.world import FIELD_MANAGER
 from holdfast.model.analysis import Metric
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION
-from holdfast.ports.metrics import MetricError, Reading
+from holdfast.ports.metrics import Finding, Judged, MetricError, Reading, UnderWay
 from holdfast.testing.builders import resource
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, NAMESPACE_NAME, Stage
 
@@ -29,13 +29,19 @@ class Answers:
     def __init__(self, **answers: list[Any]) -> None:
         self._answers = answers
         self.asked: list[Metric] = []
+        self.resumed: list[dict[str, str]] = []
 
-    async def measure(self, metric: Metric, *, namespace: str, now: datetime) -> Reading:
+    async def measure(
+        self, metric: Metric, *, namespace: str, now: datetime, under_way: Mapping[str, str] | None = None
+    ) -> Finding:
         self.asked.append(metric)
         said = self._answers[metric.name]
         value = said.pop(0) if len(said) > 1 else said[0]
         if isinstance(value, str):
             raise MetricError(value)
+        if isinstance(value, Judged | UnderWay):
+            self.resumed.append(dict(under_way or {}))
+            return value
         return Reading(value, str(value))
 
 

@@ -59,3 +59,18 @@ async def test_a_way_back_within_the_window_takes_no_steps(revisions: int, skips
         )
         found = await world.until_phase("Healthy" if skips else "Paused")
         assert found.status.current_step_index == (2 if skips else 1)
+
+
+async def test_a_way_back_within_the_window_is_recognised_in_the_template_of_a_deployment() -> None:
+    async with stage() as world, world.controller():
+        await borrowed(world, "onsuccess")
+        steps = [{"setWeight": 50}, {"pause": {"duration": 300}}]
+        change = {"rollbackWindow": {"revisions": 1}, "strategy": {"canary": {"steps": steps}}}
+        await world.patch(ROLLOUT, "web", {"spec": change})
+        await world.until_phase("Healthy")
+        for image, seconds in (("web:2", 700), ("web:1", 120)):
+            container = {"name": "web", "image": image}
+            await world.patch(DEPLOYMENT, "web", {"spec": {"template": {"spec": {"containers": [container]}}}})
+            await world.until(lambda it: it.status.phase != "Healthy")
+            await world.until_phase("Healthy", seconds)
+            assert await world.pods() == {image: 4}

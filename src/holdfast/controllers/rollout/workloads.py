@@ -1,0 +1,80 @@
+"""What is done to the workload that a Rollout names, to its revisions and to its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, assert_never
+
+from holdfast.controllers.rollout.world import CONTROLLER_REVISION, FIELD_MANAGER, POD, SOON, World
+from holdfast.engine.rollout import actions
+from holdfast.engine.rollout.draft import Seen
+from holdfast.engine.rollout.in_place import template_owner
+from holdfast.engine.rollout.in_place.workload import HELD
+from holdfast.engine.rollout.replica_sets import MANAGED_BY
+from holdfast.model.errors import Conflict, Waiting
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import KubeObject, annotations_of, group_kind_of, name_of, namespace_of, resource_version_of
+from holdfast.ports.cluster import PatchKind
+
+
+async def perform(world: World, seen: Seen, action: actions.WorkloadAction) -> None:
+    namespace = seen.rollout.metadata.namespace
+    match action:
+        case actions.DeletePod(name, uid):
+            await world.delete(POD, namespace, name, uid)
+        case actions.ScaleWorkload(replicas):
+            reference = seen.rollout.spec.workload_ref
+            if reference is not None:
+                kind = GroupKind(reference.api_version.rpartition("/")[0], reference.kind)
+                await world.patch(kind, namespace, reference.name, {"spec": {"replicas": replicas}})
+        case actions.AnnotateRevision(name, annotations):
+            await world.patch(CONTROLLER_REVISION, namespace, name, {"metadata": {"annotations": annotations}})
+        case actions.SetUpdateStrategy(strategy):
+            if seen.workload is not None:
+                metadata = {"annotations": {MANAGED_BY: seen.rollout.metadata.name}}
+                body = {"metadata": metadata, "spec": {"updateStrategy": strategy}}
+                await world.patch(group_kind_of(seen.workload), namespace, name_of(seen.workload), body)
+        case actions.SetWorkloadTemplate():
+            await _set_template(world, seen, action)
+        case _:
+            assert_never(action)
+
+
+async def _set_template(world: World, seen: Seen, action: actions.SetWorkloadTemplate) -> None:
+    """The mark is there for as long as the template may be another one: first set and taken off last."""
+    if seen.workload is None:
+        return
+    kind, namespace, name = group_kind_of(seen.workload), namespace_of(seen.workload), name_of(seen.workload)
+    version = resource_version_of(seen.workload)
+    body: Any
+    if action.held and annotations_of(seen.workload).get(HELD) != action.held:
+        body = {"metadata": {"annotations": {HELD: action.held}, "resourceVersion": version}}
+        marked = await _of_what_was_read(
+            world,
+            kind,
+            world.cluster.patch(
+                world.resource(kind), namespace, name, body, PatchKind.MERGE, field_manager=FIELD_MANAGER
+            ),
+        )
+        version = resource_version_of(marked)
+    manager, obj = template_owner.applied(seen.workload, action.template)
+    resource = world.resource(kind)
+    if manager:
+        # In the name of who deploys it: what his next template leaves out is then taken away, as it is only his.
+        obj["metadata"]["resourceVersion"] = version
+        write = world.cluster.apply(resource, obj, field_manager=manager)
+    else:
+        body = [{"op": "replace", "path": "/spec/template", "value": action.template}]
+        write = world.cluster.patch(resource, namespace, name, body, PatchKind.JSON, field_manager=FIELD_MANAGER)
+    await _of_what_was_read(world, kind, write)
+    if not action.held:
+        await world.patch(kind, namespace, name, {"metadata": {"annotations": {HELD: None}}})
+
+
+async def _of_what_was_read(world: World, kind: GroupKind, write: Awaitable[KubeObject]) -> KubeObject:
+    try:
+        answer = await write
+    except Conflict as error:
+        raise Waiting(SOON, "Changed", f"the {kind.kind} was changed meanwhile") from error
+    world.wrote(answer)
+    return answer

@@ -1,0 +1,1 @@
+"""Releases of StatefulSets and DaemonSets: their pods are replaced where they are."""
