@@ -57,6 +57,8 @@ FORMS_AND_OURS = [
     ("terminate experiment try", f"rollout terminate experiment {SHOP} -- try"),
     ("lint -f web.yaml", "rollout lint -- web.yaml"),
     ("lint --filename=web.yaml", "rollout lint -- web.yaml"),
+    ("dashboard", f"rollout dashboard {SHOP}"),
+    ("dashboard -p 3100 -A", "rollout dashboard --port 3100"),
     ("version", "version"),
     ("version --short", "version"),
     ("abort web -n other", "rollout abort --namespace other -- web"),

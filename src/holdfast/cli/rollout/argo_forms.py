@@ -105,6 +105,7 @@ FORMS: Final = (
     Form(("terminate", "analysisrun"), ("terminate", "analysisrun"), Names.SEVERAL),
     Form(("terminate", "experiment"), ("terminate", "experiment"), Names.SEVERAL),
     Form(("lint",), ("lint",), Names.NONE, (Flag("filename", short="f", kind=Kind.TEXT),), is_on_cluster=False),
+    Form(("dashboard",), ("dashboard",), Names.NONE, (EVERYWHERE, Flag("port", "--port", "p", kind=Kind.TEXT))),
     Form(("version",), ("version",), Names.NONE, (Flag("short"),), is_on_cluster=False),
 )
 _ALIASES: Final = {

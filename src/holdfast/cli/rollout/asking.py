@@ -30,10 +30,7 @@ def kind_and_name(words: list[str]) -> tuple[str, str]:
 
 def _ask(kubeconfig: KubeconfigPath, name: str, namespace: str, request: Callable[[Rollout], Request]) -> None:
     async def work(cluster: Cluster) -> None:
-        rollout = await rollouts.read(cluster, name, namespace)
-        wanted = request(rollout)
-        await rollouts.send(cluster, rollout, wanted)
-        typer.echo(wanted.said)
+        typer.echo(await rollouts.ask(cluster, name, namespace, request))
 
     with_cluster(kubeconfig, work)
 
