@@ -25,6 +25,8 @@ from tests.e2e.up_process import is_settled
 AUDIT_POLICY = (
     '{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[{"level":"Metadata"}]}'
 )
+# In MiB; a log that is begun anew could not be read on.
+LARGEST_LOG = 10_000
 POLL_SECONDS = 30
 # A process is at rest when it has used less than this for so many seconds.
 REST_CPU = 0.03
@@ -41,7 +43,8 @@ class AuditLog:
 
     def flags(self, policy: Path) -> list[str]:
         policy.write_text(AUDIT_POLICY)
-        return [f"--audit-policy-file={policy}", f"--audit-log-path={self._path}", "--audit-log-mode=batch"]
+        log = [f"--audit-log-path={self._path}", "--audit-log-mode=batch", f"--audit-log-maxsize={LARGEST_LOG}"]
+        return [f"--audit-policy-file={policy}", *log]
 
     def requests(self) -> Counter[str]:
         """Since the last call."""
