@@ -2,6 +2,7 @@
 
 const PAUSE = 2000;
 let asked = 0;
+let wasLost = false;
 
 // A document that DOMParser reads runs no script and loads nothing.
 function read(text) {
@@ -27,7 +28,7 @@ function state(text) {
   document.getElementById("state").textContent = text;
 }
 
-// An answer that was overtaken by a later question is not shown.
+// An answer that was overtaken by a later question is said, but its Rollouts are not shown.
 async function ask(body) {
   const number = ++asked;
   try {
@@ -36,9 +37,12 @@ async function ask(body) {
     const said = found.getElementById("said");
     if (!said) {
       state("This page is not served any more: open the address that was printed.");
-    } else if (number === asked) {
-      if (body || said.textContent) say(said);
-      if (answer.status !== 502) show(found.querySelector("main"));
+    } else {
+      const isLost = answer.status === 502;
+      if (body || isLost || wasLost) say(said);
+      wasLost = isLost;
+      if (number !== asked || isLost) return;
+      show(found.querySelector("main"));
       state(`as of ${new Date().toLocaleTimeString()}`);
     }
   } catch (error) {
