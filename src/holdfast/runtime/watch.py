@@ -29,6 +29,8 @@ SHORTEST_WATCH = 1.0
 RELIST_AFTER = 4
 # No answer, no sign-in, too much asked: that says nothing about the version, and lists would make it worse.
 NO_WORD_ON_VERSION = frozenset({0, 401, 403, 429})
+# A time-out, and too many requests.
+FOR_THE_MOMENT = frozenset({408, 429})
 
 log = logging.getLogger("holdfast.watch")
 
@@ -205,6 +207,7 @@ def _same_state(known: LiveObject, obj: LiveObject) -> bool:
 
 
 def _is_lasting(refusal: ApiError, failures: int) -> bool:
-    """A kind that is forbidden stays so; one whose server or conversion fails may do so for long. No answer at all says
-    nothing about the kind."""
-    return 400 <= refusal.status < 500 or (refusal.status >= 500 and failures >= RELIST_AFTER)
+    """A kind that is forbidden stays so; one whose server or conversion fails may do so for long. No answer at all, or that
+    too much was asked, says nothing about the kind."""
+    refused = 400 <= refusal.status < 500 and refusal.status not in FOR_THE_MOMENT
+    return refused or (refusal.status >= 500 and failures >= RELIST_AFTER)

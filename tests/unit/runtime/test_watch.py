@@ -342,6 +342,18 @@ async def test_a_kind_whose_server_fails_does_not_hold_up_the_others_for_long() 
         await asyncio.wait_for(watch.synced.wait(), 15)
 
 
+async def test_a_kind_of_which_too_much_was_asked_is_waited_for() -> None:
+    secret = kind("Secret")
+    cluster = ScriptedCluster(POD, secret)
+    cluster.refusals["Secret"] = TooManyRequests("busy")
+    watch = discovery_watch(cluster, Store(), [])
+    async with in_background(watch.run()):
+        await asyncio.sleep(120)
+        assert not watch.synced.is_set()
+        del cluster.refusals["Secret"]
+        await asyncio.wait_for(watch.synced.wait(), 60)
+
+
 async def test_what_was_written_is_seen_at_once_and_told_once() -> None:
     cluster, changes, store = ScriptedCluster(POD), Changes(), Store()
     watch = discovery_watch(cluster, store, changes)

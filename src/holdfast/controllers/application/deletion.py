@@ -11,12 +11,13 @@ from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.plan import options, order
+from holdfast.engine.plan import options, order, tracking
 from holdfast.engine.plan.deletion_hooks import FINALIZERS
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application
 from holdfast.model.errors import ApiError, Blocked, Transient
-from holdfast.model.kube import KubeObject, is_being_deleted, key_of, uid_of
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, key_of, uid_of
 from holdfast.model.names import ConditionType, Finalizer, HookPhase
 from holdfast.ports.cluster import Propagation
 from holdfast.runtime.outcome import Again, Outcome, Settled
@@ -82,7 +83,7 @@ async def _without(world: World, app: Application, *finalizers: str) -> Applicat
 
 async def _delete_objects(world: World, app: Application, how: Propagation) -> str:
     """The last wave first; answers what is waited for, "" when all are gone."""
-    owned = [obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw]
+    owned = await _owned(world, app)
     chosen = flow.sync_options_of(app)
     left = sorted((obj for obj in owned if not _stays(app, obj, chosen)), key=_order, reverse=True)
     if not left:
@@ -103,6 +104,27 @@ async def _delete_objects(world: World, app: Application, how: Propagation) -> s
             raise
         events.emit(world, app, events.Reason.RESOURCE_DELETED, f"Deleted {key_of(obj)}")
     return f"waiting for deletion of {key_of(current[0])}" + (f" and {len(left) - 1} more" if len(left) > 1 else "")
+
+
+async def _owned(world: World, app: Application) -> list[KubeObject]:
+    """What carries the tracking id. Of kinds that could not be listed yet, the server is asked for each recorded object: an
+    object that nobody has seen is not gone."""
+    instance = flow.instance_of(app, world.namespace)
+    found = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    known = {key_of(obj) for obj in found}
+    for row in app.status.resources:
+        key = ObjectKey(row.group, row.kind, row.namespace, row.name)
+        resource = world.resource(key.group_kind)
+        if key in known or world.is_watched(key.group_kind) or resource is None:
+            continue
+        try:
+            obj = await world.cluster.get(resource, key.namespace, key.name)
+        except ApiError as error:
+            await _fail(world, app, f"whether {key} is there cannot be told: {error.message}")
+            raise
+        if obj is not None and tracking.owner_instance(key, annotations_of(obj)) == instance:
+            found.append(obj)
+    return found
 
 
 def _order(obj: KubeObject) -> tuple[int, int, object]:

@@ -11,9 +11,10 @@ from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, Finalizer
 from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+from holdfast.ports.transport import Request, Response
 from holdfast.testing import simulated_git, simulated_manifests
 from holdfast.testing.builders import application_object, config_map, job
-from tests.unit.controllers.application.harness import JOB, Stage, stage
+from tests.unit.controllers.application.harness import JOB, Stage, WatchedTransport, stage
 
 AUTOMATED = {"automated": {}, "syncOptions": ["CreateNamespace=true"]}
 
@@ -55,6 +56,36 @@ async def test_without_the_finalizer_they_stay() -> None:
             await world.settle(controller, 30)
             assert await is_gone(world)
             assert await world.get(CONFIG_MAP, "settings") is not None
+
+
+class BlindTransport(WatchedTransport):
+    """A server that lists no ConfigMaps, and also gives none out while `hides` is set."""
+
+    hides = False
+
+    async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
+        listed = request.path == "/api/v1/configmaps"
+        if request.method == "GET" and (listed or (self.hides and "/configmaps/" in request.path)):
+            return Response(403, {"content-type": "text/plain"}, b"nobody may see that")
+        return await super().send(request, timeout=timeout)
+
+
+async def test_objects_of_a_kind_that_cannot_be_listed_are_not_taken_for_gone() -> None:
+    async with stage() as world:
+        await deployed(world, config_map())
+        async with world.controller():
+            pass
+        world.transport = transport = BlindTransport(world.server)
+        transport.hides = True
+        async with world.controller() as controller:
+            await delete(world)
+            await world.settle(controller, 30)
+            found = (await world.application()).status.conditions
+            assert "whether ConfigMap shop/settings is there cannot be told" in found[-1].message
+            transport.hides = False
+            await world.settle(controller, 600)
+            assert await is_gone(world)
+            assert await world.get(CONFIG_MAP, "settings") is None
 
 
 async def test_objects_that_must_not_be_deleted_stay() -> None:
