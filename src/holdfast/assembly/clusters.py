@@ -22,15 +22,17 @@ USER_AGENT = f"holdfast/{__version__}"
 
 @asynccontextmanager
 async def open_cluster(
-    path: Path | None, *, as_user: str = "", as_groups: tuple[str, ...] = ()
+    path: Path | None, *, context: str = "", as_user: str = "", as_groups: tuple[str, ...] = ()
 ) -> AsyncIterator[Cluster]:
     """The cluster of a kubeconfig file; without one, the cluster that this process is a Pod of.
+
+    `context` is one of the file; by default its current one.
 
     `as_user` and `as_groups` are impersonated, in the place of those that the kubeconfig names.
     """
     clock = SystemClock()
     if path is not None:
-        connection = kubeconfig.load(path, clock)
+        connection = kubeconfig.load(path, clock, context=context)
     elif in_cluster.is_in_cluster(os.environ):
         connection = in_cluster.in_cluster(os.environ, clock)
     else:

@@ -16,6 +16,8 @@ from holdfast.ports.cluster import Cluster
 Result = TypeVar("Result")
 FIELD_MANAGER = "holdfast-cli"
 """What the writes of the command line are signed with."""
+CONTEXT_VARIABLE = "HOLDFAST_CONTEXT"
+"""Names a context of the kubeconfig; by default its current one."""
 
 
 def find_kubeconfig(given: Path | None) -> Path:
@@ -52,7 +54,8 @@ async def connect(
 ) -> AsyncIterator[Cluster]:
     from holdfast.assembly.clusters import open_cluster
 
-    async with open_cluster(find_kubeconfig(kubeconfig), as_user=as_user, as_groups=as_groups) as cluster:
+    context, file = os.environ.get(CONTEXT_VARIABLE, ""), find_kubeconfig(kubeconfig)
+    async with open_cluster(file, context=context, as_user=as_user, as_groups=as_groups) as cluster:
         yield cluster
 
 

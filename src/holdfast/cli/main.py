@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
 
@@ -71,10 +71,14 @@ def _version() -> None:
 
 
 def run() -> None:
+    run_line(sys.argv[1:])
+
+
+def run_line(arguments: Sequence[str]) -> None:
     """Runs the command line; an expected error is one clear message on stderr and exit code 1, never a traceback."""
-    app = command_line(next((word for word in sys.argv[1:] if not word.startswith("-")), ""))
+    app = command_line(next((word for word in arguments if not word.startswith("-")), ""))
     try:
-        app()
+        app(list(arguments))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

@@ -18,14 +18,19 @@ from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.runtime.clock import SystemClock
 
 NameArgument = typer.Argument(..., metavar="ROLLOUT", help="`name` or `namespace/name`.")
+WordsArgument = typer.Argument(..., metavar="[rollout|experiment] NAME", help="`name` or `namespace/name`.")
+
+
+def kind_and_name(words: list[str]) -> tuple[str, str]:
+    kind, name = ("rollout", words[0]) if len(words) == 1 else (words[0], words[-1])
+    if len(words) > 2 or kind not in ("rollout", "experiment"):
+        raise Blocked("NoName", "what is meant is given as NAME, `rollout NAME` or `experiment NAME`")
+    return kind, name
 
 
 def _ask(kubeconfig: KubeconfigPath, name: str, namespace: str, request: Callable[[Rollout], Request]) -> None:
     async def work(cluster: Cluster) -> None:
-        rollout = await rollouts.read(cluster, name, namespace)
-        wanted = request(rollout)
-        await rollouts.send(cluster, rollout, wanted)
-        typer.echo(wanted.said)
+        typer.echo(await rollouts.ask(cluster, name, namespace, request))
 
     with_cluster(kubeconfig, work)
 
@@ -54,14 +59,12 @@ def abort(
 
 
 def retry(
-    words: list[str] = typer.Argument(..., metavar="[rollout|experiment] NAME", help="`name` or `namespace/name`."),
+    words: list[str] = WordsArgument,
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
 ) -> None:
     """Begin an aborted update again with its first step, or an ended Experiment anew."""
-    kind, name = ("rollout", words[0]) if len(words) == 1 else (words[0], words[-1])
-    if len(words) > 2 or kind not in ("rollout", "experiment"):
-        raise Blocked("NoName", "what is retried is given as NAME, `rollout NAME` or `experiment NAME`")
+    kind, name = kind_and_name(words)
     if kind == "rollout":
         _ask(kubeconfig, name, namespace, requests.retry)
         return

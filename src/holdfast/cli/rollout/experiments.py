@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from holdfast.cli.output import Format, print_table
-from holdfast.cli.rollout.rollouts import EXPERIMENT, FIELD_MANAGER
+from holdfast.cli.rollout.rollouts import EXPERIMENT, FIELD_MANAGER, qualified
 from holdfast.engine.lang import durations, instants
 from holdfast.model.errors import Blocked
 from holdfast.model.experiment import Experiment
@@ -42,6 +42,23 @@ def row(experiment: Experiment, now: datetime) -> tuple[str, ...]:
         f"{done}/{len(spec.analyses)}" if spec.analyses else "-",
         status.message,
     )
+
+
+def summary(experiment: Experiment, now: datetime) -> list[tuple[str, str]]:
+    """The line of the list as fields; what is not there is left out."""
+    names = ("Namespace", "Name", "Status", "Duration", "Remaining", "Ready", "Analyses", "Message")
+    return [field for field in zip(names, row(experiment, now), strict=True) if field[1] not in ("", "-")]
+
+
+async def read_object(cluster: Cluster, name: str, namespace: str) -> KubeObject:
+    """Raises Blocked that names the Experiments there are."""
+    namespace, plain = qualified(name, namespace)
+    found = await cluster.get(EXPERIMENT, namespace, plain)
+    if found is None:
+        listing = await cluster.list(EXPERIMENT)
+        there = ", ".join(sorted(f"{it.metadata.namespace}/{it.metadata.name}" for it in listing.items)) or "none"
+        raise Blocked("NotFound", f"no experiment {plain!r} in namespace {namespace!r}; there: {there}")
+    return found
 
 
 def remaining(experiment: Experiment, now: datetime) -> str:

@@ -11,10 +11,12 @@ import typer
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document, print_fields, print_table
 from holdfast.cli.rollout import experiments, rollouts, tree
-from holdfast.cli.rollout.asking import NameArgument
+from holdfast.cli.rollout.asking import NameArgument, WordsArgument, kind_and_name
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import defaults, group, phases, steps
 from holdfast.engine.rollout.in_place import kinds
+from holdfast.model.experiment import Experiment
+from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 from holdfast.runtime.clock import SystemClock
@@ -92,35 +94,46 @@ def _weight(rollout: Rollout) -> int:
 
 
 def get(
-    name: str = NameArgument,
+    words: list[str] = WordsArgument,
     watch: bool = typer.Option(False, "--watch", "-w", help="Print again whenever something changes."),
+    timeout: float = typer.Option(0.0, "--timeout", min=0, help="Seconds to watch; 0 watches for ever."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
     output: Format = OutputOption,
 ) -> None:
-    """Show one Rollout with its revisions, their pods, analyses and experiments."""
+    """Show one Rollout with its revisions, their pods, analyses and experiments; or one Experiment."""
+    kind, name = kind_and_name(words)
 
     async def work(cluster: Cluster) -> None:
-        before = ""
+        before, waited = "", 0.0
         while True:
-            obj = await rollouts.read_object(cluster, name, namespace)
+            read = experiments.read_object if kind == "experiment" else rollouts.read_object
+            obj = await read(cluster, name, namespace)
             if output in (Format.JSON, Format.YAML):
                 print_document(obj, output)
                 return
-            rollout = msgspec.convert(obj, Rollout)
-            rows = tree.rows(rollout, await tree.gather(cluster, rollout))
-            fields = [*summary(rollout), *await together(cluster, rollout)]
+            fields, rows = await _told(cluster, obj, kind)
             now = repr((fields, rows))
             if now != before:
                 print_fields(fields)
                 typer.echo()
                 print_table(tree.HEADINGS, rows)
-            if not watch:
+            if not watch or (timeout and waited >= timeout):
                 return
             before = now
             await asyncio.sleep(PAUSE)
+            waited += PAUSE
 
     with_cluster(kubeconfig, work)
+
+
+async def _told(cluster: Cluster, obj: KubeObject, kind: str) -> tuple[list[tuple[str, str]], list[tree.Row]]:
+    if kind == "experiment":
+        fields = experiments.summary(msgspec.convert(obj, Experiment), SystemClock().now())
+        return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)))
+    rollout = msgspec.convert(obj, Rollout)
+    rows = tree.rows(rollout, await tree.gather(cluster, rollout))
+    return [*summary(rollout), *await together(cluster, rollout)], rows
 
 
 async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -79,6 +80,14 @@ async def revisions_of(cluster: Cluster, workload: KubeObject) -> list[KubeObjec
     found = [live.decode() for live in listing.items]
     owned = [obj for obj in found if any(it.get("uid") == uid_of(workload) for it in owner_references_of(obj))]
     return sorted(owned, key=lambda obj: -int(obj.get("revision") or 0))
+
+
+async def ask(cluster: Cluster, name: str, namespace: str, request: Callable[[Rollout], Request]) -> str:
+    """Answers what the person is told. Raises Blocked for what makes no sense now."""
+    rollout = await read(cluster, name, namespace)
+    wanted = request(rollout)
+    await send(cluster, rollout, wanted)
+    return wanted.said
 
 
 async def send(cluster: Cluster, rollout: Rollout, request: Request) -> None:

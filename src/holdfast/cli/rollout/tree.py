@@ -32,15 +32,20 @@ class Family(Struct, frozen=True):
 
 
 async def gather(cluster: Cluster, rollout: Rollout) -> Family:
+    found = (await owned(cluster, rollout.metadata.namespace)).children
+    await _add_revisions(cluster, rollout, found)
+    return Family(found)
+
+
+async def owned(cluster: Cluster, namespace: str) -> Family:
     found: dict[str, list[KubeObject]] = {}
     for resource in (REPLICA_SET, EXPERIMENT, ANALYSIS_RUN, POD):
-        listing = await cluster.list(resource, namespace=rollout.metadata.namespace)
+        listing = await cluster.list(resource, namespace=namespace)
         for obj in (live.decode() for live in listing.items):
             # An item of a list need not say its kind.
             whole = {**obj, "kind": resource.kind}
             for owner in owner_references_of(whole):
                 found.setdefault(str(owner.get("uid")), []).append(whole)
-    await _add_revisions(cluster, rollout, found)
     return Family(found)
 
 
@@ -72,6 +77,11 @@ def rows(rollout: Rollout, family: Family) -> list[Row]:
         for obj in by_revision[revision]:
             found.extend(_branch(rollout, family, obj, "    "))
     return found
+
+
+def experiment_rows(experiment: KubeObject, family: Family) -> list[Row]:
+    """No Rollout gives its sets a role."""
+    return list(_branch(Rollout(), family, {**experiment, "kind": EXPERIMENT.kind}, ""))
 
 
 def _branch(rollout: Rollout, family: Family, obj: KubeObject, indent: str) -> Iterator[Row]:
@@ -111,7 +121,7 @@ def _roles(rollout: Rollout, one: ReplicaSet) -> str:
         named = [("stable", status.stable_rs)]
         if status.current_pod_hash != status.stable_rs:
             named.append(("canary", status.current_pod_hash))
-    roles = [role for role, hash_ in named if hash_ == one.hash]
+    roles = [role for role, hash_ in named if hash_ and hash_ == one.hash]
     return ",".join(roles) + (f" until {one.deadline}" if one.deadline else "")
 
 

@@ -130,8 +130,10 @@ class _Walker:
             return
         file = paths.join(place.folder, name)
         self._take(file)
-        said = _parsed(file, self._job.text) if file == self._job.file and self._job.text else _read(self._tree, file)
-        _check_spelling(file, said, place)
+        edited = file == self._job.file and self._job.text
+        said = _spelt_exactly(file, _parsed(file, self._job.text) if edited else _read(self._tree, file))
+        if place.is_plugin:
+            _refuse_changes_of_plugins(file, said)
         kustomize_addresses.refuse(file, said)
         if not _known_fields(said):
             self.whole = True
@@ -176,13 +178,20 @@ def _local(file: str, folder: str, entry: str) -> str:
     return paths.join(folder, entry)
 
 
-def _check_spelling(file: str, said: Mapping[str, Any], place: _Place) -> None:
+def _spelt_exactly(file: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
     """kustomize reads fields in any case, so that one in another case would pass by all that is looked at here."""
+    exact: dict[str, Any] = {}
+    for field, value in said.items():
+        name = _BY_LOWER_CASE.get(field.lower(), field)
+        if name in exact:
+            raise Blocked("KustomizeFailed", f"{file}: {name} stands there more than once, as {field} too")
+        exact[name] = value
+    return exact
+
+
+def _refuse_changes_of_plugins(file: str, said: Mapping[str, Any]) -> None:
     for field in said:
-        exact = _BY_LOWER_CASE.get(field.lower(), field)
-        if field != exact:
-            raise Blocked("KustomizeFailed", f"{file}: write {exact} instead of {field}")
-        if place.is_plugin and field not in _PLUGIN_FIELDS:
+        if field not in _PLUGIN_FIELDS:
             raise Blocked(
                 "KustomizeFailed",
                 f"{file}: {field} changes objects that say what the build does: write these objects out in a file",

@@ -41,6 +41,23 @@ async def test_the_tree_shows_what_the_revision_has_running() -> None:
         assert rows.count((3, "Pod", "Running")) == 4
 
 
+async def test_an_experiment_alone_has_a_tree_of_its_own() -> None:
+    async with stage() as world, world.controller():
+        await world.put(EXPERIMENT, experiment_object(duration="60s"))
+        await until_phase(world, "Running")
+        obj = await experiments.read_object(world.cluster, "try", "shop")
+        rows = tree.experiment_rows(obj, await tree.owned(world.cluster, "shop"))
+        assert rows[0] == ("try", "Experiment", "Running", "")
+        assert {(kind, state, info) for _, kind, state, info in rows[1:]} == {
+            ("ReplicaSet", "Healthy", ""),
+            ("Pod", "Running", ""),
+        }
+        fields = dict(experiments.summary(await until_phase(world, "Running"), world.clock.now()))
+        assert (fields["Status"], fields["Duration"], fields["Ready"]) == ("Running", "60s", "4/4")
+        with pytest.raises(Blocked, match="no experiment 'other' in namespace 'shop'; there: shop/try"):
+            await experiments.read_object(world.cluster, "other", "shop")
+
+
 async def test_a_line_of_the_list_and_a_retry() -> None:
     async with stage() as world, world.controller():
         await template(world)

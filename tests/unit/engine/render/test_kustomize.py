@@ -113,6 +113,8 @@ def test_what_may_name_any_file_takes_the_whole_repository(make_tree: MakeTree, 
     [
         ("resources: ['https://github.com/a/b//c?ref=v1']", "KustomizeFailed", "app/kustomization.yaml: resources: 'https://github.com/a/b//c?ref=v1' is remote, and builds have no network: copy it into the repository"),
         ("bases: ['github.com/a/b']", "KustomizeFailed", "app/kustomization.yaml: bases: 'github.com/a/b' is remote, and builds have no network: copy it into the repository"),
+        ("BASES: ['github.com/a/b']", "KustomizeFailed", "app/kustomization.yaml: bases: 'github.com/a/b' is remote, and builds have no network: copy it into the repository"),
+        ("resources: [a.yaml]\nResources: [b.yaml]", "KustomizeFailed", "app/kustomization.yaml: resources stands there more than once, as Resources too"),
         ("resources: ['git@x.example:a/b.git']", "KustomizeFailed", "app/kustomization.yaml: resources: 'git@x.example:a/b.git' is remote, and builds have no network: copy it into the repository"),
         ("resources: [gone.yaml]", "KustomizeFailed", "app/kustomization.yaml: resources: 'gone.yaml' does not exist (app/gone.yaml)"),
         ("resources: [../../up]", "PathEscapes", "'../../up' leads out of the repository: use a path inside the repository"),
