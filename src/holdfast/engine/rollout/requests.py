@@ -25,12 +25,15 @@ class Request(Struct, frozen=True):
 
 
 def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, skip_all: bool = False) -> Request:
-    """Ends a pause; where there is none, skips the step. `full` skips everything that is left, `skip_step` the step
-    whatever it is, `skip_all` the steps alone (the analysis of the background still counts)."""
+    """Ends a pause, also one that a person made while nothing is new; where there is none, skips the step. `full` skips
+    everything that is left, `skip_step` the step whatever it is, `skip_all` the steps alone (the analysis of the background
+    still counts)."""
     status, name = rollout.status, rollout.metadata.name
     if full + skip_step + skip_all > 1:
         raise Blocked("TooMuchAsked", "only one of --full, --skip-current-step and --skip-all-steps can be asked for")
     if status.current_pod_hash and status.current_pod_hash == status.stable_rs:
+        if rollout.spec.paused:
+            return Request(f"rollout '{name}' resumed", {"paused": False})
         raise Blocked("AlreadyPromoted", f"rollout '{name}' has nothing to promote: its new pods are the stable ones")
     if status.abort:
         raise Blocked("Aborted", f"rollout '{name}' is aborted: retry it first")

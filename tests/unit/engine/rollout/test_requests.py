@@ -39,6 +39,7 @@ PAUSED = {**UNDER_WAY, "pauseConditions": [{"reason": "CanaryPauseStep", "startT
         (UNDER_WAY, {}, False, (None, {"currentStepIndex": 1})),
         (UNDER_WAY, {"paused": True}, False, ({"paused": False}, None)),
         (UNDER_WAY, {}, True, (None, {"promoteFull": True})),
+        ({"currentPodHash": "new", "stableRS": "new"}, {"paused": True}, False, ({"paused": False}, None)),
     ],
 )
 def test_a_promotion_ends_what_it_waits_for(
