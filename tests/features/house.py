@@ -33,9 +33,9 @@ from holdfast.testing.builders import project_object
 from tests.controlplane.server import ControlPlane
 from tests.unit.controllers.application.harness import START, Stage, namespace
 
-# What pages call the control namespace, the namespace of a service, and Applications.
+# What pages call the control namespace, the namespace of a service, and Applications. A key of a mapping is none of them.
 WORDS = ("argocd", "shop", "web", "db", "root")
-WORD = re.compile(rf"(?<![\w./-])({'|'.join(WORDS)})(?![\w/-]|[.:]\S)")
+WORD = re.compile(rf"(?<![\w./-])({'|'.join(WORDS)})(?![\w/-]|:|\.\S)")
 SECONDS = 60.0
 
 _numbers = itertools.count(1)

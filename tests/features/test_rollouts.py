@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.assembly.metric_sources import metric_sources
 from holdfast.cli.rollout import rollouts
 from holdfast.cli.rollout.rollouts import EXPERIMENT, POD, ROLLOUT
+from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.engine.rollout import requests
@@ -34,15 +36,17 @@ async def controllers(house: House) -> AsyncIterator[None]:
     """As `holdfast controller` runs them: what deploys, and what carries out."""
     rolling = RolloutController(cluster=house.cluster, clock=house.clock, random=Random(1))
     experiments = ExperimentController(rolling, clock=house.clock, random=Random(1))
-    tasks = [asyncio.create_task(rolling.run()), asyncio.create_task(experiments.run())]
-    try:
-        async with house.controller(poll_seconds=SOON):
-            yield
-    finally:
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    async with metric_sources(house.cluster) as sources:
+        analyses = AnalysisController(cluster=house.cluster, sources=sources, clock=house.clock, random=Random(1))
+        tasks = [asyncio.create_task(one.run()) for one in (rolling, experiments, analyses)]
+        try:
+            async with house.controller(poll_seconds=SOON):
+                yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 def with_image(rollout: KubeObject, tag: int) -> KubeObject:
