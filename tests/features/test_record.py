@@ -53,8 +53,8 @@ async def test_a_record_holds_what_was_applied_and_no_value_of_a_secret(house: H
     await house.create_application(house.app)
     async with house.controller(poll_seconds=SOON):
         await synced(house)
-        house.push({**config, "data": {"level": "debug"}}, login)
-        await house.until_app(lambda app: app.status.sync.status == "OutOfSync", "the new commit is seen")
+        commit = house.push({**config, "data": {"level": "debug"}}, login)
+        await house.until_app(lambda app: app.status.sync.revision == commit, "the new commit is seen")
         await synced(house)
         one, other = await records(house)
         contents = [packing.unpack(record.spec.content) for record in (one, other)]
