@@ -88,6 +88,7 @@ class PluginPrograms:
         finally:
             writing.cancel()
             complaining.cancel()
+            await asyncio.gather(writing, complaining, return_exceptions=True)
         if code:
             said = " ".join(complaint.decode("utf-8", "replace").split())[-EXCERPT:]
             how = f"ended with {code}" if code > 0 else f"was ended by signal {-code}"

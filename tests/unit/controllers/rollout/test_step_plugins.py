@@ -14,7 +14,7 @@ from holdfast.model.rollout import Rollout, StepPluginStatus
 from holdfast.model.step_plugins import Answer, Operation, PluginPhase, Question
 from tests.unit.controllers.rollout.harness import ROLLOUT, Stage, rollout_object, stage
 
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"setWeight": 20},
     {"plugin": {"name": "soak", "config": {"level": 1}}},
     {"plugin": {"name": "acme/announce"}},
@@ -40,7 +40,8 @@ class Programs:
             finally:
                 self.ended.append(question.execution.name)
         await asyncio.sleep(0.2)
-        return self.answers.get(question.execution.operation.lower(), lambda _: SUCCESSFUL)(question)
+        say = self.answers.get(question.execution.operation.lower())
+        return SUCCESSFUL if say is None else say(question)
 
     def told(self) -> list[str]:
         return [f"{it.execution.operation.lower()} {it.execution.name}" for it in self.asked]
@@ -204,6 +205,43 @@ async def test_a_newer_release_terminates_what_runs_before_it_runs_it_anew() -> 
         await world.until(lambda _: len(programs.asked) == 3)
         assert programs.told() == ["run soak", "terminate soak", "run soak"]
         assert programs.asked[-1].execution.number == 1
+
+
+async def test_going_back_to_the_stable_version_terminates_what_runs() -> None:
+    programs = Programs(run=lambda _: Answer(PluginPhase.RUNNING, "", timedelta(hours=1)))
+    async with stage() as world, world.controller(programs):
+        await released(world)
+        await world.until(lambda it: (1, "Run") in entries(it) and entries(it)[(1, "Run")].executions == 1)
+        await world.set_image("web:1")
+        await world.until_phase("Healthy")
+        found = await world.until(all_closed)
+        assert [one.operation for one in found.status.canary.step_plugin_statuses] == ["Terminate"]
+        assert programs.told() == ["run soak", "terminate soak"]
+
+
+async def test_a_paused_rollout_ends_its_program_and_asks_it_again_when_it_goes_on() -> None:
+    programs = Programs()
+    programs.hanging.add("soak")
+    async with stage() as world, world.controller(programs):
+        await released(world)
+        await world.until(lambda _: bool(programs.asked))
+        await world.patch(ROLLOUT, "web", {"spec": {"paused": True}})
+        await world.until(lambda _: programs.ended == ["soak"])
+        await world.clock.sleep(60)
+        assert programs.told() == ["run soak"]
+        programs.hanging.clear()
+        await world.patch(ROLLOUT, "web", {"spec": {"paused": False}})
+        await world.until(lambda it: it.status.current_step_index == 3)
+        assert programs.asked[1] == programs.asked[0]
+
+
+async def test_a_long_plugin_is_not_taken_for_a_release_that_is_stuck() -> None:
+    programs = Programs(run=lambda _: Answer(PluginPhase.RUNNING, "", timedelta(minutes=1)))
+    async with stage() as world, world.controller(programs):
+        await released(world)
+        await world.until(lambda it: (1, "Run") in entries(it))
+        await world.clock.sleep(3600)
+        assert (await world.rollout()).status.phase == "Progressing"
 
 
 async def test_a_process_that_is_killed_leaves_the_question_to_the_next() -> None:

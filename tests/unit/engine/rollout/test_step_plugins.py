@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.engine.rollout import rehearsal, step_plugins, validation
-from holdfast.model.rollout import Rollout, StepPluginStatus
+from holdfast.engine.rollout import rehearsal, rehearsal_in_place, step_plugins, validation
+from holdfast.model.rollout import Rollout, StepPluginStatus, WorkloadRef
 from holdfast.model.step_plugins import Answer, PluginPhase
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -114,3 +114,12 @@ def test_a_rehearsal_takes_plugins_for_successful_and_can_let_them_fail() -> Non
     assert "the plugin" in {moment.waits for moment in moments if moment.step == 1}
     assert moments[-1].phase == "Healthy"
     assert rehearsal.timetable(subject, fails="Plugin")[-1].phase == "Degraded"
+
+
+def test_so_does_the_rehearsal_of_a_stateful_set() -> None:
+    subject = rollout({"setWeight": 50}, {"plugin": {"name": "soak"}}, {"setWeight": 100})
+    reference = WorkloadRef(api_version="apps/v1", kind="StatefulSet", name="web")
+    spec = msgspec.structs.replace(subject.spec, workload_ref=reference, template={}, selector=None, replicas=None)
+    moments = rehearsal_in_place.timetable(msgspec.structs.replace(subject, spec=spec), 4)
+    assert "the plugin" in {moment.waits for moment in moments if moment.step == 1}
+    assert moments[-1].phase == "Healthy"
