@@ -16,6 +16,7 @@ from tests.features.page import Page
 from tests.features.test_rollouts import (
     controllers,
     hash_of,
+    released,
     rollout_of,
     until_health,
     until_pods,
@@ -68,10 +69,7 @@ async def test_bad_values_in_the_background_bring_the_stable_version_back(house:
     metrics, rollout = Metrics(rate=0.01), page.yaml("rollout")
     async with metrics.open(), controllers(house):
         template = metrics.measured_by(page.yaml("template"))
-        house.push(template, rollout)
-        await house.create(page.yaml("application"))
-        await house.until_settled()
-        house.push(template, with_image(rollout, 2))
+        await released(house, page, rollout, template)
         await until_health(house, "Suspended")
         await until_measured(house, 2)
         await until_pods(house, v1=3, v2=1)
@@ -90,10 +88,7 @@ async def test_bad_values_in_the_background_bring_the_stable_version_back(house:
 async def test_a_step_whose_job_completes_lets_the_release_go_on(house: House, page: Page) -> None:
     rollout, smoke = with_smoke_step(page), page.yaml("smoke")
     async with controllers(house):
-        house.push(smoke, rollout)
-        await house.create(page.yaml("application"))
-        await house.until_settled()
-        house.push(smoke, with_image(rollout, 2))
+        await released(house, page, rollout, smoke)
         await until_pods(house, v2=4)
         await house.until_settled()
         run, job = await the_run(house), await the_job(house)
@@ -106,10 +101,7 @@ async def test_a_step_whose_job_completes_lets_the_release_go_on(house: House, p
 async def test_a_step_whose_job_fails_aborts_the_release(house: House, page: Page) -> None:
     rollout, smoke = with_smoke_step(page), failing(page.yaml("smoke"))
     async with controllers(house):
-        house.push(smoke, rollout)
-        await house.create(page.yaml("application"))
-        await house.until_settled()
-        house.push(smoke, with_image(rollout, 2))
+        await released(house, page, rollout, smoke)
         await until_health(house, "Degraded")
         await until_pods(house, v1=4)
         assert (await the_run(house))["status"]["phase"] == "Failed"

@@ -10,7 +10,7 @@ from holdfast.model.experiment import Experiment
 from tests.features.house import House
 from tests.features.metrics_server import Metrics
 from tests.features.page import Page
-from tests.features.test_rollouts import controllers, rollout_of, until_health, until_pods, with_image
+from tests.features.test_rollouts import controllers, released, rollout_of, until_health, until_pods
 
 SLOW = {"ratio": 2.0}
 
@@ -59,10 +59,7 @@ async def test_a_step_that_is_successful_gives_the_canary_its_first_share(house:
     metrics, rollout = Metrics(ratio=1.0), page.yaml("rollout")
     async with metrics.open(), controllers(house):
         template = metrics.measured_by(page.yaml("template"))
-        house.push(template, rollout)
-        await house.create(page.yaml("application"))
-        await house.until_settled()
-        house.push(template, with_image(rollout, 2))
+        await released(house, page, rollout, template)
         await until_health(house, "Suspended")
         await until_pods(house, v1=3, v2=1)
         found = await the_experiment(house)
@@ -76,10 +73,7 @@ async def test_a_step_that_fails_aborts_the_release(house: House, page: Page) ->
     metrics, rollout = Metrics(**SLOW), page.yaml("rollout")
     async with metrics.open(), controllers(house):
         template = metrics.measured_by(page.yaml("template"))
-        house.push(template, rollout)
-        await house.create(page.yaml("application"))
-        await house.until_settled()
-        house.push(template, with_image(rollout, 2))
+        await released(house, page, rollout, template)
         await until_health(house, "Degraded")
         assert (await the_experiment(house)).status.phase == "Failed"
         assert (await rollout_of(house)).status.abort

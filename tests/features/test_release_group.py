@@ -28,36 +28,35 @@ async def until_all_paused(house: House) -> None:
     await house.until(are_paused, "both are paused")
 
 
-@pytest.mark.feature("release-group")
-async def test_one_promoted_member_waits_for_the_other(house: House, page: Page) -> None:
+async def until_both_are_released(house: House, page: Page) -> None:
+    """As far as their first pause."""
     members = page.all("rollouts")
     house.push(*members)
     await house.create(page.yaml("application"))
+    await until_pods(house, v1=4)
+    await house.until_settled()
+    house.push(*(with_image(member, 2) for member in members))
+    await until_all_paused(house)
+
+
+@pytest.mark.feature("release-group")
+async def test_one_promoted_member_waits_for_the_other(house: House, page: Page) -> None:
     async with controllers(house):
-        await until_pods(house, v1=4)
-        await house.until_settled()
-        house.push(*(with_image(member, 2) for member in members))
-        await until_all_paused(house)
+        await until_both_are_released(house, page)
         await until_pods(house, v1=2, v2=2)
-        await rollouts.send(house.cluster, await read(house, "web"), requests.promote(await read(house, "web")))
+        await rollouts.ask(house.cluster, house.fit("web"), house.namespace, requests.promote)
         await house.clock.sleep(3)
         await until_pods(house, v1=2, v2=2)
-        await rollouts.send(house.cluster, await read(house, "db"), requests.promote(await read(house, "db")))
+        await rollouts.ask(house.cluster, house.fit("db"), house.namespace, requests.promote)
         await until_pods(house, v2=4)
         await house.until_settled()
 
 
 @pytest.mark.feature("release-group")
 async def test_an_abort_of_one_takes_the_other_back_too(house: House, page: Page) -> None:
-    members = page.all("rollouts")
-    house.push(*members)
-    await house.create(page.yaml("application"))
     async with controllers(house):
-        await until_pods(house, v1=4)
-        await house.until_settled()
-        house.push(*(with_image(member, 2) for member in members))
-        await until_all_paused(house)
-        await rollouts.send(house.cluster, await read(house, "db"), requests.abort(await read(house, "db")))
+        await until_both_are_released(house, page)
+        await rollouts.ask(house.cluster, house.fit("db"), house.namespace, requests.abort)
         await until_health(house, "Degraded")
         await until_pods(house, v1=4)
         assert house.fit("Rollout db of release group") in (await read(house, "web")).status.message

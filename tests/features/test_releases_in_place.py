@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from holdfast.cli.rollout import rollouts
 from holdfast.cli.rollout.rollouts import ROLLOUT
 from holdfast.engine.rollout import requests
+from holdfast.engine.rollout.requests import Request
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
 from holdfast.testing.builders import resource
@@ -19,8 +22,8 @@ DAEMON_SET = resource("apps/v1", "DaemonSet")
 NODE = resource("v1", "Node", namespaced=False)
 
 
-async def rollout_of(house: House) -> Rollout:
-    return await rollouts.read(house.cluster, house.fit("db"), house.namespace)
+async def ask(house: House, request: Callable[[Rollout], Request]) -> None:
+    await rollouts.ask(house.cluster, house.fit("db"), house.namespace, request)
 
 
 async def until_managed(house: House) -> None:
@@ -37,6 +40,14 @@ async def partition(house: House) -> int:
     return int(found["spec"]["updateStrategy"]["rollingUpdate"]["partition"])
 
 
+async def until_wanted_again(house: House, tag: str) -> None:
+    async def is_wanted() -> bool:
+        found = await house.get(DAEMON_SET, house.fit("db"))
+        return found is not None and str(found["spec"]["template"]["spec"]["containers"][0]["image"]).endswith(tag)
+
+    await house.until(is_wanted, f"the template of the DaemonSet has the image {tag}")
+
+
 def as_daemon_set(obj: KubeObject) -> KubeObject:
     """The workload, or the Rollout that names it."""
     if obj["kind"] == "Rollout":
@@ -49,19 +60,24 @@ def as_daemon_set(obj: KubeObject) -> KubeObject:
     return {**obj, "kind": "DaemonSet", "spec": spec}
 
 
+async def until_released(house: House, page: Page, workload: KubeObject, rollout: KubeObject) -> None:
+    """As far as the first pause."""
+    house.push(workload, rollout)
+    await house.create(page.yaml("application"))
+    await until_pods(house, v1=4)
+    await until_managed(house)
+    house.push(with_image(workload, 2), rollout)
+    await until_health(house, "Suspended")
+
+
 @pytest.mark.feature("stateful-set-canary")
 async def test_a_stateful_set_takes_its_steps_and_a_person_promotes(house: House, page: Page) -> None:
     workload, rollout = page.yaml("workload"), page.yaml("rollout")
-    house.push(workload, rollout)
-    await house.create(page.yaml("application"))
     async with controllers(house):
-        await until_pods(house, v1=4)
-        await until_managed(house)
-        house.push(with_image(workload, 2), rollout)
-        await until_health(house, "Suspended")
+        await until_released(house, page, workload, rollout)
         await until_pods(house, v1=2, v2=2)
         assert await partition(house) == 2
-        await rollouts.send(house.cluster, await rollout_of(house), requests.promote(await rollout_of(house)))
+        await ask(house, requests.promote)
         await until_pods(house, v2=4)
         await house.until_settled()
 
@@ -69,14 +85,9 @@ async def test_a_stateful_set_takes_its_steps_and_a_person_promotes(house: House
 @pytest.mark.feature("stateful-set-canary")
 async def test_an_abort_brings_the_pods_of_a_stateful_set_back(house: House, page: Page) -> None:
     workload, rollout = page.yaml("workload"), page.yaml("rollout")
-    house.push(workload, rollout)
-    await house.create(page.yaml("application"))
     async with controllers(house):
-        await until_pods(house, v1=4)
-        await until_managed(house)
-        house.push(with_image(workload, 2), rollout)
-        await until_health(house, "Suspended")
-        await rollouts.send(house.cluster, await rollout_of(house), requests.abort(await rollout_of(house)))
+        await until_released(house, page, workload, rollout)
+        await ask(house, requests.abort)
         await until_health(house, "Degraded")
         await until_pods(house, v1=4)
         house.push(workload, rollout)
@@ -99,14 +110,13 @@ async def test_a_daemon_set_goes_back_to_its_stable_template_for_moments_only(ho
         house.push(as_daemon_set(with_image(plain, 2)), rollout)
         await until_health(house, "Suspended")
         await until_pods(house, **there, v2=new)
-        await rollouts.send(house.cluster, await rollout_of(house), requests.abort(await rollout_of(house)))
+        await ask(house, requests.abort)
         await until_pods(house, v1=nodes)
         await until_health(house, "Degraded")
-        found = await house.get(DAEMON_SET, house.fit("db"))
-        assert found is not None
-        assert found["spec"]["template"]["spec"]["containers"][0]["image"].endswith(":2")
-        await rollouts.send(house.cluster, await rollout_of(house), requests.retry(await rollout_of(house)))
+        await until_wanted_again(house, ":2")
+        await until_pods(house, v1=nodes)
+        await ask(house, requests.retry)
         await until_health(house, "Suspended")
-        await rollouts.send(house.cluster, await rollout_of(house), requests.promote(await rollout_of(house)))
+        await ask(house, requests.promote)
         await until_pods(house, v2=nodes)
         await house.until_settled()

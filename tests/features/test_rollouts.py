@@ -89,6 +89,14 @@ async def until_health(house: House, health: str) -> Application:
     )
 
 
+async def released(house: House, page: Page, rollout: KubeObject, *beside: KubeObject) -> None:
+    """The page's application with the first version everywhere, and a commit of the second."""
+    house.push(*beside, rollout)
+    await house.create(page.yaml("application"))
+    await house.until_settled()
+    house.push(*beside, with_image(rollout, 2))
+
+
 async def rollout_of(house: House) -> Rollout:
     found = await house.get(ROLLOUT, house.fit("web"))
     assert found is not None
@@ -96,8 +104,7 @@ async def rollout_of(house: House) -> Rollout:
 
 
 async def ask(house: House, request: Callable[[Rollout], Request]) -> None:
-    rollout = await rollout_of(house)
-    await rollouts.send(house.cluster, rollout, request(rollout))
+    await rollouts.ask(house.cluster, house.fit("web"), house.namespace, request)
 
 
 async def hash_of(house: House, service: str) -> str:

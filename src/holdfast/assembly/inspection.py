@@ -73,9 +73,7 @@ async def inspect(
             opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, working_copy, app))
         world = await world_of(cluster, opened, scripts, namespace_of(app))
         decoded = msgspec.convert(app, Application)
-        problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
-        if problems:
-            raise Blocked("InvalidSpecError", "\n".join(problems))
+        spec.check(decoded, world.project(spec.project_of(decoded)))
         await _load_owned(world, cluster, app)
         wanted = spec.sources_of(decoded)
         if local is not None:

@@ -17,7 +17,6 @@ from holdfast.assembly.working_copy import WorkingCopy
 from holdfast.controllers.application.sources import requests, resolve
 from holdfast.engine.flow import spec
 from holdfast.model.application import Application
-from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, namespace_of
 from holdfast.model.source_options import Announcement, PluginOptions, PluginParameter
 from holdfast.ports.cluster import Cluster
@@ -47,9 +46,7 @@ async def offered(
             opened = msgspec.structs.replace(opened, repositories=WorkingCopy(opened.repositories, working_copy, app))
         world = await world_of(cluster, opened, None, namespace_of(app))
         decoded = msgspec.convert(app, Application)
-        problems = spec.problems(decoded, world.project(spec.project_of(decoded)))
-        if problems:
-            raise Blocked("InvalidSpecError", "\n".join(problems))
+        spec.check(decoded, world.project(spec.project_of(decoded)))
         wanted = spec.sources_of(decoded)
         pinned = await resolve(world, decoded, wanted, [""] * len(wanted), several=bool(decoded.spec.sources))
         position = 0

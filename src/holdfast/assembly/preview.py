@@ -61,7 +61,10 @@ class AskedPull(Struct, frozen=True):
 async def preview_of(
     cluster: Cluster, kubeconfig: Path, asked: Asked, namespace: str, *, workers: int = 2, plugins: str = ""
 ) -> Preview:
-    """Nothing is changed. `plugins` is where definitions of plugins are, by default those of the place. Raises Blocked when the repository or a revision cannot be had, or nobody reads it."""
+    """Nothing is changed. `plugins` is where definitions of plugins are, by default those of the place.
+
+    Raises Blocked when the repository or a revision cannot be had, or nobody reads it.
+    """
     async with _looking(cluster, kubeconfig, namespace, workers, plugins) as (world, apps):
         return await Previewing(world, asked).run(apps)
 

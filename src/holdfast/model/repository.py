@@ -38,5 +38,10 @@ class RepositoryAccess(Struct, frozen=True):
     github_app_private_key: str = ""
     github_app_enterprise_url: str = ""
 
+    def proxy_for(self, host: str) -> str:
+        """What a request to the host goes through, "" for nothing: `no_proxy` names hosts and domains, by commas."""
+        names = [name.strip().lstrip("*").lstrip(".") for name in self.no_proxy.split(",") if name.strip()]
+        return "" if any(host == name or host.endswith(f".{name}") for name in names) else self.proxy
+
     def __repr__(self) -> str:
         return f"RepositoryAccess(url={self.url!r})"

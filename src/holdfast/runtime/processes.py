@@ -17,12 +17,16 @@ async def end_session(process: asyncio.subprocess.Process) -> None:
     The group outlives its leader: ssh and other helpers must end with it. What is still in the pipes is read and dropped,
     since a pipe that nobody reads would keep `wait` from ever ending.
     """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_session(process.pid)
     # A program that left the session may hold a pipe for ever: it is not waited for.
     with suppress(TimeoutError):
         async with asyncio.timeout(_SECONDS):
             await asyncio.gather(_discard(process.stdout), _discard(process.stderr), process.wait())
+
+
+def kill_session(leader: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 async def _discard(stream: asyncio.StreamReader | None) -> None:

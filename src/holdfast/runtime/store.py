@@ -61,17 +61,14 @@ class Store:
     def has_reached(self, group_kind: GroupKind, version: str) -> bool:
         """Whether a write that was answered with this resource version is known already, and maybe what followed it."""
         reached = self._reached.get(group_kind, "")
-        return reached.isdecimal() and version.isdecimal() and int(reached) >= int(version)
+        return is_before(version, reached) or (version == reached and version.isdecimal())
 
     def knows_newer(self, obj: LiveObject) -> bool:
         """Whether what is held is the same object in a later state."""
         known = self._objects.get(obj.key)
         if known is None or known.metadata.uid != obj.metadata.uid:
             return False
-        old, new = obj.metadata.resource_version, known.metadata.resource_version
-        # Versions of one resource can be compared as numbers.
-        # Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
-        return old.isdecimal() and new.isdecimal() and int(old) < int(new)
+        return is_before(obj.metadata.resource_version, known.metadata.resource_version)
 
     def remove(self, key: ObjectKey) -> LiveObject | None:
         old = self._objects.pop(key, None)
@@ -111,6 +108,14 @@ class Store:
 
     def __len__(self) -> int:
         return len(self._objects)
+
+
+def is_before(version: str, other: str) -> bool:
+    """Whether both are numbers, as versions of one resource are where they can be compared.
+
+    Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+    """
+    return version.isdecimal() and other.isdecimal() and int(version) < int(other)
 
 
 def _drop(found: dict[T, dict[ObjectKey, None]], under: T, key: ObjectKey) -> None:

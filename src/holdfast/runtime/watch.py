@@ -17,7 +17,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Reader, WatchEvent, WatchKind
 from holdfast.runtime.backoff import Backoff
 from holdfast.runtime.loop import retry_after
-from holdfast.runtime.store import Store
+from holdfast.runtime.store import Store, is_before
 
 OnChange: TypeAlias = Callable[[LiveObject | None, LiveObject | None], None]
 """Called with the old and the new state after the store has changed; None where there is none."""
@@ -147,8 +147,7 @@ class Reflector:
 
     def note(self, written: LiveObject) -> None:
         """Takes in what a write was answered with, unless the watch is past it already: its end may be known, too."""
-        seen, version = self.resource_version, written.metadata.resource_version
-        if seen.isdecimal() and version.isdecimal() and int(seen) < int(version):
+        if is_before(self.resource_version, written.metadata.resource_version):
             self._put(written)
 
     def _put(self, obj: LiveObject) -> None:

@@ -19,6 +19,7 @@ from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang.hosts import is_inside
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.repository import RepositoryAccess
+from holdfast.runtime.bounded import read_within
 
 MAX_REDIRECTS: Final = 5
 MAX_URL: Final = 8192
@@ -89,8 +90,8 @@ class Http:
             raise _refused(access, f"{_host(url)} is not a public host")
         session = self._session(must_be_public)
         options: dict[str, Any] = {"ssl": tls_of(access, with_identity=at_home)}
-        if access.proxy and not _is_excepted(_host(url), access.no_proxy):
-            options["proxy"] = access.proxy
+        if proxy := access.proxy_for(_host(url)):
+            options["proxy"] = proxy
         passed = access.pass_credentials and (url.startswith("https:") or home.startswith("http:"))
         sent = {**headers, **secret_headers} if at_home or passed else dict(headers)
         try:
@@ -172,25 +173,18 @@ def _context(authority: str, certificate: str, key: str, insecure: bool) -> ssl.
 
 
 async def _bounded(response: aiohttp.ClientResponse, access: RepositoryAccess, limit: int) -> bytes:
-    found = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        found += chunk
-        if len(found) > limit:
-            raise Blocked(
-                "ChartTooLarge", f"{_shown(access)}: {response.url.host} sends more than the {limit:,} bytes allowed"
-            )
-    return bytes(found)
+    found = await read_within(response.content.iter_chunked(_CHUNK), limit)
+    if found is None:
+        raise Blocked(
+            "ChartTooLarge", f"{_shown(access)}: {response.url.host} sends more than the {limit:,} bytes allowed"
+        )
+    return found
 
 
 def _check(url: str, access: RepositoryAccess) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or len(url) > MAX_URL:
         raise Blocked("RepositoryURLInvalid", f"{_shown(access)}: {shown_url(url)[:200]!r} is no http or https address")
-
-
-def _is_excepted(host: str, no_proxy: str) -> bool:
-    names = [name.strip().lstrip("*").lstrip(".") for name in no_proxy.split(",") if name.strip()]
-    return any(host == name or host.endswith(f".{name}") for name in names)
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -111,14 +111,9 @@ def _http_config(remote: Remote, access: RepositoryAccess, folder: Path) -> list
         config.append(("http.sslKey", str(_write(folder / "client-key.pem", access.tls_client_key))))
     if access.insecure:
         config.append(("http.sslVerify", "false"))
-    if access.proxy and not _is_excepted(remote.host, access.no_proxy):
-        config.append(("http.proxy", access.proxy))
+    if proxy := access.proxy_for(remote.host):
+        config.append(("http.proxy", proxy))
     return config
-
-
-def _is_excepted(host: str, no_proxy: str) -> bool:
-    names = [name.strip().lstrip("*").lstrip(".") for name in no_proxy.split(",") if name.strip()]
-    return any(host == name or host.endswith(f".{name}") for name in names)
 
 
 def _authorization(remote: Remote, access: RepositoryAccess) -> str:

@@ -5,9 +5,7 @@ Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with
 
 from __future__ import annotations
 
-import ssl
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +17,7 @@ from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime.trust import trust_in
 
 PUBLIC_API: Final = "https://api.github.com"
 USER: Final = "x-access-token"
@@ -95,7 +94,7 @@ class GitHubApps:
 
 
 async def _json(session: aiohttp.ClientSession, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
-    options: dict[str, Any] = {"ssl": _trust(access.ca_certificates, access.insecure)}
+    options: dict[str, Any] = {"ssl": trust_in(access.ca_certificates, access.insecure)}
     if access.proxy:
         options["proxy"] = access.proxy
     url = f"{_api(access)}/{path}"
@@ -141,8 +140,3 @@ def _place(access: RepositoryAccess) -> tuple[str, str]:
     if not owner or not name or not host_of(access.url):
         raise _refused(access, "its repository must be named https://HOST/OWNER/NAME")
     return owner, name
-
-
-@lru_cache(maxsize=16)
-def _trust(authority: str, insecure: bool) -> ssl.SSLContext | bool:
-    return False if insecure else ssl.create_default_context(cadata=authority or None)

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Get
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -15,11 +15,10 @@ from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.aws_signature import signed
 from holdfast.adapters.metrics.http import Http, Request, checked, decoded
 from holdfast.adapters.metrics.numbers import written
-from holdfast.engine.lang import durations
+from holdfast.adapters.metrics.spans import span
 from holdfast.model.metric_provider import CloudWatchMetric, CloudWatchQuery, CloudWatchStat
 from holdfast.ports.metrics import MetricError, Reading
 
-INTERVAL: Final = timedelta(minutes=5)
 SECONDS: Final = 30.0
 _ASKED: Final = "CloudWatch"
 _HEADERS: Final = (
@@ -42,13 +41,11 @@ async def measure(http: Http, wanted: CloudWatchMetric, place: AwsPlace, *, now:
 
 def question(wanted: CloudWatchMetric, now: datetime) -> dict[str, Any]:
     """Raises MetricError for what makes no sense."""
-    span = durations.parse(wanted.interval) if wanted.interval else INTERVAL
-    if not span or span < timedelta(0):
-        raise MetricError(f"cloudWatch.interval {wanted.interval!r} is no duration such as 5m")
+    length = span("cloudWatch.interval", wanted.interval)
     if not wanted.metric_data_queries:
         raise MetricError("cloudWatch.metricDataQueries is empty")
     return {
-        "StartTime": int((now - span).timestamp()),
+        "StartTime": int((now - length).timestamp()),
         "EndTime": int(now.timestamp()),
         "MetricDataQueries": [_query(query) for query in wanted.metric_data_queries],
     }

@@ -15,14 +15,13 @@ import msgspec
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.http import Http, Request, checked, decoded
 from holdfast.adapters.metrics.numbers import written
-from holdfast.engine.lang import durations
+from holdfast.adapters.metrics.spans import span
 from holdfast.model.metric_provider import DatadogMetric
 from holdfast.ports.metrics import MetricError, Reading
 
 SECRET: Final = "datadog"  # noqa: S105 - a name
 KEYS: Final = ("api-key", "app-key")
 ADDRESS: Final = "https://api.datadoghq.com"
-INTERVAL: Final = timedelta(minutes=5)
 SECONDS: Final = timedelta(seconds=10)
 NOTHING: Final = Reading(None, "[]")
 _ASKED: Final = "Datadog"
@@ -37,14 +36,14 @@ async def measure(
         raise MetricError("datadog needs a query, or queries and a formula")
     secret = await _secret(wanted, credentials, namespace)
     address = (secret.get("address") or ADDRESS).rstrip("/")
-    span = (now - _span("interval", wanted.interval, INTERVAL), now)
+    looked_at = (now - span("datadog.interval", wanted.interval), now)
     headers = (("DD-API-KEY", secret["api-key"]), ("DD-APPLICATION-KEY", secret["app-key"]))
-    seconds = _span("requestTimeout", wanted.request_timeout, SECONDS).total_seconds()
+    seconds = span("datadog.requestTimeout", wanted.request_timeout, SECONDS).total_seconds()
     if wanted.api_version == "v2":
-        return _scalar(await _json(http, _second(wanted, queries, address, span, headers, seconds)))
+        return _scalar(await _json(http, _second(wanted, queries, address, looked_at, headers, seconds)))
     if wanted.queries or wanted.formula or wanted.aggregator:
         raise MetricError("datadog.queries, formula and aggregator need apiVersion: v2")
-    form = {"from": str(int(span[0].timestamp())), "to": str(int(span[1].timestamp())), "query": wanted.query}
+    form = {"from": str(int(looked_at[0].timestamp())), "to": str(int(looked_at[1].timestamp())), "query": wanted.query}
     url = f"{address}/api/v1/query?{urlencode(form)}"
     return _last_point(await _json(http, Request(url, headers=headers, seconds=seconds)))
 
@@ -59,7 +58,7 @@ def _second(
     wanted: DatadogMetric,
     queries: Mapping[str, str],
     address: str,
-    span: tuple[datetime, datetime],
+    looked_at: tuple[datetime, datetime],
     headers: tuple[tuple[str, str], ...],
     seconds: float,
 ) -> Request:
@@ -67,8 +66,8 @@ def _second(
         raise MetricError("several datadog.queries need a formula that puts them together")
     aggregator = wanted.aggregator or "last"
     attributes: dict[str, Any] = {
-        "from": int(span[0].timestamp()) * 1000,
-        "to": int(span[1].timestamp()) * 1000,
+        "from": int(looked_at[0].timestamp()) * 1000,
+        "to": int(looked_at[1].timestamp()) * 1000,
         "queries": [
             {"aggregator": aggregator, "data_source": "metrics", "name": name, "query": query}
             for name, query in queries.items()
@@ -120,12 +119,3 @@ def _number(value: Any) -> Reading:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MetricError(f"{_ASKED}: the answer holds no number")
     return Reading(float(value), written(float(value)))
-
-
-def _span(field: str, text: str, default: timedelta) -> timedelta:
-    if not text:
-        return default
-    found = durations.parse(text)
-    if found is None or found <= timedelta(0):
-        raise MetricError(f"datadog.{field}: {text!r} is no duration; write one such as 5m")
-    return found

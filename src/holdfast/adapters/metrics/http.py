@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from holdfast.adapters.metrics.addresses import GuardedResolver, is_refused
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.bounded import read_within
 
 MAX_ANSWER: Final = 8 * 1024**2
 MAX_REDIRECTS: Final = 5
@@ -104,12 +105,10 @@ def _answer(status: int, body: bytes, request: Request) -> Answer:
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    found = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        found += chunk
-        if len(found) > MAX_ANSWER:
-            raise MetricError(f"{response.url.host} sends more than the {MAX_ANSWER:,} bytes allowed")
-    return bytes(found)
+    found = await read_within(response.content.iter_chunked(_CHUNK), MAX_ANSWER)
+    if found is None:
+        raise MetricError(f"{response.url.host} sends more than the {MAX_ANSWER:,} bytes allowed")
+    return found
 
 
 def _redirected(request: Request, status: int, location: str) -> Request:

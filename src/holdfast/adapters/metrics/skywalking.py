@@ -5,18 +5,17 @@ Source: https://skywalking.apache.org/docs/main/latest/en/api/query-protocol/
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from holdfast.adapters.metrics.http import Http, Request, checked, decoded
 from holdfast.adapters.metrics.numbers import written
-from holdfast.engine.lang import durations
+from holdfast.adapters.metrics.spans import span
 from holdfast.model.metric_provider import SkyWalkingMetric
 from holdfast.ports.metrics import MetricError, Reading
 
-INTERVAL: Final = timedelta(minutes=5)
 SECONDS: Final = 30.0
 _ASKED: Final = "SkyWalking"
 _MINUTE: Final = "%Y-%m-%d %H%M"
@@ -24,11 +23,9 @@ _MINUTE: Final = "%Y-%m-%d %H%M"
 
 async def measure(http: Http, wanted: SkyWalkingMetric, *, now: datetime) -> Reading:
     """What the query finds, as a map. Raises MetricError."""
-    span = durations.parse(wanted.interval) if wanted.interval else INTERVAL
-    if not span or span < timedelta(0):
-        raise MetricError(f"skywalking.interval {wanted.interval!r} is no duration such as 5m")
+    length = span("skywalking.interval", wanted.interval)
     until = now.astimezone(UTC)
-    duration = {"start": (until - span).strftime(_MINUTE), "end": until.strftime(_MINUTE), "step": "MINUTE"}
+    duration = {"start": (until - length).strftime(_MINUTE), "end": until.strftime(_MINUTE), "step": "MINUTE"}
     body = msgspec.json.encode({"query": wanted.query, "variables": {"duration": duration}})
     headers = (("Content-Type", "application/json"),)
     url = f"{wanted.address.rstrip('/')}/graphql"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +16,8 @@ from holdfast.model.errors import Blocked, HoldfastError, TooManyRequests, Trans
 from holdfast.model.pull_request import HostAccess, HostedRepository, Provider
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime.bounded import read_within
+from holdfast.runtime.trust import trust_in
 
 SECONDS: Final = 30.0
 MAX_ANSWER: Final = 16 * 1024**2
@@ -78,8 +79,8 @@ class HostApi:
         """Answers of 2xx, and of the statuses in `passes`. Redirects are not followed: the token would go along."""
         access = self._access.repository
         options: dict[str, Any] = {"ssl": _trust(access)}
-        if access.proxy and not _is_excepted(self.host, access.no_proxy):
-            options["proxy"] = access.proxy
+        if proxy := access.proxy_for(self.host):
+            options["proxy"] = proxy
         headers = {"Accept": "application/json", "Authorization": self._authorization}
         if body is not None:
             options["data"] = msgspec.json.encode(body)
@@ -114,12 +115,10 @@ class HostApi:
         return urlsplit(self.repository.api).hostname or ""
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
-        found = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            found += chunk
-            if len(found) > MAX_ANSWER:
-                raise Blocked("HostRefused", f"{self.host} sends more than the {MAX_ANSWER:,} bytes allowed")
-        return bytes(found)
+        found = await read_within(response.content.iter_chunked(_CHUNK), MAX_ANSWER)
+        if found is None:
+            raise Blocked("HostRefused", f"{self.host} sends more than the {MAX_ANSWER:,} bytes allowed")
+        return found
 
     def _failure(self, answer: Answer, method: str, path: str) -> HoldfastError:
         """Said of 403: GitHub limits its rate with it as well."""
@@ -198,18 +197,8 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-def _is_excepted(host: str, no_proxy: str) -> bool:
-    names = [name.strip().lstrip("*").lstrip(".") for name in no_proxy.split(",") if name.strip()]
-    return any(host == name or host.endswith(f".{name}") for name in names)
-
-
 def _trust(access: RepositoryAccess) -> ssl.SSLContext | bool:
     try:
-        return _context(access.ca_certificates, access.insecure)
+        return trust_in(access.ca_certificates, access.insecure)
     except (ssl.SSLError, ValueError) as error:
         raise Blocked("SecretInvalid", "the authority of the host in argocd-tls-certs-cm is no PEM") from error
-
-
-@lru_cache(maxsize=16)
-def _context(authority: str, insecure: bool) -> ssl.SSLContext | bool:
-    return False if insecure else ssl.create_default_context(cadata=authority or None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,7 +11,7 @@ from typing import Final
 from holdfast.adapters.step_plugins import answers
 from holdfast.engine.rollout.step_plugins import is_name
 from holdfast.model.step_plugins import Answer, PluginPhase, Question
-from holdfast.runtime.processes import end_session
+from holdfast.runtime.processes import end_session, kill_session
 
 SECONDS: Final = 30.0
 LARGEST_OUTPUT: Final = 64 * 1024
@@ -130,6 +129,5 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     """With everything that it started, also where it has ended itself."""
     if process.returncode is None:
         await end_session(process)
-        return
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        kill_session(process.pid)

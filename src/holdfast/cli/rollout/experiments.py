@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from holdfast.cli.output import Format, print_table
-from holdfast.cli.rollout.rollouts import EXPERIMENT, FIELD_MANAGER, qualified
+from holdfast.cli.rollout.rollouts import EXPERIMENT, FIELD_MANAGER, read_of_kind
 from holdfast.engine.lang import durations, instants
 from holdfast.model.errors import Blocked
 from holdfast.model.experiment import Experiment
@@ -51,14 +51,7 @@ def summary(experiment: Experiment, now: datetime) -> list[tuple[str, str]]:
 
 
 async def read_object(cluster: Cluster, name: str, namespace: str) -> KubeObject:
-    """Raises Blocked that names the Experiments there are."""
-    namespace, plain = qualified(name, namespace)
-    found = await cluster.get(EXPERIMENT, namespace, plain)
-    if found is None:
-        listing = await cluster.list(EXPERIMENT)
-        there = ", ".join(sorted(f"{it.metadata.namespace}/{it.metadata.name}" for it in listing.items)) or "none"
-        raise Blocked("NotFound", f"no experiment {plain!r} in namespace {namespace!r}; there: {there}")
-    return found
+    return await read_of_kind(cluster, EXPERIMENT, name, namespace, reason="NotFound")
 
 
 def remaining(experiment: Experiment, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.cli.rollout import rollouts
 from holdfast.engine.rollout import replica_sets
+from holdfast.engine.rollout.in_place.workload import template_of
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, annotations_of, kind_of, name_of, namespace_of
 from holdfast.model.rollout import Rollout
@@ -24,14 +25,7 @@ async def undo(cluster: Cluster, rollout: Rollout, workload: KubeObject, number:
         raise Blocked(
             "NoSuchRevision", f"rollout '{name}' has no revision {number or 'before this one'}; there: {there}"
         )
-    template = known[wanted]["data"]["spec"]["template"]
-    body = [
-        {
-            "op": "replace",
-            "path": "/spec/template",
-            "value": {key: value for key, value in template.items() if key != "$patch"},
-        }
-    ]
+    body = [{"op": "replace", "path": "/spec/template", "value": template_of(known[wanted])}]
     await cluster.patch(
         rollouts.WORKLOADS[kind_of(workload)],
         namespace_of(workload),

@@ -44,13 +44,17 @@ def qualified(name: str, namespace: str) -> tuple[str, str]:
 
 
 async def read_object(cluster: Cluster, name: str, namespace: str) -> KubeObject:
-    """Raises Blocked that names the Rollouts there are."""
+    return await read_of_kind(cluster, ROLLOUT, name, namespace, reason="RolloutNotFound")
+
+
+async def read_of_kind(cluster: Cluster, kind: ResourceType, name: str, namespace: str, *, reason: str) -> KubeObject:
+    """Raises Blocked that names those of the kind that there are."""
     namespace, plain = qualified(name, namespace)
-    found = await cluster.get(ROLLOUT, namespace, plain)
+    found = await cluster.get(kind, namespace, plain)
     if found is None:
-        listing = await cluster.list(ROLLOUT)
+        listing = await cluster.list(kind)
         there = ", ".join(sorted(f"{it.metadata.namespace}/{it.metadata.name}" for it in listing.items)) or "none"
-        raise Blocked("RolloutNotFound", f"no rollout {plain!r} in namespace {namespace!r}; there: {there}")
+        raise Blocked(reason, f"no {kind.kind.lower()} {plain!r} in namespace {namespace!r}; there: {there}")
     return found
 
 

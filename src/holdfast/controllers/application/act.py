@@ -37,18 +37,13 @@ GONE_PAUSE = 0.5
 
 
 class Manner(Struct, frozen=True):
-    """How the operation wants things done. `left_by`: whose client-side fields of `live` objects it takes over; `user`: in
-    whose name it writes, "" for its own."""
+    """How the operation wants things done. `asked`: how the server was asked about it before; whose client-side fields of
+    `live` objects it takes over is said there."""
 
     sync_options: tuple[str, ...] = ()
     force: bool = False
     live: Mapping[ObjectKey, KubeObject] = {}
-    left_by: frozenset[str] = migration.NO_MANAGERS
-    user: str = ""
-
-    @property
-    def asking(self) -> predictions.Manner:
-        return predictions.Manner(self.user, self.left_by, validates="Validate=false" not in self.sync_options)
+    asked: predictions.Manner = predictions.Manner()
 
     @property
     def propagation(self) -> Propagation:
@@ -127,13 +122,13 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
             raise
         return await _recreate(world, resource, task, manner)
     world.view.wrote(answer)
-    world.predictions.applied(task.obj, answer, manner.asking)
+    world.predictions.applied(task.obj, answer, manner.asked)
     return results.applied(task)
 
 
 async def _take_over_fields(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> None:
     """Once for an object that was applied by a client before; the apply that follows then drops what Git dropped."""
-    body = migration.patch(manner.live.get(task.key), task.obj, manner.left_by)
+    body = migration.patch(manner.live.get(task.key), task.obj, manner.asked.left_by)
     if body is None:
         return
     key = task.key

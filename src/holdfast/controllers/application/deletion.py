@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from holdfast.controllers.application import deletion_hooks, events, report
+from holdfast.controllers.application import deletion_hooks, events, observe, report
 from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -114,11 +114,10 @@ async def _owned(world: World, app: Application) -> list[KubeObject]:
     known = {key_of(obj) for obj in found}
     for row in app.status.resources:
         key = ObjectKey(row.group, row.kind, row.namespace, row.name)
-        resource = world.resource(key.group_kind)
-        if key in known or world.is_watched(key.group_kind) or resource is None:
+        if key in known or world.is_watched(key.group_kind):
             continue
         try:
-            obj = await world.cluster.get(resource, key.namespace, key.name)
+            obj = await observe.live_object(world, key)
         except ApiError as error:
             await _fail(world, app, f"whether {key} is there cannot be told: {error.message}")
             raise

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from holdfast.controllers.application import sources
 from holdfast.controllers.application.ignored import ignored_in
-from holdfast.controllers.application.predictions import Manner
+from holdfast.controllers.application.predictions import manner_of
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.plan import migration, tracking
+from holdfast.engine.plan import tracking
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.desired import Prediction, Targets
@@ -91,9 +91,7 @@ async def desired_of(
     """Asks the server what an apply of the targets would do."""
     world.wanted.remember(app.metadata.key, (target.key for target in wanted.objects))
     live = await live_objects(world, app, (target.key for target in wanted.objects))
-    chosen = flow.sync_options_of(app)
-    left_by = migration.managers(app.metadata.annotations, chosen)
-    manner = Manner(writer(world, app), left_by, validates="Validate=false" not in chosen)
+    manner = manner_of(app, flow.sync_options_of(app), writer(world, app))
     predictions = await world.predictions.of(
         world.acting_as(manner.user).cluster,
         wanted.objects,
@@ -130,7 +128,7 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
     namespace = ObjectKey("", "Namespace", "", app.spec.destination.namespace)
     found: dict[ObjectKey, KubeObject] = {}
     for key in dict.fromkeys((*owned, *keys, namespace)):
-        obj = await _live_object(world, key)
+        obj = await live_object(world, key)
         if obj is not None:
             found[key] = obj
     owners = {key: tracking.owner_instance(key, (obj["metadata"]).get("annotations")) for key, obj in found.items()}
@@ -142,7 +140,8 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
     )
 
 
-async def _live_object(world: World, key: ObjectKey) -> KubeObject | None:
+async def live_object(world: World, key: ObjectKey) -> KubeObject | None:
+    """What no watch keeps whole is read from the server."""
     known = world.view.get(key)
     if known is not None and known.raw:
         return known.decode()

@@ -20,13 +20,14 @@ from holdfast.controllers.application import (
 )
 from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.observe import Desired, Observed
+from holdfast.controllers.application.predictions import manner_of
 from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import patience, spec, windows
 from holdfast.engine.flow.patience import GATES, WINDOW
-from holdfast.engine.plan import machine, migration, results
+from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
 from holdfast.engine.status import holding, interruption, operation, times
 from holdfast.model.application import Application, Operation, OperationState, SyncOperation
@@ -66,6 +67,7 @@ class _Scene(Struct, frozen=True):
     live: flow.Live
     plan: SyncPlan
     actor: World
+    manner: act.Manner
 
 
 async def begin(
@@ -294,7 +296,7 @@ async def _step(
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
                 app = await _record(world, app, state)
-            done = await act.perform(scene.actor, tasks, _manner(world, app, state, scene.live))
+            done = await act.perform(scene.actor, tasks, scene.manner)
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
@@ -309,7 +311,7 @@ async def _step(
             return app, ""
 
 
-def _manner(world: World, app: Application, state: OperationState, live: flow.Live) -> act.Manner:
+def _manner(app: Application, state: OperationState, live: flow.Live, user: str) -> act.Manner:
     sync = state.operation.sync
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync and sync.sync_strategy else None
     chosen = flow.sync_options_of(app, sync)
@@ -317,8 +319,7 @@ def _manner(world: World, app: Application, state: OperationState, live: flow.Li
         chosen,
         force=strategy is not None and strategy.force,
         live=live.objects,
-        left_by=migration.managers(app.metadata.annotations, chosen),
-        user=observe.writer(world, app),
+        asked=manner_of(app, chosen, user),
     )
 
 
@@ -337,10 +338,10 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     if _has_waited_in_vain(world, app, state):
         plan = machine.without_definitions(plan, f"{DEFINITION_PATIENCE.total_seconds():.0f} s")
     user = _user(world, app)
+    manner = _manner(app, state, live, user)
     if not (state.sync_result and state.sync_result.resources):
-        manner = _manner(world, app, state, live)
         plan = await preflight.checked(world, plan, live.objects, manner.sync_options, force=manner.force, user=user)
-    return _Scene(desired, live, plan, world.acting_as(user))
+    return _Scene(desired, live, plan, world.acting_as(user), manner)
 
 
 def _has_waited_in_vain(world: World, app: Application, state: OperationState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,7 @@ from holdfast.engine.diff import applied, normalize
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import migration, options
 from holdfast.engine.preflight import refusals
+from holdfast.model.application import Application
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
 from holdfast.model.keys import ObjectKey
@@ -35,6 +36,11 @@ class Manner(Struct, frozen=True):
     user: str = ""
     left_by: frozenset[str] = migration.NO_MANAGERS
     validates: bool = True
+
+
+def manner_of(app: Application, sync_options: Collection[str], user: str) -> Manner:
+    left_by = migration.managers(app.metadata.annotations, sync_options)
+    return Manner(user, left_by, validates="Validate=false" not in sync_options)
 
 
 class Predictions:

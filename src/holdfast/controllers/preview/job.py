@@ -67,12 +67,13 @@ class Job:
             return
         telling, pull = found
         previewing = Previewing(self._world.apart(), Asked(self._key.url, pull.head, pull.base))
-        if not await previewing.is_read(apps):
+        reading = await previewing.reading(apps)
+        if not reading:
             log.info("preview %s: no application follows %s", self._key, pull.base)
             return
         await telling.begun(pull)
         try:
-            preview = await previewing.run(apps)
+            preview = await previewing.of(reading)
         except Blocked as blocked:
             await telling.failed(pull, blocked.reason, blocked.message)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -53,12 +53,9 @@ class Previewing:
         self._head = ""
         self._is_default = True
 
-    async def is_read(self, apps: Iterable[Application]) -> bool:
-        """Whether anybody would be concerned if the revision became the base."""
-        return bool(await self._reading(apps))
-
-    async def _reading(self, apps: Iterable[Application]) -> list[Application]:
-        """Those that follow HEAD count where the base is the default branch."""
+    async def reading(self, apps: Iterable[Application]) -> list[Application]:
+        """Those that would be concerned if the revision became the base. Those that follow HEAD count where the base is
+        the default branch."""
         there = [app for app in apps if any(self._is_there(source) for source in spec.sources_of(app))]
         following = [(app, source) for app in there for source in spec.sources_of(app) if self._follows_head(source)]
         if following and self._asked.base:
@@ -71,7 +68,10 @@ class Previewing:
         return [app for app in there if self._reads(app)]
 
     async def run(self, apps: Iterable[Application]) -> Preview:
-        reading = await self._reading(apps)
+        return await self.of(await self.reading(apps))
+
+    async def of(self, reading: Sequence[Application]) -> Preview:
+        """`reading` is what the method of this name has found."""
         if not reading:
             raise Blocked(
                 "NothingReads",
@@ -152,9 +152,7 @@ class Previewing:
     async def _rendered(self, app: Application | None, *, at_head: bool) -> tuple[str, Targets]:
         if app is None:
             return "", preview.NOTHING
-        problems = spec.problems(app, self._world.project(spec.project_of(app)))
-        if problems:
-            raise Blocked("InvalidSpecError", "\n".join(problems))
+        spec.check(app, self._world.project(spec.project_of(app)))
         asked = self._head if at_head else self._base if self._asked.base else ""
         wanted = spec.sources_of(app)
         revisions = [asked if self._is_asked(source) else "" for source in wanted]

@@ -32,14 +32,14 @@ async def observe(world: World, rollout: Rollout) -> Seen:
     selector = msgspec.to_builtins(rollout.spec.selector) if rollout.spec.selector is not None else {}
     if not selector and lender is not None:
         selector = workload.selector_of(lender)
+    if lender is not None and kinds.reference(rollout) is not None:
+        return await in_place.observe(world, rollout, lender, selector)
     services: dict[str, KubeObject] = {}
     for _, name in validation.service_names(rollout):
         found = world.get(SERVICE, metadata.namespace, name)
         if found is not None:
             services[name] = found
     routed = found_objects(world, rollout)
-    if lender is not None and kinds.reference(rollout) is not None:
-        return await in_place.observe(world, rollout, lender, selector)
     sets = tuple(
         replica_sets.read(live.decode())
         for live in world.owned(metadata.uid, REPLICA_SET)

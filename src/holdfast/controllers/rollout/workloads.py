@@ -9,8 +9,7 @@ from holdfast.controllers.rollout.world import CONTROLLER_REVISION, FIELD_MANAGE
 from holdfast.engine.rollout import actions
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.in_place import template_owner
-from holdfast.engine.rollout.in_place.workload import HELD
-from holdfast.engine.rollout.replica_sets import MANAGED_BY
+from holdfast.engine.rollout.in_place.workload import HELD, managed
 from holdfast.model.errors import Conflict, Waiting
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, group_kind_of, name_of, namespace_of, resource_version_of
@@ -31,8 +30,7 @@ async def perform(world: World, seen: Seen, action: actions.WorkloadAction) -> N
             await world.patch(CONTROLLER_REVISION, namespace, name, {"metadata": {"annotations": annotations}})
         case actions.SetUpdateStrategy(strategy):
             if seen.workload is not None:
-                metadata = {"annotations": {MANAGED_BY: seen.rollout.metadata.name}}
-                body = {"metadata": metadata, "spec": {"updateStrategy": strategy}}
+                body = managed(seen.rollout, strategy)
                 await world.patch(group_kind_of(seen.workload), namespace, name_of(seen.workload), body)
         case actions.SetWorkloadTemplate():
             await _set_template(world, seen, action)

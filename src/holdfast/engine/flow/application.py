@@ -349,13 +349,14 @@ def _respecting(wanted: Targets, live: Live, ignored: Ignoring) -> Targets:
         present = live.objects.get(target.key)
         rules_here = ignoring.rules_for(target.key, ignored.rules)
         if present is not None:
-            target = msgspec.structs.replace(target, obj=of_rollouts.without_strategy(target.obj, present))
-        if present is not None and rules_here:
-            meant = ignored.meant.get(target.key, Meant())
-            kept = ignoring.with_live_values(
-                target.obj, present, rules_here, meant=meant.desired, meant_in_live=meant.live
-            )
-            target = msgspec.structs.replace(target, obj=kept)
+            kept = of_rollouts.without_strategy(target.obj, present)
+            if rules_here:
+                meant = ignored.meant.get(target.key, Meant())
+                kept = ignoring.with_live_values(
+                    kept, present, rules_here, meant=meant.desired, meant_in_live=meant.live
+                )
+            if kept is not target.obj:
+                target = msgspec.structs.replace(target, obj=kept)
         objects.append(target)
     return msgspec.structs.replace(wanted, objects=tuple(objects))
 

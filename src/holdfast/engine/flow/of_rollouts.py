@@ -22,17 +22,14 @@ SERVICES: Final = (
 STRATEGY: Final = "updateStrategy"
 
 
-def rules(live: Iterable[KubeObject]) -> tuple[ResourceIgnoreDifferences, ...]:
-    """Those of all Rollouts, and those of the workloads whose pods one of them replaces."""
-    return (*SERVICES, *(_of_workload(obj) for obj in live if is_released(obj)))
-
-
 def is_released(obj: KubeObject) -> bool:
     return group_kind_of(obj) in _WORKLOADS and MANAGED_BY in annotations_of(obj)
 
 
 def respected(ignored: Ignoring, live: Iterable[KubeObject]) -> Ignoring:
-    return msgspec.structs.replace(ignored, rules=(*rules(live), *ignored.rules))
+    """With the rules of the workloads whose pods a Rollout replaces."""
+    found = tuple(_of_workload(obj) for obj in live if is_released(obj))
+    return msgspec.structs.replace(ignored, rules=(*found, *ignored.rules)) if found else ignored
 
 
 def without_strategy(target: KubeObject, present: KubeObject) -> KubeObject:

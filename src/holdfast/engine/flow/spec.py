@@ -13,6 +13,7 @@ from holdfast.engine.access import project_rules
 from holdfast.engine.access.repository_urls import is_artifact
 from holdfast.model.application import Application, ApplicationDestination, ApplicationSource, SyncOperation
 from holdfast.model.appproject import AppProject
+from holdfast.model.errors import Blocked
 from holdfast.model.names import DEFAULT_PROJECT, IN_CLUSTER_NAME, IN_CLUSTER_SERVER
 from holdfast.model.pinned import Pinned
 
@@ -42,6 +43,13 @@ def problems(app: Application, project: AppProject | None) -> tuple[str, ...]:
         return tuple(f"project {project_of(app)} is invalid: {problem}" for problem in bad)
     found = tuple(_source_problems(app)) or tuple(_destination_problems(app.spec.destination))
     return found or tuple(_forbidden(app, project))
+
+
+def check(app: Application, project: AppProject | None) -> None:
+    """Raises Blocked with all its problems."""
+    found = problems(app, project)
+    if found:
+        raise Blocked("InvalidSpecError", "\n".join(found))
 
 
 def _source_problems(app: Application) -> Iterator[str]:

@@ -160,13 +160,17 @@ class Simulated:
 
     def advance(self, due: timedelta | None) -> bool:
         """To the next moment at which something happens by itself; False when there is none."""
-        coming = [at for pods in self.pods.values() for at in pods if at is not None and at > self.now]
+        coming = self._coming()
         if due is not None:
             coming.append(self.now + due)
         if not coming:
             return False
         self.now = min(coming)
         return True
+
+    def _coming(self) -> list[datetime]:
+        """When pods that are there will serve."""
+        return [at for pods in self.pods.values() for at in pods if at is not None and at > self.now]
 
     def until_quiet(self) -> Iterator[bool]:
         """Moves until nothing happens any more; yields after each one. Raises RuntimeError for what never ends."""

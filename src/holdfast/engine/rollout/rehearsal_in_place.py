@@ -10,7 +10,7 @@ from holdfast.engine.lang import instants
 from holdfast.engine.rollout import actions, replica_sets, validation, workload
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.in_place import kinds
-from holdfast.engine.rollout.in_place.workload import HASH_LABELS, HELD, REVISION_LABEL, read, sets
+from holdfast.engine.rollout.in_place.workload import HASH_LABELS, HELD, REVISION_LABEL, managed, read, sets
 from holdfast.engine.rollout.rehearsal import Moment, Simulated, played
 from holdfast.model.kube import KubeObject, labels_of
 from holdfast.model.rollout import Rollout
@@ -91,14 +91,8 @@ class SimulatedInPlace(Simulated):
         self.fewest = min(self.fewest, self.serving())
         return changed or worked, due if changed or worked or not self._is_at_rest() else None
 
-    def advance(self, due: timedelta | None) -> bool:
-        coming = [at for _, at in self.places.values() if at > self.now]
-        if due is not None:
-            coming.append(self.now + due)
-        if not coming:
-            return False
-        self.now = min(coming)
-        return True
+    def _coming(self) -> list[datetime]:
+        return [at for _, at in self.places.values() if at > self.now]
 
     def _is_at_rest(self) -> bool:
         """Looking again in case something went unseen shows nothing here."""
@@ -107,9 +101,7 @@ class SimulatedInPlace(Simulated):
     def _perform(self, action: actions.Action) -> bool:
         match action:
             case actions.SetUpdateStrategy(strategy):
-                metadata = {"annotations": {replica_sets.MANAGED_BY: self.rollout.metadata.name}}
-                body = {"metadata": metadata, "spec": {"updateStrategy": strategy}}
-                self.workload = merge_patch.apply(self.workload, body)
+                self.workload = merge_patch.apply(self.workload, managed(self.rollout, strategy))
             case actions.SetWorkloadTemplate(template, held):
                 self.workload = canonical.with_path(self.workload, template, "spec", "template")
                 self.workload = merge_patch.apply(self.workload, {"metadata": {"annotations": {HELD: held or None}}})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import IO, Final
 from msgspec import Struct
 
 from holdfast.model.errors import HoldfastError
+from holdfast.runtime.processes import kill_session
 
 _GUARD: Final = Path(__file__).with_name("guard.py")
 _CHUNK: Final = 1 << 16
@@ -79,16 +79,11 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str], bo
     try:
         return _Reading(process, bounds).until_the_end()
     finally:
-        end_group(process)
+        kill_session(process.pid)
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
         process.wait()
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 class _Reading:
@@ -116,7 +111,7 @@ class _Reading:
                     look = now + _LOOK_SECONDS
                     self._check_memory()
                 self._take(_LOOK_SECONDS)
-            end_group(self._process)
+            kill_session(self._process.pid)
             while self._take(0):
                 self._check_time(time.monotonic())
         return Finished(code, bytes(self._output), self._complaint.decode("utf-8", errors="replace"))

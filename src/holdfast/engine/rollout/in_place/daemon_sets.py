@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from holdfast.engine.rollout.in_place.workload import InPlace, Pod
+from holdfast.engine.rollout.in_place.workload import InPlace, Pod, share
 
 
 class Plan(Struct, frozen=True):
@@ -20,9 +20,7 @@ class Plan(Struct, frozen=True):
 
 
 def goal(replicas: int, weight: int, *, is_passed: bool) -> int:
-    if is_passed:
-        return replicas
-    return max(replicas * weight // 100, 1 if weight and replicas else 0)
+    return replicas if is_passed else share(replicas, weight)
 
 
 def plan(it: InPlace, stable: str, count: int, most_unavailable: int) -> Plan:

@@ -20,8 +20,9 @@ def reference(rollout: Rollout) -> WorkloadRef | None:
     return found
 
 
-def problems(rollout: Rollout) -> Iterator[str]:
-    """What needs pods beside those of the workload, or is for the workload itself to say."""
+def problems(rollout: Rollout, *, keeps_configuration: bool) -> Iterator[str]:
+    """What needs pods beside those of the workload, or is for the workload itself to say; `keeps_configuration` when copies
+    of it are asked for."""
     workload = reference(rollout)
     if workload is None:
         return
@@ -35,12 +36,12 @@ def problems(rollout: Rollout) -> Iterator[str]:
         yield f'spec.workloadRef.scaleDown: Invalid value: "{workload.scale_down}": the pods stay those of the {kind}'
     if spec.strategy.blue_green is not None:
         yield f"spec.strategy.blueGreen: Invalid value: {beside}"
-    if rollout.metadata.annotations.get("holdfast.dev/revision-configuration") == "true":
+    if keeps_configuration:
         yield f"metadata.annotations: holdfast.dev/revision-configuration: the pod template is that of the {kind}"
-    yield from _canary(rollout, beside)
+    yield from _canary(rollout, kind, beside)
 
 
-def _canary(rollout: Rollout, beside: str) -> Iterator[str]:
+def _canary(rollout: Rollout, kind: str, beside: str) -> Iterator[str]:
     strategy = rollout.spec.strategy.canary
     if strategy is None:
         return
@@ -57,12 +58,7 @@ def _canary(rollout: Rollout, beside: str) -> Iterator[str]:
     }
     for field, value in refused.items():
         if value:
-            yield f"{place}.{field}: Invalid value: not served with workloadRef of kind {_kind(rollout)}"
+            yield f"{place}.{field}: Invalid value: not served with workloadRef of kind {kind}"
     for number, step in enumerate(strategy.steps):
         if step.experiment is not None:
             yield f"{place}.steps[{number}].experiment: Invalid value: {beside}"
-
-
-def _kind(rollout: Rollout) -> str:
-    found = reference(rollout)
-    return found.kind if found is not None else ""

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from holdfast.engine.rollout.in_place.workload import InPlace, Pod
+from holdfast.engine.rollout.in_place.workload import InPlace, Pod, share
 
 PARKED: Final = 1_000_000
 """More than any StatefulSet has pods: a new template starts nothing."""
@@ -28,8 +28,7 @@ def goal(replicas: int, weight: int, *, is_passed: bool) -> int:
     forgets what it was before, and nothing could go back."""
     if is_passed:
         return replicas
-    count = max(replicas * weight // 100, 1) if weight else 0
-    return min(count, max(replicas - 1, 0))
+    return min(share(replicas, weight), max(replicas - 1, 0))
 
 
 def plan(it: InPlace, count: int, most_unavailable: int) -> Plan:

@@ -138,14 +138,32 @@ def read(
     )
 
 
+def managed(rollout: Rollout, strategy: dict[str, Any]) -> dict[str, Any]:
+    """The change by which a Rollout makes the update strategy of its workload its own."""
+    return {
+        "metadata": {"annotations": {MANAGED_BY: rollout.metadata.name}},
+        "spec": {"updateStrategy": strategy},
+    }
+
+
+def share(replicas: int, weight: int) -> int:
+    """So many pods are new at this weight: rounded down, but one where there is any."""
+    return max(replicas * weight // 100, 1) if weight and replicas else 0
+
+
+def template_of(revision: KubeObject) -> KubeObject:
+    """Of a ControllerRevision, without the mark that makes a patch of it."""
+    template = ((revision.get("data") or {}).get("spec") or {}).get("template") or {}
+    return {key: value for key, value in template.items() if key != "$patch"}
+
+
 def _revision(obj: KubeObject, label: str) -> Revision:
     name = name_of(obj)
-    template = ((obj.get("data") or {}).get("spec") or {}).get("template") or {}
     return Revision(
         name=name,
         hash=labels_of(obj).get(label) or name.rpartition("-")[2],
         number=int(obj.get("revision") or 0),
-        template={key: value for key, value in template.items() if key != "$patch"},
+        template=template_of(obj),
         metadata=metadata_of(obj),
     )
 
