@@ -101,7 +101,7 @@ def _traffic(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterat
     is_resting = status.abort or status.stable_rs == status.current_pod_hash
     wanted = defaults.replicas(rollout)
     stable = next((one for one in watching.owned(seen) if hash_of(one) == status.stable_rs), None)
-    if stable is None and seen.lost_sets:
+    if stable is None and (seen.lost_sets or not status.stable_rs):
         return
     if is_resting and not rollout.spec.paused and (stable is None or desired(stable) != wanted):
         yield f"the stable set asks for {stable and desired(stable)} pods, not {wanted}"

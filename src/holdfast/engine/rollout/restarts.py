@@ -23,7 +23,8 @@ def proceed(draft: Draft) -> None:
         draft.set(restarted_at=wanted)
         draft.tell("RolloutRestarted", "All pods have been restarted")
         return
-    asked = sum(one.desired for one in draft.seen.sets)
+    # While a scaling is on its way the sets ask for less than is promised.
+    asked = max(sum(one.desired for one in draft.seen.sets), defaults.replicas(draft.rollout))
     if draft.seen.in_place is not None:
         asked = draft.seen.in_place.replicas
     available = sum(min(one.available, one.desired) for one in draft.seen.sets)
