@@ -76,7 +76,11 @@ class RolloutInvariants:
             status = write.after.get("status") or {}
             is_new = (write.before.get("spec") or {}).get("template") != write.after["spec"]["template"]
             before, after = write.before.get("status") or {}, write.after.get("status") or {}
-            if is_new or _steps_of(write.before) != _steps_of(write.after) or (before.get("abort") and not after.get("abort")):
+            if (
+                is_new
+                or _steps_of(write.before) != _steps_of(write.after)
+                or (before.get("abort") and not after.get("abort"))
+            ):
                 seen.failed.clear()
                 seen.aborted.clear()
             elif (
@@ -96,7 +100,7 @@ class RolloutInvariants:
 
     def _notes_failure(self, run: KubeObject, at: float) -> None:
         seen = self.watching.rollout_of(run)
-        if seen is not None and (run.get("status") or {}).get("phase") in ("Failed", "Error"):
+        if seen is not None and (run.get("status") or {}).get("phase") in ("Failed", "Error", "Inconclusive"):
             seen.failed.setdefault(hash_of(run), at)
 
     def _makes_a_set_once(self, made: KubeObject) -> None:
@@ -175,7 +179,8 @@ class RolloutInvariants:
         seen = self.watching.rollouts.get(plan.name) if plan is not None else None
         old, new = self.watching.services.get(name, ""), _selector_hash(after)
         if plan is None or seen is None:
-            self.fail("only what a Rollout owns or names is written", f"Service {name}")
+            if plan is None and not _is_of_experiment(after):
+                self.fail("only what a Rollout owns or names is written", f"Service {name}")
             return
         since = at - self._lag
         if old == new or not self.watching.best_serving(seen, old, since) or not name.endswith(("-stable", "-active")):
@@ -191,7 +196,8 @@ class RolloutInvariants:
     def _routes(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
         seen = self.watching.rollouts.get(name)
         if seen is None:
-            self.fail("only what a Rollout owns or names is written", f"VirtualService {name}")
+            if name not in self._plans:
+                self.fail("only what a Rollout owns or names is written", f"VirtualService {name}")
             return
         if _without_weights(before) != _without_weights(after):
             self.fail("of a VirtualService only the weights are written", f"{before['spec']} became {after['spec']}")
@@ -271,3 +277,7 @@ def phase_of(rollout: Rollout) -> str:
     """Of the spec that is there now, "" while it was not seen."""
     is_seen = rollout.status.observed_generation == str(rollout.metadata.generation)
     return rollout.status.phase if is_seen else ""
+
+
+def _is_of_experiment(service: KubeObject) -> bool:
+    return any(owner["kind"] == "Experiment" for owner in service["metadata"].get("ownerReferences") or [])

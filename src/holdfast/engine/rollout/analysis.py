@@ -102,7 +102,8 @@ def free_name(base: str, taken: Collection[str]) -> str:
 
 
 def _is_resumed(draft: Draft) -> bool:
-    return draft.status.controller_pause and not draft.is_paused_for(INCONCLUSIVE)
+    """A person takes all pauses away at once; where one of a step is left, nobody has."""
+    return draft.status.controller_pause and not draft.status.pause_conditions
 
 
 def _told(run: Run | None, name: str) -> RolloutAnalysisRunStatus:

@@ -47,6 +47,8 @@ def _advance(draft: Draft) -> None:
         draft.unpause()
         draft.set(current_step_index=steps.count(draft.rollout) or None)
         return
+    if draft.is_paused_for(analysis.INCONCLUSIVE):
+        return
     step = steps.current(draft.rollout)
     if step is not None and _is_completed(draft, step) and not draft.status.abort:
         if not group.may_pass(draft):
@@ -174,7 +176,7 @@ def _go_back(draft: Draft) -> None:
 
 def _may_be_promoted(draft: Draft) -> bool:
     new, status = draft.new, draft.status
-    if draft.is_promoted or new is None or draft.rollout.spec.paused:
+    if draft.is_promoted or new is None or draft.rollout.spec.paused or draft.is_paused_for(analysis.INCONCLUSIVE):
         return False
     # minPodsPerReplicaSet may ask for more pods than there are replicas.
     if not (new.is_observed and min(new.available, new.desired) >= defaults.replicas(draft.rollout)):
