@@ -96,10 +96,12 @@ class RenderRequest(Struct, frozen=True):
 
 class RenderResult(Struct, frozen=True):
     """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
-    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer."""
+    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer. `looked_at` are
+    the paths from the root at which Jsonnet programs looked for what they import, in vain or not."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
     notes: tuple[str, ...] = ()
     plugin: str = ""
     is_unsure: bool = False
+    looked_at: tuple[str, ...] = ()
