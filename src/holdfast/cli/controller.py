@@ -25,6 +25,12 @@ def controller(
         envvar="ARGOCD_PLUGINSOCKFILEPATH",
         help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
     ),
+    ask_pass_socket: Path | None = typer.Option(
+        None,
+        "--ask-pass-socket",
+        envvar="ARGOCD_ASK_PASS_SOCK",
+        help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
+    ),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
     from holdfast.assembly import logs
@@ -42,7 +48,7 @@ def controller(
         render_workers=workers,
         listen=listen,
         rollouts=rollouts,
-        plugins=plugin_places(plugins, plugin_sockets),
+        plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
     )
 
     async def run() -> None:

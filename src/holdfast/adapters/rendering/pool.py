@@ -96,6 +96,8 @@ class RenderPool:
         if request.plugin is None and plugin_jobs.is_automatic(request.source):
             may_be_plugin = bool(await asyncio.to_thread(known.identity, self._plugins))
         workers = self._plugin_workers if may_be_plugin else self._workers
+        if not may_be_plugin:
+            request = structs.replace(request, credentials=None)
         async with workers.lend() as worker:
             return await worker_process.render(worker, request)
 
