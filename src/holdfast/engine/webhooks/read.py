@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from holdfast.engine.webhooks import proof
 from holdfast.engine.webhooks.git_payloads import AzurePush, CloudPush, GenericPush, HubPush, LabPush, ServerPush
-from holdfast.engine.webhooks.pull_request_payloads import CloudPull, HubPull, LabMerge, ServerPull
+from holdfast.engine.webhooks.pull_request_payloads import AzurePull, CloudPull, HubPull, LabMerge, ServerPull
 from holdfast.engine.webhooks.registry_payloads import DistributionEvents, GitHubPackageEvent, HarborEvent
 from holdfast.model.errors import BadRequest, Unauthorized
 from holdfast.model.pull_request import Provider
@@ -24,6 +24,7 @@ SERVER_PULLS = frozenset(
     {"pr:opened", "pr:from_ref_updated", "pr:modified", "pr:reopened", "pr:merged", "pr:declined", "pr:deleted"}
 )
 CLOUD_PULLS = frozenset({f"pullrequest:{event}" for event in ("created", "updated", "fulfilled", "rejected")})
+AZURE_PULLS = frozenset({"git.pullrequest.created", "git.pullrequest.updated"})
 DISTRIBUTION_EVENTS = "application/vnd.docker.distribution.events"
 
 
@@ -118,6 +119,8 @@ def _is_of_data_center(event: str) -> bool:
 def _azure(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
     proof.check_password(secrets.azure_username, secrets.azure_password, given.get("authorization", ""))
     push = _decoded(body, AzurePush)
+    if push.event_type in AZURE_PULLS:
+        return _decoded(body, AzurePull).changes()
     return push.changes() if push.event_type == "git.push" else ()
 
 
