@@ -13,11 +13,17 @@ PLUGIN_SOCKETS = "/home/argocd/cmp-server/plugins"
 """Where the manifests of Argo CD put the sockets of plugins' sidecars."""
 
 
-def plugin_places(definitions: Path | None, sockets: Path | None = None) -> PluginPlaces:
-    """Raises Blocked."""
+def plugin_places(
+    definitions: Path | None, sockets: Path | None = None, ask_pass_socket: Path | None = None
+) -> PluginPlaces:
+    """The folder of `ask_pass_socket` is what counts. Raises Blocked."""
     if definitions is not None and not definitions.exists():
         raise Blocked("FolderNotFound", f"--plugins: there is no file or folder {definitions}")
-    return PluginPlaces(str(sockets or PLUGIN_SOCKETS), str(definitions.absolute()) if definitions else "")
+    return PluginPlaces(
+        str(sockets or PLUGIN_SOCKETS),
+        str(definitions.absolute()) if definitions else "",
+        str(ask_pass_socket.absolute().parent) if ask_pass_socket else "",
+    )
 
 
 def step_plugin_folder(folder: Path | None) -> Path | None:

@@ -26,6 +26,12 @@ def controller(
         envvar="ARGOCD_PLUGINSOCKFILEPATH",
         help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
     ),
+    ask_pass_socket: Path | None = typer.Option(
+        None,
+        "--ask-pass-socket",
+        envvar="ARGOCD_ASK_PASS_SOCK",
+        help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
+    ),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
     from holdfast.assembly import logs
@@ -43,7 +49,7 @@ def controller(
         render_workers=workers,
         listen=listen,
         rollouts=rollouts,
-        plugins=plugin_places(plugins, plugin_sockets),
+        plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
     )
 

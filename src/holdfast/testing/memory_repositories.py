@@ -102,5 +102,8 @@ class MemoryRepositories:
         known = self.authors.get(location.commit)
         return (known,) if known else ()
 
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return access
+
     def open(self, location: TreeLocation) -> FileTree:
         return self._trees[location.commit]
