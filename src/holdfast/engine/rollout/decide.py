@@ -38,6 +38,7 @@ def decide(seen: Seen) -> Decision:
         or seen.problem
         or validation.selector_problem(seen.selector, seen.template)
         or validation.references_problem(seen.rollout, seen.services, seen.template)
+        or seen.unproved
     )
     if problem:
         conditions.invalid(draft, problem)

@@ -72,6 +72,9 @@ class Seen(Struct, frozen=True):
     others: tuple[Rollout, ...] = ()
     """The Rollouts of its release group."""
     problem: str = ""
+    """What carries its pods or its traffic is missing, or does not fit."""
+    unproved: str = ""
+    """An analysis that it asks for could not be started."""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
     answers: Mapping[Execution, Answer] = {}
