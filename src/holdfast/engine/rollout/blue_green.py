@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
+from holdfast.engine.lang import durations
 from holdfast.engine.rollout import analysis, defaults, history, scaling, services
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.promotion import promote
@@ -89,9 +89,9 @@ def _has_rested(draft: Draft, strategy: BlueGreenStrategy) -> bool:
         draft.pause(PAUSE)
         draft.tell("RolloutPaused", "Rollout is paused (BlueGreenPause)")
         began = draft.now
-    if not strategy.auto_promotion_seconds:
+    if strategy.auto_promotion_seconds <= 0:
         return False
-    ends = began + timedelta(seconds=strategy.auto_promotion_seconds)
+    ends = began + durations.of_seconds(strategy.auto_promotion_seconds)
     if draft.now < ends:
         draft.wake(ends)
     return draft.now >= ends
