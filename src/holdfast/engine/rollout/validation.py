@@ -14,6 +14,7 @@ from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
 
+ROUTERS = ("istio", "nginx", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins")
 ROUTERS_FOR_HEADERS = ("istio", "alb", "apisix", "traefik", "plugins")
 
 
@@ -114,6 +115,9 @@ def _canary_services(rollout: Rollout) -> Iterator[str]:
     routing = strategy.traffic_routing
     if routing is None:
         return
+    if not _has_router(routing, ROUTERS):
+        # Steps that no router hears of would let a release pass unproved.
+        yield f"{place}.trafficRouting: Invalid value: it names no router"
     by_subsets = routing.istio is not None and routing.istio.destination_rule is not None
     if routing.istio is not None and not (routing.istio.virtual_service or routing.istio.virtual_services):
         yield f"{place}.trafficRouting.istio: Invalid value: either virtualService or virtualServices must be set"
