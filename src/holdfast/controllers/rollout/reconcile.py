@@ -5,6 +5,8 @@ Level-triggered: every run reads the whole state and never asks which event woke
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from holdfast.controllers.rollout import runs
@@ -52,7 +54,8 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName) -> 
     except REFUSALS as refusal:
         seen = msgspec.structs.replace(seen, problem=seen.problem or _said(refusal))
         decision = decide(seen)
-        await _change_cluster(world, seen, decision)
+        with suppress(*REFUSALS):
+            await _change_cluster(world, seen, decision)
         again = await _write_down(world, plugins, seen, decision)
         if isinstance(again, Again) and isinstance(refusal, Blocked):
             return again

@@ -53,6 +53,15 @@ def invalid(draft: Draft, message: str) -> None:
     put(draft, "InvalidSpec", TRUE, "InvalidSpec", text)
 
 
+def hold(draft: Draft, message: str) -> None:
+    """An abort is told beside it."""
+    invalid(draft, message)
+    if draft.status.abort and not draft.is_promoted:
+        _aborted(draft, find(draft.status, PROGRESSING))
+    if draft.seen.sets:
+        _available(draft)
+
+
 def update(draft: Draft) -> None:
     drop(draft, "InvalidSpec")
     _progressing(draft)

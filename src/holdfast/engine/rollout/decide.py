@@ -6,6 +6,8 @@ there.
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast.engine.rollout import (
     analysis,
     blue_green,
@@ -14,6 +16,7 @@ from holdfast.engine.rollout import (
     configuration,
     defaults,
     group,
+    holding,
     phases,
     pod_metadata,
     replacing,
@@ -33,16 +36,15 @@ from holdfast.engine.rollout.draft import Decision, Draft, Seen
 
 def decide(seen: Seen) -> Decision:
     draft = Draft(seen)
-    problem = (
-        validation.problem(seen.rollout)
-        or seen.problem
-        or validation.selector_problem(seen.selector, seen.template)
-        or validation.references_problem(seen.rollout, seen.services, seen.template)
-        or seen.unproved
-    )
-    if problem:
-        conditions.invalid(draft, problem)
+    unreadable = validation.problem(seen.rollout)
+    if not unreadable and not seen.problem:
+        unreadable = validation.selector_problem(seen.selector, seen.template)
+    if unreadable:
+        conditions.invalid(draft, unreadable)
         return _finished(draft)
+    missing = seen.problem or validation.references_problem(seen.rollout, seen.services, seen.template)
+    if missing or seen.unproved:
+        return _held(seen, missing)
     if seen.in_place is None:
         if seen.rollout.spec.replicas is None:
             draft.act(SetReplicas(defaults.REPLICAS))
@@ -54,7 +56,7 @@ def decide(seen: Seen) -> Decision:
         replacing.recognise(draft, seen.in_place)
     _number(draft)
     group.follow_abort(draft)
-    _date_abort(draft)
+    draft.date_abort()
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:
         blue_green.proceed(draft, strategy)
@@ -73,6 +75,15 @@ def decide(seen: Seen) -> Decision:
     return _finished(draft)
 
 
+def _held(seen: Seen, missing: str) -> Decision:
+    services = validation.sound_services(seen.rollout, seen.services, seen.template)
+    draft = Draft(msgspec.structs.replace(seen, services=services))
+    holding.proceed(draft, is_reachable=not missing)
+    totals.update(draft)
+    conditions.hold(draft, missing or seen.unproved)
+    return _finished(draft)
+
+
 def _recognise(draft: Draft) -> None:
     """Which set has the pods of the template; it is made when there is none."""
     seen = draft.seen
@@ -88,14 +99,6 @@ def _recognise(draft: Draft) -> None:
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
     elif new.revision != revision:
         scaling.renumber(draft, new)
-
-
-def _date_abort(draft: Draft) -> None:
-    """A person sets or takes back nothing but `abort` itself."""
-    if draft.status.abort and draft.status.aborted_at is None:
-        draft.set(aborted_at=draft.stamp)
-    elif not draft.status.abort and draft.status.aborted_at is not None:
-        draft.set(aborted_at=None)
 
 
 def _number(draft: Draft) -> None:

@@ -208,6 +208,13 @@ class Draft:
             self.abort_message = message
             self.set(abort=True, aborted_at=self.stamp)
 
+    def date_abort(self) -> None:
+        """A person sets or takes back nothing but `abort` itself."""
+        if self.status.abort and self.status.aborted_at is None:
+            self.set(aborted_at=self.stamp)
+        elif not self.status.abort and self.status.aborted_at is not None:
+            self.set(aborted_at=None)
+
     def decision(self) -> Decision:
         due = min(self._due, default=None)
         again = None if due is None else max(due - self.now, timedelta(seconds=1))

@@ -214,6 +214,15 @@ def service_problem(rollout: Rollout, field: str, name: str, service: KubeObject
     return ""
 
 
+def sound_services(rollout: Rollout, services: Mapping[str, KubeObject], template: KubeObject) -> dict[str, KubeObject]:
+    """Those that the Rollout may lead to its pods."""
+    return {
+        name: services[name]
+        for field, name in service_names(rollout)
+        if name in services and not service_problem(rollout, field, name, services[name], template)
+    }
+
+
 def references_problem(rollout: Rollout, services: Mapping[str, KubeObject], template: KubeObject) -> str:
     for field, name in service_names(rollout):
         found = service_problem(rollout, field, name, services.get(name), template)
