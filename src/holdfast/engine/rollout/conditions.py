@@ -106,7 +106,9 @@ def is_paused(draft: Draft) -> bool:
 def _paused(draft: Draft) -> None:
     if is_paused(draft):
         put(draft, "Paused", TRUE, "RolloutPaused", "Rollout is paused")
-    elif find(draft.status, "Paused") is not None:
+    elif (before := find(draft.status, "Paused")) is not None:
+        if before.status == TRUE and not draft.status.abort:
+            draft.tell("RolloutResumed", "Rollout is resumed")
         put(draft, "Paused", FALSE, "RolloutPaused", "Rollout is not paused")
 
 

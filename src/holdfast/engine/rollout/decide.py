@@ -111,6 +111,7 @@ def _number(draft: Draft) -> None:
 def _finished(draft: Draft) -> Decision:
     draft.set(observed_generation=str(draft.rollout.metadata.generation))
     draft.set(workload_observed_generation=workload.generation(draft))
+    workload.note_generation(draft)
     phase, message = phases.of(draft.rollout)
     draft.set(phase=phase, message=message)
     at = steps.index(draft.rollout)
