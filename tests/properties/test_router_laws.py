@@ -186,7 +186,10 @@ OTHERS: dict[str, tuple[dict[str, Any], GroupKind | None, dict[str, Any]]] = {
     ),
     "smi": ({"smi": {"trafficSplitName": "obj", "rootService": "root"}}, None, {}),
     "alb": (
-        {"alb": {"ingress": "obj", "servicePort": 80, "stickinessConfig": {"enabled": True, "durationSeconds": 5}}},
+        {
+            "alb": {"ingress": "obj", "servicePort": 80, "stickinessConfig": {"enabled": True, "durationSeconds": 5}},
+            "managedRoutes": [{"name": "beta"}, {"name": "gamma"}],
+        },
         alb.INGRESS,
         {"rules": [{"http": {"paths": [PATH]}}]},
     ),
@@ -207,7 +210,7 @@ OTHERS: dict[str, tuple[dict[str, Any], GroupKind | None, dict[str, Any]]] = {
 @given(st.data(), foreign)
 def test_other_routers(name: str, data: st.DataObject, theirs: dict[str, str]) -> None:
     routing, kind, spec = OTHERS[name]
-    wished = wishes(with_headers=name == "apisix", with_others=name in ("smi", "alb"))
+    wished = wishes(with_headers=name in ("apisix", "alb"), with_others=name in ("smi", "alb"))
     sequence = data.draw(st.lists(wished, min_size=1, max_size=3))
     obj = {"metadata": {"name": "obj", "namespace": "shop", "labels": theirs}, "spec": {**theirs, **spec}}
     found: Found = {Reference(kind, "shop", "obj"): obj} if kind is not None else {}
