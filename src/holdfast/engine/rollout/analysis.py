@@ -66,6 +66,24 @@ def after_promotion(draft: Draft, wanted: RolloutAnalysis) -> bool:
     return _judge(draft, POST_PROMOTION, run)
 
 
+def heed(draft: Draft) -> None:
+    """What is under way still counts, though nothing new may be started."""
+    canary, blue_green = draft.status.canary, draft.status.blue_green
+    known = {
+        STEP: canary.current_step_analysis_run_status,
+        BACKGROUND: canary.current_background_analysis_run_status,
+        PRE_PROMOTION: blue_green.pre_promotion_analysis_run_status,
+        POST_PROMOTION: blue_green.post_promotion_analysis_run_status,
+    }
+    for kind, told in known.items():
+        run = next((run for run in draft.seen.runs if told is not None and run.name == told.name), None)
+        if run is not None and run.phase in ("Failed", "Error"):
+            _judge(draft, kind, run)
+    found = next((one for one in draft.seen.experiments if one.name == canary.current_experiment), None)
+    if found is not None and found.phase in ("Failed", "Error"):
+        draft.abort(f"Experiment {found.name} {found.phase.lower()}: {found.message}".rstrip(": "))
+
+
 def _ensure(
     draft: Draft, kind: str, wanted: RolloutAnalysis, known: str, *, step: int | None = None
 ) -> tuple[Run | None, str]:
