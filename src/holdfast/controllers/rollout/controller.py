@@ -20,6 +20,7 @@ from holdfast.controllers.rollout.world import (
     World,
     name_of,
 )
+from holdfast.controllers.world import Tidings
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
@@ -47,7 +48,15 @@ WATCHED = (
 class RolloutController:
     """One process runs one of these for the Rollouts of all namespaces."""
 
-    def __init__(self, *, cluster: Cluster, clock: Clock, random: Random, workers: int = WORKERS) -> None:
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        clock: Clock,
+        random: Random,
+        workers: int = WORKERS,
+        tidings: Tidings | None = None,
+    ) -> None:
         self._clock = clock
         self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
@@ -60,6 +69,7 @@ class RolloutController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
+            tidings=tidings,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers
