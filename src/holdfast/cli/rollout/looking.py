@@ -163,11 +163,20 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
             fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
     return [
         *fields,
+        *plugins(rollout),
         ("Desired", str(_wanted(rollout))),
         ("Current", str(status.replicas)),
         ("Updated", str(status.updated_replicas)),
         ("Ready", str(status.ready_replicas)),
         ("Available", str(status.available_replicas)),
+    ]
+
+
+def plugins(rollout: Rollout) -> list[tuple[str, str]]:
+    """What its step plugins were asked, and what they said last; steps are counted from 1."""
+    return [
+        ("Plugin", f"step {one.index + 1}, {one.operation} {one.name}: {one.phase} {one.message}".rstrip())
+        for one in rollout.status.canary.step_plugin_statuses
     ]
 
 

@@ -40,14 +40,25 @@ def draft(delivery: Delivery) -> Draft:
 
 def of_templates(settings: Settings, names: Sequence[str], service: Service, destination: Destination) -> Draft:
     """Raises ValueError that names the key of the settings."""
+    part = templates.wanted(_whole(settings, names), service.type, service.name)
+    return _drafted(service, destination, part)
+
+
+def of_all(settings: Settings, names: Sequence[str], service: Service, destination: Destination) -> Draft:
+    """With what the templates have for every service, to be looked at. Raises ValueError."""
+    return _drafted(service, destination, _whole(settings, names))
+
+
+def _whole(settings: Settings, names: Sequence[str]) -> dict[str, Any]:
     for name in names:
         if name not in settings.templates:
             raise ValueError(_missing(settings, "template", name, settings.templates))
-    whole = templates.merged(settings.templates[name] for name in names)
-    part = templates.wanted(whole, service.type, service.name)
+    return templates.merged(settings.templates[name] for name in names)
+
+
+def _drafted(service: Service, destination: Destination, part: Mapping[str, Any]) -> Draft:
     found = templates.texts(part)
-    paths, texts = tuple(path for path, _ in found), tuple(text for _, text in found)
-    return Draft(service, destination, part, paths, texts)
+    return Draft(service, destination, part, tuple(path for path, _ in found), tuple(text for _, text in found))
 
 
 def _missing(settings: Settings, kind: str, name: str, known: Mapping[str, Any]) -> str:
