@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from msgspec import Struct
+
+ATTEMPTS: Final = 12
+"""With growing waits they take about half an hour."""
 
 
 class Destination(Struct, frozen=True, order=True):
@@ -62,7 +66,7 @@ class HttpMessage(Struct, frozen=True):
     accepted: Accepted = Accepted.BY_STATUS
     sign_in: SignIn | None = None
     thread: Thread | None = None
-    attempts: int = 6
+    attempts: int = ATTEMPTS
 
 
 class Mail(Struct, frozen=True):
@@ -76,7 +80,7 @@ class Mail(Struct, frozen=True):
     username: str = ""
     password: str = ""
     insecure: bool = False
-    attempts: int = 6
+    attempts: int = ATTEMPTS
 
     def __repr__(self) -> str:
         return f"Mail({self.host}:{self.port})"

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import aiohttp
 from msgspec import Struct
 
-from holdfast.adapters.notify.addresses import REFUSED, GuardedResolver, is_refused
+from holdfast.adapters.notify.addresses import REFUSED, is_refused
 from holdfast.model.notification import HttpRequest
 from holdfast.ports.notifications import Undelivered
+from holdfast.runtime.addresses import GuardedResolver
 from holdfast.runtime.bounded import read_within
 
 SECONDS: Final = 10.0
@@ -76,7 +77,7 @@ class Http:
         """A proxy would resolve names itself: what namespaces have set up goes past it."""
         session = self._sessions.get(guarded)
         if session is None or session.closed:
-            resolver = GuardedResolver() if guarded else None
+            resolver = GuardedResolver(is_refused, f"it {REFUSED}") if guarded else None
             session = self._sessions[guarded] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=resolver, limit=32, limit_per_host=8),
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from holdfast.controllers.notification.subject import Subject
 from holdfast.engine.notify import settings
@@ -79,7 +79,9 @@ class Configured:
             obj = await self._cluster.get(CONFIG_MAP, namespace, self._subject.config_map)
         except HoldfastError as error:
             log.warning("%s/%s cannot be read: %s", namespace, self._subject.config_map, error)
-            return None if known is None else known.found
+            known = known or _Read(now)
+            self._reads[namespace] = structs.replace(known, at=now)
+            return known.found
         self._reads[namespace] = self._read(namespace, known, obj, now)
         self._reads.move_to_end(namespace)
         while len(self._reads) > MOST_NAMESPACES:

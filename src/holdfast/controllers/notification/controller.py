@@ -39,6 +39,8 @@ HOLDS: Final = timedelta(hours=1)
 """Who has not been told after so long is not told any more."""
 FAILURE: Final = "NotificationFailed"
 MOST_SAID: Final = 1024
+LONGEST: Final = timedelta(minutes=30)
+"""For all who are to be told of one object: each of them may take its time."""
 FIRST_WAIT: Final = timedelta(seconds=2)
 
 log = logging.getLogger("holdfast.notification")
@@ -80,6 +82,7 @@ class NotificationController:
             clock=clock,
             random=random,
             workers=WORKERS,
+            timeout=LONGEST,
             backoff=Backoff(random, first=FIRST_WAIT),
         )
 

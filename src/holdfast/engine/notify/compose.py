@@ -74,7 +74,7 @@ def variables(
         **about,
         "context": dict(context),
         "secrets": dict(secrets),
-        "serviceType": draft.service.type,
+        "serviceType": draft.service.name,
         "recipient": draft.destination.recipient,
     }
 

@@ -17,10 +17,14 @@ class SecretKeyMissing(ValueError):
 
 
 def resolved(options: Any, values: Mapping[str, str]) -> Any:
-    """`$key` in every text becomes the value of the Secret, without line ends behind it. Raises SecretKeyMissing."""
+    """`$key` in every text becomes the value of the Secret, without line ends behind it.
+
+    Within a word a `$` may mean something else, as in `?$filter=x`: it stays where there is no such key. A whole word
+    that names no key is a mistake. Raises SecretKeyMissing.
+    """
     match options:
         case str():
-            return REFERENCE.sub(lambda match: _value(match[1], values), options)
+            return REFERENCE.sub(lambda match: _value(match, values), options)
         case dict():
             return {key: resolved(value, values) for key, value in options.items()}
         case list():
@@ -29,10 +33,14 @@ def resolved(options: Any, values: Mapping[str, str]) -> Any:
             return options
 
 
-def _value(name: str, values: Mapping[str, str]) -> str:
-    if name not in values:
-        raise SecretKeyMissing(f"names ${name}, and the Secret has no key {name}")
-    return values[name].rstrip("\r\n")
+def _value(match: re.Match[str], values: Mapping[str, str]) -> str:
+    name = match[1]
+    if name in values:
+        return values[name].rstrip("\r\n")
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    if before.strip() or after.strip():
+        return match[0]
+    raise SecretKeyMissing(f"names ${name}, and the Secret has no key {name}")
 
 
 def masked(text: str, values: Iterable[str]) -> str:

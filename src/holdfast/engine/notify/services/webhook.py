@@ -10,11 +10,10 @@ from typing import Final
 from msgspec import Struct
 
 from holdfast.engine.notify.services.asked import Asked, basic, checked_headers, checked_url, converted, joined
-from holdfast.model.notification import HttpMessage, HttpRequest
+from holdfast.model.notification import ATTEMPTS, HttpMessage, HttpRequest
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-RETRIES: Final = 3
-MOST_RETRIES: Final = 10
+MOST_RETRIES: Final = 20
 
 
 class Header(Struct, frozen=True):
@@ -32,7 +31,7 @@ class Options(Struct, frozen=True, rename="camel"):
     headers: tuple[Header, ...] = ()
     basic_auth: BasicAuth | None = None
     insecure_skip_verify: bool = False
-    retry_max: int = RETRIES
+    retry_max: int = ATTEMPTS - 1
 
 
 class Text(Struct, frozen=True):
