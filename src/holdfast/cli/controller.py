@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.notification_options import SelfServiceOption
 from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 
 
@@ -20,6 +21,7 @@ def controller(
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
+    self_service: bool = SelfServiceOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",
@@ -51,6 +53,7 @@ def controller(
         rollouts=rollouts,
         plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
+        self_service_notifications=self_service,
     )
 
     async def run() -> None:
