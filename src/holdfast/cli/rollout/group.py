@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from holdfast.cli.rollout import asking, ending, looking, planning
+from holdfast.cli.rollout import asking, ending, linting, looking, planning
 from holdfast.cli.rollout.dashboard import command
 
 app = typer.Typer(help="See and act on Rollouts.", no_args_is_help=True, rich_markup_mode=None)
@@ -22,6 +22,6 @@ settings = typer.Typer(help="Change the Rollout.", no_args_is_help=True, rich_ma
 settings.command("image")(asking.set_image)
 app.add_typer(settings, name="set")
 app.command("terminate")(ending.terminate)
-app.command("lint")(planning.lint)
+app.command("lint")(linting.lint)
 app.command("dashboard")(command.dashboard)
 app.command("plan")(planning.plan)

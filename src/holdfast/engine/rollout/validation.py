@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.engine.kube import selectors
-from holdfast.engine.rollout import amounts, configuration, defaults, replica_sets, routes, step_plugins, steps
+from holdfast.engine.rollout import (
+    amounts,
+    configuration,
+    defaults,
+    replica_sets,
+    routes,
+    step_plugins,
+    steps,
+    validation_numbers,
+)
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import CanaryStep
@@ -36,6 +45,7 @@ def problems(rollout: Rollout) -> Iterator[str]:
         yield "spec.strategy.strategy: Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'"
     if strategy.canary is not None and strategy.blue_green is not None:
         yield "spec.strategy.strategy: Invalid value: Multiple Strategies can not be listed"
+    yield from validation_numbers.problems(rollout)
     yield from _progress_deadline(rollout)
     yield from kinds.problems(rollout, keeps_configuration=configuration.is_asked(rollout))
     if strategy.blue_green is not None:
