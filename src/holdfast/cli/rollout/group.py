@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from holdfast.cli.rollout import asking, ending, linting, looking, planning
+from holdfast.cli.rollout import asking, creating, ending, linting, looking, planning, telling
 from holdfast.cli.rollout.dashboard import command
 
 app = typer.Typer(help="See and act on Rollouts.", no_args_is_help=True, rich_markup_mode=None)
@@ -25,3 +25,6 @@ app.command("terminate")(ending.terminate)
 app.command("lint")(linting.lint)
 app.command("dashboard")(command.dashboard)
 app.command("plan")(planning.plan)
+app.command("create")(creating.create)
+app.command("completion")(telling.completion)
+app.command("version")(telling.version)
