@@ -133,6 +133,31 @@ def test_an_error_rate_tells_where_releases_end_and_how_much_traffic_they_had(tm
     assert "completed" in same[0]
 
 
+def test_releases_with_very_many_moves_are_played_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holdfast.engine.flow.rehearsal.chances.MOST_MOVES", 100)
+    smoke = template("smoke", successCondition="result > 0.5")
+    objects = [rollout([analysis("smoke"), {"setWeight": 100}], 60, maxSurge=1, maxUnavailable=0), smoke]
+    result = planned(tmp_path, objects, "--error-rate", "1%")
+    assert "only 1 of 100 were played" in result.output
+
+
+def test_an_inconclusive_analysis_ends_a_release_as_paused(tmp_path: Path) -> None:
+    unsure = template("unsure", successCondition="result > 0.9", failureCondition="result < 0.1")
+    result = planned(tmp_path, [rollout([{"setWeight": 20}, analysis("unsure")]), unsure], "--error-rate", "50%")
+    line = next(line for line in result.output.splitlines() if line.startswith("paused"))
+    assert line.split()[1:7] == ["100", "%", "2/2", "analysis", "20", "%"]
+
+
+def test_the_traffic_of_a_blue_green_release_changes_at_the_switch(tmp_path: Path) -> None:
+    whole = rollout([])
+    after = {"templates": [{"templateName": "after"}]}
+    whole["spec"]["strategy"] = {"blueGreen": {"activeService": "web", "postPromotionAnalysis": after}}
+    slow = template("after", initialDelay="1m", successCondition="result > 0.99")
+    result = planned(tmp_path, [whole, slow], "--error-rate", "90%")
+    line = next(line for line in result.output.splitlines() if line.startswith("aborted"))
+    assert line.split() == ["aborted", "100", "%", "100", "%", "0:01:10", "0:01:10", "1", "of", "1", "0:01:00"]
+
+
 def test_an_error_rate_that_nothing_measures_is_told(tmp_path: Path) -> None:
     result = planned(tmp_path, [rollout([{"setWeight": 10}])], "--error-rate", "90%")
     assert "nothing judges the new version" in result.output

@@ -65,7 +65,10 @@ def plan(
             _tell(release, played, everything=everything)
             if share is not None:
                 faults = Faults(share, requests, seed)
-                _tell_chances(rollout, faults, chances.simulated(release, faults, releases))
+                found = chances.simulated(release, faults, releases)
+                _tell_chances(rollout, faults, found)
+                if found.releases < releases:
+                    typer.echo(f"only {found.releases} of {releases} were played: each has very many moves")
         except (ValueError, msgspec.ValidationError) as error:
             raise Blocked("InvalidSpec", f"{rollout.metadata.name}: {error}") from None
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from statistics import median_low
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from holdfast.engine.flow.rehearsal.analyses import Analyses
@@ -16,6 +19,9 @@ from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import defaults, rehearsal
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.rollout.rehearsal import Moment, Simulated
+
+MOST_MOVES: Final = 60_000
+"""Of all releases together; the last one that begins below it is played to its end."""
 
 
 class End(StrEnum):
@@ -55,6 +61,7 @@ class Kind(Struct, frozen=True):
 class Chances(Struct, frozen=True):
     kinds: tuple[Kind, ...]
     releases: int
+    """That were played: as many as asked for, unless they have very many moves."""
     meanings: dict[str, Meaning]
     """Of the metrics that were measured."""
 
@@ -62,33 +69,44 @@ class Chances(Struct, frozen=True):
 def simulated(release: Release, faults: Faults, releases: int) -> Chances:
     """Raises ValueError for what the controller would refuse, and for what is too long to play through."""
     measurements = Measurements(faults)
-    outcomes = []
+    outcomes: list[Outcome] = []
+    moves = 0
     for number in range(releases):
+        if moves > MOST_MOVES:
+            break
         trials = Analyses(release.templates, release.ready_after, judge=measurements.of(number))
         cluster, template = cluster_of(release, trials)
         rehearsal.deploy(cluster)
-        outcomes.append(_outcome(cluster, trials, rehearsal.release(cluster, template)))
+        moments = list(_until_the_end(cluster, rehearsal.release(cluster, template)))
+        moves += len(moments)
+        outcomes.append(_outcome(moments, trials))
         if not trials.played:
             # Nothing is measured, so that every one is like this one.
             outcomes *= releases
             break
-    return Chances(tuple(_kinds(outcomes)), releases, measurements.meanings())
+    return Chances(tuple(_kinds(outcomes)), len(outcomes), measurements.meanings())
 
 
-def _outcome(cluster: Simulated, trials: Analyses, moments: Iterator[Moment]) -> Outcome:
-    traffic, share, at, step, phase = 0.0, 0.0, timedelta(0), None, End.UNFINISHED
+def _until_the_end(cluster: Simulated, moments: Iterator[Moment]) -> Iterator[tuple[Moment, float, End | None]]:
+    """Each moment with the share of the traffic from it on; the last one says how it ended."""
     for moment in moments:
-        traffic += share * (moment.after - at).total_seconds()
-        at = moment.after
         found = _end(cluster)
+        yield moment, _share(cluster, moment), found
         if found is not None:
-            phase = found
-            break
-        share, step = _share(cluster, moment), moment.step
-    if phase is End.COMPLETED:
-        share = 1.0
+            return
+
+
+def _outcome(moments: Sequence[tuple[Moment, float, End | None]], trials: Analyses) -> Outcome:
+    traffic = 0.0
+    for (before, share, _), (after, _, _) in pairwise(moments):
+        traffic += share * (after.after - before.after).total_seconds()
+    last, share, end = moments[-1]
+    if end in (End.ABORTED, End.PAUSED) and len(moments) > 1:
+        # The end itself has taken the traffic away, or led to the first step.
+        before, share, _ = moments[-2]
+        last = msgspec.structs.replace(last, step=before.step)
     bad, measured = sum(one.bad for one in trials.played), sum(one.measured for one in trials.played)
-    return Outcome(phase, step, share, at, bad, measured, timedelta(seconds=traffic))
+    return Outcome(end or End.UNFINISHED, last.step, share, last.after, bad, measured, timedelta(seconds=traffic))
 
 
 def _end(cluster: Simulated) -> End | None:
