@@ -218,7 +218,9 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
             fields.append(("Step", f"{steps.index(rollout)}/{steps.count(rollout)}"))
         fields.append(("SetWeight", str(_weight(rollout))))
         if status.canary.weights is not None:
-            fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
+            # Once it is over, the new version is what the router knows as the stable one.
+            is_over = status.stable_rs == status.current_pod_hash
+            fields.append(("ActualWeight", "100" if is_over else str(status.canary.weights.canary.weight)))
     return [
         *fields,
         *plugins(rollout),
