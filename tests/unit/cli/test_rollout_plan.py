@@ -163,7 +163,7 @@ def test_an_error_rate_that_nothing_measures_is_told(tmp_path: Path) -> None:
     assert "nothing judges the new version" in result.output
 
 
-@pytest.mark.parametrize("replicas", [100_000, 99_999_999_999])
+@pytest.mark.parametrize("replicas", [100_000, 2_000_000_000])
 def test_many_pods_cost_no_more_than_few(tmp_path: Path, replicas: int) -> None:
     told = rows(planned(tmp_path, [rollout([{"setWeight": 10}], replicas)]))
     assert told[-1][2] == "done"

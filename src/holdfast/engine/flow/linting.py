@@ -13,14 +13,13 @@ from holdfast.engine.analysis.arguments import ArgumentError
 from holdfast.engine.flow.rehearsal.templates import Templates
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.evaluate import Expression
-from holdfast.engine.rollout import routes, run_objects, workload
+from holdfast.engine.rollout import analysis_places, routes, run_objects, workload
 from holdfast.engine.rollout import validation as of_rollouts
 from holdfast.engine.rollout.actions import StartRun
 from holdfast.engine.rollout.experiment import validation as of_experiments
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Reference, RoutingProblem
 from holdfast.model.analysis import AnalysisRun, AnalysisTemplate, Metric
-from holdfast.model.canary import RolloutAnalysis
 from holdfast.model.experiment import Experiment
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, group_kind_of, kind_of, name_of, namespace_of
@@ -113,40 +112,18 @@ def _routing(rollout: Rollout, known: _Known, unjudged: list[str]) -> Iterator[s
 
 
 def _analyses(rollout: Rollout, templates: Templates, unjudged: list[str]) -> Iterator[str]:
-    for place, kind, analysis in _named(rollout):
-        specs, missing = templates.chosen(analysis.templates)
+    for place in analysis_places.of(rollout):
+        specs, missing = templates.chosen(place.analysis.templates)
         unjudged += missing
         if missing or not specs:
             continue
-        start = StartRun("lint", kind, analysis, "hash", 1)
+        start = StartRun("lint", "Step", place.analysis, "hash", 1)
         try:
             obj = run_objects.analysis_run(rollout, start, specs, stable="hash")
             problems = list(_run(msgspec.convert(obj, AnalysisRun)))
         except (ValueError, msgspec.ValidationError) as error:
             problems = [str(error)]
-        yield from (f"{place}: {problem}" for problem in problems)
-
-
-def _named(rollout: Rollout) -> Iterator[tuple[str, str, RolloutAnalysis]]:
-    canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green
-    if blue_green is not None and blue_green.pre_promotion_analysis is not None:
-        yield "spec.strategy.blueGreen.prePromotionAnalysis", "PrePromotion", blue_green.pre_promotion_analysis
-    if blue_green is not None and blue_green.post_promotion_analysis is not None:
-        yield "spec.strategy.blueGreen.postPromotionAnalysis", "PostPromotion", blue_green.post_promotion_analysis
-    if canary is None:
-        return
-    if canary.analysis is not None:
-        said = canary.analysis
-        plain = RolloutAnalysis(
-            templates=said.templates,
-            args=said.args,
-            dry_run=said.dry_run,
-            measurement_retention=said.measurement_retention,
-        )
-        yield "spec.strategy.canary.analysis", "Background", plain
-    for number, step in enumerate(canary.steps):
-        if step.analysis is not None:
-            yield f"spec.strategy.canary.steps[{number}].analysis", "Step", step.analysis
+        yield from (f"{place.path}: {problem}" for problem in problems)
 
 
 def _run(run: AnalysisRun) -> Iterator[str]:
