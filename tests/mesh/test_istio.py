@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from holdfast.testing.builders import resource
 from tests.mesh.mesh import GATEWAY, NAMESPACE, Mesh
 from tests.mesh.pods import Pods
 from tests.mesh.registry import joined
@@ -17,8 +18,6 @@ from tests.mesh.visitors import SITE, Visitors, visitors
 from tests.mesh.waiting import until
 from tests.unit.controllers.rollout.harness import (
     ROLLOUT,
-    SERVICE,
-    VIRTUAL_SERVICE,
     Stage,
     rollout_object,
     service_object,
@@ -48,6 +47,20 @@ def by_host(**more: Any) -> dict[str, Any]:
     return {"canary": {**services, "steps": STEPS, "trafficRouting": routing, **SOON, **more}}
 
 
+def by_subset(**more: Any) -> dict[str, Any]:
+    """The strategy of a Rollout with one service, of whose pods a DestinationRule makes two subsets."""
+    rule = {"name": "web", "canarySubsetName": "canary", "stableSubsetName": "stable"}
+    routing = {"istio": {"virtualService": {"name": "web", "routes": ["primary"]}, "destinationRule": rule}}
+    return {"canary": {"steps": STEPS, "trafficRouting": routing, **SOON, **more}}
+
+
+def destination_rule(*subsets: str) -> dict[str, Any]:
+    """As a person writes it: each subset is all pods, until a Rollout says more."""
+    spec = {"host": "web", "subsets": [{"name": name, "labels": {"app": "web"}} for name in subsets]}
+    metadata = {"name": "web", "namespace": NAMESPACE}
+    return {"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": metadata, "spec": spec}
+
+
 def virtual_service(*destinations: dict[str, str]) -> dict[str, Any]:
     """As a person writes it: all traffic to the first."""
     weighted = [{"destination": one, "weight": 0 if index else 100} for index, one in enumerate(destinations)]
@@ -57,6 +70,18 @@ def virtual_service(*destinations: dict[str, str]) -> dict[str, Any]:
         "metadata": {"name": "web", "namespace": NAMESPACE},
         "spec": {"hosts": [SITE], "gateways": [GATEWAY], "http": [{"name": "primary", "route": weighted}]},
     }
+
+
+BY_HOST = (
+    service_object("web-stable"),
+    service_object("web-canary"),
+    virtual_service({"host": "web-stable"}, {"host": "web-canary"}),
+)
+BY_SUBSET = (
+    service_object("web"),
+    destination_rule("stable", "canary"),
+    virtual_service({"host": "web", "subset": "stable"}, {"host": "web", "subset": "canary"}),
+)
 
 
 class Release:
@@ -92,20 +117,27 @@ class Release:
         """The new version has its share of the traffic, as far as chance allows."""
         await self.until_envoy_has(100 - weight, weight)
         found = await self.visitors.count(REQUESTS)
-        share = weight / 100
-        margin = DEVIATIONS * math.sqrt(REQUESTS * share * (1 - share))
         assert found[old] + found[new] == REQUESTS
-        assert abs(found[new] - REQUESTS * share) <= margin, f"{found} at a weight of {weight}"
+        assert_share(found[new], REQUESTS, weight)
+
+    async def until_routes(self, *names: str) -> None:
+        """The gateway has these routes and no others, in this order."""
+
+        async def has() -> bool:
+            return await asyncio.to_thread(self.mesh.routes, SITE) == list(names)
+
+        await until(has, f"Envoy has the routes {names}")
 
 
 @asynccontextmanager
-async def released(mesh: Mesh, strategy: dict[str, Any]) -> AsyncIterator[Release]:
+async def released(
+    mesh: Mesh, strategy: dict[str, Any], *objects: dict[str, Any], replicas: int = 5
+) -> AsyncIterator[Release]:
     """The first version is everywhere, visitors come, and the second has been asked for. No visitor may ever fail."""
     async with stage() as world, world.controller(), joined(world.cluster, mesh) as pods:
-        for name in ("web-stable", "web-canary"):
-            await world.put(SERVICE, service_object(name))
-        await world.put(VIRTUAL_SERVICE, virtual_service({"host": "web-stable"}, {"host": "web-canary"}))
-        await world.put(ROLLOUT, rollout_object(strategy, replicas=5))
+        for obj in objects or BY_HOST:
+            await world.put(resource(obj["apiVersion"], obj["kind"]), obj)
+        await world.put(ROLLOUT, rollout_object(strategy, replicas=replicas))
         await world.until_phase("Healthy", 60)
         async with visitors(mesh.url) as them:
             assert set(await them.count(50)) == {"web:1"}
@@ -115,8 +147,13 @@ async def released(mesh: Mesh, strategy: dict[str, Any]) -> AsyncIterator[Releas
             assert them.failures == []
 
 
-async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(mesh: Mesh) -> None:
-    async with released(mesh, by_host()) as release:
+@pytest.mark.parametrize(
+    ("strategy", "objects"), [(by_host(), BY_HOST), (by_subset(), BY_SUBSET)], ids=["hosts", "subsets"]
+)
+async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(
+    mesh: Mesh, strategy: dict[str, Any], objects: tuple[dict[str, Any], ...]
+) -> None:
+    async with released(mesh, strategy, *objects) as release:
         for index, weight in ((1, 10), (3, 30), (5, 100)):
             await release.until_step(index)
             await release.assert_shares(weight)
@@ -127,8 +164,13 @@ async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(mes
         assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
 
 
-async def test_an_abort_brings_all_traffic_back(mesh: Mesh) -> None:
-    async with released(mesh, by_host()) as release:
+@pytest.mark.parametrize(
+    ("strategy", "objects"), [(by_host(), BY_HOST), (by_subset(), BY_SUBSET)], ids=["hosts", "subsets"]
+)
+async def test_an_abort_brings_all_traffic_back(
+    mesh: Mesh, strategy: dict[str, Any], objects: tuple[dict[str, Any], ...]
+) -> None:
+    async with released(mesh, strategy, *objects) as release:
         await release.until_step(1)
         await release.go_on()
         await release.until_step(3)
@@ -138,3 +180,71 @@ async def test_an_abort_brings_all_traffic_back(mesh: Mesh) -> None:
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
         await release.until_pods({"web:1": 5})
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+
+
+async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Mesh) -> None:
+    async with released(mesh, by_host(dynamicStableScale=True), replicas=10) as release:
+        await release.until_step(1)
+        await release.go_on()
+        await release.until_step(3)
+        await release.until_pods({"web:1": 7, "web:2": 3})
+        await release.assert_shares(30)
+        await release.world.status({"abort": True})
+        await release.until_envoy_has(100, 0)
+        await release.until_pods({"web:1": 10})
+        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+
+
+async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(mesh: Mesh) -> None:
+    matches = [
+        {"headerName": "x-beta", "headerValue": {"exact": "yes"}},
+        {"headerName": "user-agent", "headerValue": {"regex": ".*Firefox.*"}},
+    ]
+    route = {"setHeaderRoute": {"name": "beta", "match": matches}}
+    steps = [
+        {"setCanaryScale": {"replicas": 1}},
+        route,
+        {"pause": {}},
+        {"setHeaderRoute": {"name": "beta"}},
+        {"pause": {}},
+    ]
+    async with released(mesh, with_managed(steps, "beta")) as release:
+        await release.until_step(2)
+        await release.until_routes("beta", "primary")
+        assert set(await release.visitors.count(200, {"x-beta": "yes"})) == {"web:2"}
+        assert set(await release.visitors.count(200, {"User-Agent": "Mozilla Firefox 200"})) == {"web:2"}
+        assert set(await release.visitors.count(200, {"x-beta": "no"})) == {"web:1"}
+        assert set(await release.visitors.count(200)) == {"web:1"}
+        await release.go_on()
+        await release.until_step(4)
+        await release.until_routes("primary")
+        assert set(await release.visitors.count(200, {"x-beta": "yes"})) == {"web:1"}
+
+
+async def test_a_mirror_sees_its_part_of_what_matches_and_answers_nobody(mesh: Mesh) -> None:
+    match = [{"method": {"exact": "GET"}, "path": {"prefix": "/counted"}}]
+    route = {"setMirrorRoute": {"name": "copy", "percentage": 30, "match": match}}
+    steps = [{"setCanaryScale": {"replicas": 1}}, route, {"pause": {}}]
+    async with released(mesh, with_managed(steps, "copy")) as release:
+        await release.until_step(2)
+        await release.until_routes("copy", "primary")
+        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+        await asyncio.sleep(0.5)  # mirrored requests are sent beside the answers that were waited for
+        assert set(release.pods.mirrored) == {"web:2"}
+        assert_share(release.pods.mirrored["web:2"], REQUESTS, 30)
+        await release.world.status({"abort": True})
+        await release.until_routes("primary")
+
+
+def with_managed(steps: Sequence[Any], *names: str) -> dict[str, Any]:
+    """A strategy whose router has routes of our own beside those of a person."""
+    strategy = by_host(steps=list(steps))["canary"]
+    routing = {**strategy["trafficRouting"], "managedRoutes": [{"name": name} for name in names]}
+    return {"canary": {**strategy, "trafficRouting": routing}}
+
+
+def assert_share(found: int, of: int, percent: int) -> None:
+    """As far as chance allows."""
+    expected = of * percent / 100
+    margin = DEVIATIONS * math.sqrt(expected * (1 - percent / 100))
+    assert abs(found - expected) <= margin, f"{found} of {of} at {percent} %"
