@@ -1,6 +1,6 @@
 // Command mesh runs what a mesh on one machine needs, for the tests:
 //
-//	mesh istiod [flags]            Istio's control plane, with the flags of `pilot-discovery discovery`
+//	mesh istiod [flags]            Istio's control plane, on a folder in place of a cluster
 //	mesh beside PROGRAM [args]     another program, such as Envoy
 //
 // Either ends when its standard input does, that is, when whoever started it is gone, however that came about.
@@ -8,15 +8,19 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"reflect"
 	"syscall"
 	"time"
 
-	"istio.io/istio/pilot/cmd/pilot-discovery/app"
+	"istio.io/istio/pilot/pkg/bootstrap"
+	"istio.io/istio/pkg/config/constants"
+	"istio.io/istio/pkg/kube"
 )
 
 const usage = "usage: mesh istiod [flags]\n       mesh beside PROGRAM [args]"
@@ -35,16 +39,40 @@ func main() {
 	}
 }
 
-func istiod(flags []string) {
+func istiod(arguments []string) {
+	flags := flag.NewFlagSet("istiod", flag.ExitOnError)
+	configuration := flags.String("configuration", "", "folder that holds Istio's objects as YAML")
+	mesh := flags.String("mesh", "", "file that holds the MeshConfig")
+	http := flags.String("http", "", "address that tells whether it is ready")
+	discovery := flags.String("discovery", "", "address that tells proxies what to do")
+	_ = flags.Parse(arguments)
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(1)
 	}()
-	command := app.NewRootCommand()
-	command.SetArgs(append([]string{"discovery"}, flags...))
-	if err := command.Execute(); err != nil {
+	options := bootstrap.NewPilotArgs(func(p *bootstrap.PilotArgs) {
+		p.RegistryOptions.FileDir = *configuration
+		p.RegistryOptions.KubeOptions.DomainSuffix = constants.DefaultClusterLocalDomain
+		p.MeshConfigFile = *mesh
+		p.ServerOptions.HTTPAddr = *http
+		p.ServerOptions.GRPCAddr = *discovery
+	})
+	server, err := bootstrap.NewServer(options, withoutKubernetes)
+	if err != nil {
 		fail(err.Error())
 	}
+	if err := server.Start(make(chan struct{})); err != nil {
+		fail(err.Error())
+	}
+	select {}
+}
+
+// withoutKubernetes gives the server an empty cluster in memory, as Istio's own tests of it do: at this version a server
+// that has a folder and no cluster does not start. There is no exported way to the field.
+func withoutKubernetes(server *bootstrap.Server) {
+	field := reflect.ValueOf(server).Elem().FieldByName("kubeClient")
+	client := reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Elem()
+	client.Set(reflect.ValueOf(kube.NewFakeClient()))
 }
 
 func beside(program *exec.Cmd) {

@@ -33,7 +33,8 @@ SETTINGS: Final = {
     "PILOT_ENABLE_ALPN_FILTER": "false",
     "PILOT_ENABLE_METADATA_EXCHANGE": "false",
 }
-MESH_CONFIG: Final = {"enablePrometheusMerge": False, "defaultProviders": {"metrics": []}}
+# Without certificates there is no mutual TLS between the gateway and the pods.
+MESH_CONFIG: Final = {"enableAutoMtls": False, "enablePrometheusMerge": False, "defaultProviders": {"metrics": []}}
 
 
 class Mesh:
@@ -74,7 +75,7 @@ class Mesh:
         written.replace(self._folder / "cluster.yaml")
 
     def weights(self, host: str) -> dict[str, int]:
-        """What Envoy makes of the last route for the host: the share of each of its clusters."""
+        """What the last route for the host does in Envoy: the share of each subset or service, if it has any."""
         for virtual in self._virtual_hosts():
             if host in virtual["domains"]:
                 return _shares(virtual["routes"][-1]["route"])
@@ -119,15 +120,10 @@ class Mesh:
         (directory / "envoy.json").write_text(json.dumps(_bootstrap(admin, discovery)))
         mesh = str(build.MESH.binary_path())
         flags = [
-            "--registries=",
-            f"--configDir={self._folder}",
-            f"--meshConfig={directory / 'mesh.yaml'}",
-            f"--httpAddr={HOST}:{http}",
-            f"--grpcAddr={HOST}:{discovery}",
-            "--secureGRPCAddr=",
-            "--httpsAddr=",
-            "--monitoringAddr=",
-            "--ctrlz_port=0",
+            f"--configuration={self._folder}",
+            f"--mesh={directory / 'mesh.yaml'}",
+            f"--http={HOST}:{http}",
+            f"--discovery={HOST}:{discovery}",
         ]
         self._programs.run("istiod", [mesh, "istiod", *flags], SETTINGS)
         self._programs.wait("Istio to be ready", lambda: _answers(f"http://{HOST}:{http}/ready"))
@@ -199,11 +195,16 @@ def _address(port: int) -> Mapping[str, Any]:
 
 
 def _shares(action: Mapping[str, Any]) -> dict[str, int]:
-    """A route to one cluster alone has no weights."""
+    """A route to one cluster alone has no weights. Istio names clusters DIRECTION|PORT|SUBSET|HOST."""
     if "cluster" in action:
-        return {action["cluster"]: 100}
+        return {_destination(action["cluster"]): 100}
     clusters = action["weighted_clusters"]["clusters"]
-    return {cluster["name"]: int(cluster.get("weight") or 0) for cluster in clusters}
+    return {_destination(cluster["name"]): int(cluster.get("weight") or 0) for cluster in clusters}
+
+
+def _destination(cluster: str) -> str:
+    _, _, subset, host = cluster.split("|")
+    return subset or host.partition(".")[0]
 
 
 def _get(url: str) -> bytes:

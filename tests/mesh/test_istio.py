@@ -103,7 +103,10 @@ class Release:
         """What the Rollout wants has come to the gateway; what that does to traffic is counted after."""
 
         async def has() -> bool:
-            return list((await asyncio.to_thread(self.mesh.weights, SITE)).values()) == [stable, canary]
+            found = await asyncio.to_thread(self.mesh.weights, SITE)
+            return {name.removeprefix("web-"): weight for name, weight in found.items()} == expected
+
+        expected = {name: weight for name, weight in (("stable", stable), ("canary", canary)) if weight}
 
         await until(has, f"Envoy has the weights {stable} and {canary}")
 
