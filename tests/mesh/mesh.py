@@ -82,9 +82,9 @@ class Mesh:
         return {}
 
     def routes(self, host: str) -> list[str]:
-        """The names of the routes for the host, as Envoy has them."""
+        """The names of the routes for the host, as Envoy has them; it has one for each match of Istio's."""
         found = (virtual for virtual in self._virtual_hosts() if host in virtual["domains"])
-        return [str(route.get("name", "")) for virtual in found for route in virtual["routes"]]
+        return list(dict.fromkeys(str(route.get("name", "")) for virtual in found for route in virtual["routes"]))
 
     def told(self) -> str:
         """The last words of both programs, for the message of a test that fails."""

@@ -13,15 +13,13 @@ from holdfast.model.kube import KubeObject, name_of
 from tests.unit.adapters.local_http import Handler, serving
 
 VERSION: Final = "x-version"
-# What Envoy adds to the host of a request that it sends a second time, to a mirror.
-SHADOW: Final = "-shadow"
 
 
 class Pods:
-    """Their services, by the names of the pods. A context manager."""
+    """Their services, by the names of the pods. `asked` counts the requests that came to an image with a path. A context manager."""
 
     def __init__(self) -> None:
-        self.mirrored: Counter[str] = Counter()
+        self.asked: Counter[tuple[str, str]] = Counter()
         self._ports: dict[str, int] = {}
         self._stacks: dict[str, AsyncExitStack] = {}
 
@@ -49,9 +47,7 @@ class Pods:
 
     def _service(self, image: str) -> Handler:
         async def say(request: web.Request) -> web.StreamResponse:
-            host, _, _ = request.host.partition(":")
-            if host.endswith(SHADOW):
-                self.mirrored[image] += 1
+            self.asked[image, request.path] += 1
             return web.Response(text="hello\n", headers={VERSION: image})
 
         return say

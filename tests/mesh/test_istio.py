@@ -14,7 +14,7 @@ from holdfast.testing.builders import resource
 from tests.mesh.mesh import GATEWAY, NAMESPACE, Mesh
 from tests.mesh.pods import Pods
 from tests.mesh.registry import joined
-from tests.mesh.visitors import SITE, Visitors, visitors
+from tests.mesh.visitors import COUNTED, SITE, Visitors, visitors
 from tests.mesh.waiting import until
 from tests.unit.controllers.rollout.harness import (
     ROLLOUT,
@@ -44,7 +44,8 @@ def by_host(**more: Any) -> dict[str, Any]:
     """The strategy of a Rollout with a canary and a stable service."""
     routing = {"istio": {"virtualService": {"name": "web", "routes": ["primary"]}}}
     services = {"canaryService": "web-canary", "stableService": "web-stable"}
-    return {"canary": {**services, "steps": STEPS, "trafficRouting": routing, **SOON, **more}}
+    chosen = {**services, "steps": STEPS, "trafficRouting": routing, **SOON, **more}
+    return {"canary": {name: value for name, value in chosen.items() if value is not None}}
 
 
 def by_subset(**more: Any) -> dict[str, Any]:
@@ -82,6 +83,9 @@ BY_SUBSET = (
     destination_rule("stable", "canary"),
     virtual_service({"host": "web", "subset": "stable"}, {"host": "web", "subset": "canary"}),
 )
+
+
+FOLLOWED = by_host(dynamicStableScale=True, scaleDownDelaySeconds=None)
 
 
 class Release:
@@ -186,15 +190,28 @@ async def test_an_abort_brings_all_traffic_back(
 
 
 async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Mesh) -> None:
-    async with released(mesh, by_host(dynamicStableScale=True), replicas=10) as release:
+    async with released(mesh, FOLLOWED, replicas=10) as release:
+        for index, weight in ((1, 10), (3, 30), (5, 100)):
+            await release.until_step(index)
+            await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
+            await release.assert_shares(weight)
+            await release.go_on()
+        await release.world.until_phase("Healthy", 60)
+        await release.until_envoy_has(100, 0)
+        assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+
+
+async def test_stable_pods_that_followed_the_traffic_come_back_before_it_does(mesh: Mesh) -> None:
+    async with released(mesh, FOLLOWED, replicas=10) as release:
         await release.until_step(1)
         await release.go_on()
         await release.until_step(3)
-        await release.until_pods({"web:1": 7, "web:2": 3})
-        await release.assert_shares(30)
+        await release.go_on()
+        await release.until_step(5)
+        await release.until_pods(serving(new=10))
         await release.world.status({"abort": True})
         await release.until_envoy_has(100, 0)
-        await release.until_pods({"web:1": 10})
+        await release.until_pods(serving(old=10))
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
 
 
@@ -225,7 +242,7 @@ async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(me
 
 
 async def test_a_mirror_sees_its_part_of_what_matches_and_answers_nobody(mesh: Mesh) -> None:
-    match = [{"method": {"exact": "GET"}, "path": {"prefix": "/counted"}}]
+    match = [{"method": {"exact": "GET"}, "path": {"prefix": COUNTED}}]
     route = {"setMirrorRoute": {"name": "copy", "percentage": 30, "match": match}}
     steps = [{"setCanaryScale": {"replicas": 1}}, route, {"pause": {}}]
     async with released(mesh, with_managed(steps, "copy")) as release:
@@ -233,10 +250,15 @@ async def test_a_mirror_sees_its_part_of_what_matches_and_answers_nobody(mesh: M
         await release.until_routes("copy", "primary")
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
         await asyncio.sleep(0.5)  # mirrored requests are sent beside the answers that were waited for
-        assert set(release.pods.mirrored) == {"web:2"}
-        assert_share(release.pods.mirrored["web:2"], REQUESTS, 30)
+        # The new version has no share of the answers, so that all it is asked are copies.
+        assert_share(release.pods.asked["web:2", COUNTED], REQUESTS, 30)
+        assert release.pods.asked["web:2", "/"] == 0
         await release.world.status({"abort": True})
         await release.until_routes("primary")
+
+
+def serving(old: int = 0, new: int = 0) -> dict[str, int]:
+    return {image: count for image, count in (("web:1", old), ("web:2", new)) if count}
 
 
 def with_managed(steps: Sequence[Any], *names: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tests.mesh.pods import VERSION
 from tests.mesh.waiting import until
 
 SITE: Final = "shop.example.com"
+COUNTED: Final = "/counted"
 AT_ONCE: Final = 8
 PAUSE_SECONDS: Final = 0.01
 PATIENCE: Final = aiohttp.ClientTimeout(total=10)
@@ -42,7 +43,7 @@ class Visitors:
 
         async def some() -> None:
             for _ in left:
-                status, image = await self.visit("/counted", headers)
+                status, image = await self.visit(COUNTED, headers)
                 assert status == 200, f"the gateway answered {status}"
                 found[image] += 1
 
