@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from random import Random
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scm.hosts import Hosts
 from holdfast.adapters.scripts.pool import ScriptPool
+from holdfast.adapters.step_plugins.programs import PluginPrograms
 from holdfast.assembly.metric_sources import metric_sources
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
@@ -112,7 +114,7 @@ async def run_engine(
                     group.create_task(previews.run(), name="previews")
                 group.create_task(controller.run(), name="applications")
                 if settings.rollouts:
-                    group.create_task(run_rollouts(cluster), name="rollouts")
+                    group.create_task(run_rollouts(cluster, settings.step_plugins), name="rollouts")
 
 
 @asynccontextmanager
@@ -133,11 +135,13 @@ async def pull_request_previews(controller: ApplicationController) -> AsyncItera
         await hosts.close()
 
 
-async def run_rollouts(cluster: Cluster) -> None:
-    """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled."""
+async def run_rollouts(cluster: Cluster, step_plugins: Path | None = None) -> None:
+    """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
+    with the programs that carry out steps, None for none."""
+    programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     async with metric_sources(cluster) as metrics, asyncio.TaskGroup() as group:
-        rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
+        rollouts = RolloutController(cluster=cluster, clock=clock, random=random, step_plugins=programs)
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
         group.create_task(rollouts.run(), name="rollouts")

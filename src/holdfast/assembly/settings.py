@@ -20,10 +20,17 @@ def plugin_places(definitions: Path | None, sockets: Path | None = None) -> Plug
     return PluginPlaces(str(sockets or PLUGIN_SOCKETS), str(definitions.absolute()) if definitions else "")
 
 
+def step_plugin_folder(folder: Path | None) -> Path | None:
+    """Raises Blocked."""
+    if folder is not None and not folder.is_dir():
+        raise Blocked("FolderNotFound", f"--step-plugins: there is no folder {folder}")
+    return folder.absolute() if folder is not None else None
+
+
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
     where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too;
-    `plugins` is where config management plugins are."""
+    `plugins` is where config management plugins are, `step_plugins` the folder with those of Rollouts' steps."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
@@ -31,6 +38,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     listen: str = ""
     rollouts: bool = True
     plugins: PluginPlaces = PluginPlaces(sockets=PLUGIN_SOCKETS)
+    step_plugins: Path | None = None
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

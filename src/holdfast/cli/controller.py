@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from holdfast.cli.plugin_options import PluginsOption
+from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 
 
 def controller(
@@ -19,6 +19,7 @@ def controller(
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     plugins: Path | None = PluginsOption,
+    step_plugins: Path | None = StepPluginsOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",
@@ -31,7 +32,7 @@ def controller(
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_engine
     from holdfast.assembly.places import DataPlace
-    from holdfast.assembly.settings import EngineSettings, plugin_places
+    from holdfast.assembly.settings import EngineSettings, plugin_places, step_plugin_folder
 
     logs.to_stdout()
     place = DataPlace(data)
@@ -43,6 +44,7 @@ def controller(
         listen=listen,
         rollouts=rollouts,
         plugins=plugin_places(plugins, plugin_sockets),
+        step_plugins=step_plugin_folder(step_plugins),
     )
 
     async def run() -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from holdfast.controllers.rollout.act import patch_status, perform
 from holdfast.controllers.rollout.observe import observe
+from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.world import ROLLOUT, World
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.lang import instants
@@ -21,17 +22,21 @@ from holdfast.model.rollout import Rollout
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 
-async def reconcile(world: World, key: NamespacedName) -> Outcome:
+async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName) -> Outcome:
     obj = world.get(ROLLOUT, key.namespace, key.name)
     if obj is None:
+        plugins.settle(key, ())
         return Settled()
     try:
         rollout = msgspec.convert(obj, Rollout)
     except msgspec.ValidationError as error:
         raise Blocked("InvalidSpec", f"Rollout {key} cannot be read: {error}") from None
     if rollout.metadata.deletion_timestamp:
+        plugins.settle(key, ())
         return Settled()
     seen = await observe(world, rollout)
+    problem = seen.problem or plugins.problem(rollout)
+    seen = msgspec.structs.replace(seen, answers=plugins.answers(key), problem=problem)
     decision = decide(seen)
     for action in decision.actions:
         if not isinstance(action, AnnotateRollout | SetReplicas):
@@ -39,6 +44,8 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     change = merge_patch.difference(encode(rollout.status), encode(decision.status))
     if change:
         rollout = await patch_status(world, rollout, {"status": change})
+    # Only what is written down is asked, and only an answer that is written down is forgotten.
+    plugins.settle(key, decision.questions)
     for action in decision.actions:
         if isinstance(action, AnnotateRollout | SetReplicas):
             # Changes the version of the Rollout, so it comes after what is written against the version that was read.

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdfast.engine.rollout import analysis, counts, defaults, group, replacing, routes, scaling, services, steps
+from holdfast.engine.rollout import (
+    analysis,
+    counts,
+    defaults,
+    group,
+    replacing,
+    routes,
+    scaling,
+    services,
+    step_plugins,
+    steps,
+)
 from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.promotion import promote
@@ -57,6 +68,8 @@ def _is_completed(draft: Draft, step: CanaryStep) -> bool:
         return _is_reached(draft) and (step.set_weight is None or _is_routed(draft))
     if step.set_header_route is not None or step.set_mirror_route is not None:
         return draft.new is not None and _is_told(draft)
+    if step.plugin is not None:
+        return draft.new is not None and step_plugins.is_passed(draft, step.plugin)
     return False
 
 
@@ -149,6 +162,8 @@ def _go_back(draft: Draft) -> None:
     if steps.count(draft.rollout):
         draft.set(current_step_index=steps.count(draft.rollout) if draft.is_promoted else 0)
     analysis.stop_all(draft)
+    if not draft.is_promoted:
+        step_plugins.abort(draft)
     draft.set_canary(current_step_analysis_run_status=None, current_experiment="")
     for one in draft.seen.experiments:
         if not one.is_over:

@@ -155,7 +155,7 @@ def _is_timed_out(draft: Draft, before: RolloutCondition | None) -> bool:
     if before.reason == "ProgressDeadlineExceeded":
         return True
     step = steps.current(draft.rollout) if not draft.is_promoted else None
-    if step is not None and (step.analysis is not None or step.experiment is not None):
+    if step is not None and (step.analysis or step.experiment or step.plugin):
         return False
     since = instants.parse(before.last_update_time)
     if since is None:

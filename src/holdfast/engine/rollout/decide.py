@@ -20,6 +20,7 @@ from holdfast.engine.rollout import (
     replica_sets,
     restarts,
     scaling,
+    step_plugins,
     steps,
     template_changes,
     totals,
@@ -58,6 +59,7 @@ def decide(seen: Seen) -> Decision:
         blue_green.proceed(draft, strategy)
     else:
         canary.proceed(draft)
+    step_plugins.close(draft)
     if seen.in_place is None:
         pod_metadata.proceed(draft)
         scaling.forget_history(draft)

@@ -17,6 +17,7 @@ from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus, WeightDestination
+from holdfast.model.step_plugins import Answer, Execution, Question
 
 ABORTED: Final = "RolloutAborted"
 ENDED: Final = frozenset({"Successful", "Inconclusive", "Failed", "Error"})
@@ -73,6 +74,8 @@ class Seen(Struct, frozen=True):
     problem: str = ""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
+    answers: Mapping[Execution, Answer] = {}
+    """What its step plugins have answered and is not written down yet."""
 
 
 class Decision(Struct, frozen=True):
@@ -80,6 +83,8 @@ class Decision(Struct, frozen=True):
     status: RolloutStatus
     events: tuple[Event, ...] = ()
     again: timedelta | None = None
+    questions: tuple[Question, ...] = ()
+    """What step plugins are to be asked; a question that is not here any more is of no use."""
 
 
 class Draft:
@@ -92,6 +97,7 @@ class Draft:
         self.events: list[Event] = []
         self.abort_message = ""
         self._due: list[datetime] = []
+        self._questions: list[Question] = []
 
     @property
     def status(self) -> RolloutStatus:
@@ -147,6 +153,9 @@ class Draft:
     def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
         self.events.append(Event(reason, message, warning))
 
+    def ask(self, question: Question) -> None:
+        self._questions.append(question)
+
     def wake(self, at: datetime) -> None:
         self._due.append(at)
 
@@ -199,4 +208,4 @@ class Draft:
     def decision(self) -> Decision:
         due = min(self._due, default=None)
         again = None if due is None else max(due - self.now, timedelta(seconds=1))
-        return Decision(tuple(self.actions), self.rollout.status, tuple(self.events), again)
+        return Decision(tuple(self.actions), self.rollout.status, tuple(self.events), again, tuple(self._questions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.rollout import defaults, history, steps
+from holdfast.engine.rollout import defaults, history, step_plugins, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import RolloutDurationStatus
 
@@ -29,6 +29,7 @@ def follow(draft: Draft, current: str) -> None:
     draft.set_canary(
         current_step_analysis_run_status=None, current_background_analysis_run_status=None, current_experiment=""
     )
+    step_plugins.begin_anew(draft)
     draft.set_blue_green(
         scale_up_preview_check_point=False,
         pre_promotion_analysis_run_status=None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.engine.kube import selectors
-from holdfast.engine.rollout import amounts, configuration, defaults, replica_sets, routes, steps
+from holdfast.engine.rollout import amounts, configuration, defaults, replica_sets, routes, step_plugins, steps
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import CanaryStep
@@ -137,8 +137,8 @@ def _step(rollout: Rollout, place: str, step: CanaryStep) -> Iterator[str]:
         length = steps.pause_length(step.pause)
         if length is None or length.total_seconds() < 0:
             yield f"{place}.pause.duration: Invalid value: {step.pause.duration}: Duration needs to be greater than 0"
-    if step.plugin is not None:
-        yield f"{place}.plugin: Invalid value: {step.plugin.name}: step plugins are not served"
+    if step.plugin is not None and not step_plugins.is_name(step.plugin.name):
+        yield f'{place}.plugin.name: Invalid value: "{step.plugin.name}": a plugin is named like NAME or OWNER/NAME'
     yield from _routed_step(rollout, place, step)
 
 
