@@ -189,6 +189,18 @@ async def test_an_abort_brings_all_traffic_back(
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
 
 
+async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Mesh) -> None:
+    async with released(mesh, FOLLOWED, replicas=10) as release:
+        for index, weight in ((1, 10), (3, 30), (5, 100)):
+            await release.until_step(index)
+            await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
+            await release.assert_shares(weight)
+            await release.go_on()
+        await release.world.until_phase("Healthy", 60)
+        await release.until_envoy_has(100, 0)
+        assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+
+
 async def test_stable_pods_that_followed_the_traffic_come_back_before_it_does(mesh: Mesh) -> None:
     async with released(mesh, FOLLOWED, replicas=10) as release:
         await release.until_step(1)
