@@ -48,7 +48,7 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             body: dict[str, Any] = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
             await world.patch(SERVICE, namespace, name, body)
         case actions.SetTraffic(wanted):
-            await endpoints.await_stable(world, seen, wanted, status)
+            await endpoints.await_stable(world, seen, wanted)
             for change in routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout)):
                 await _route(world, change)
         case _:

@@ -9,20 +9,19 @@ from holdfast.engine.rollout import defaults
 from holdfast.engine.rollout.draft import Seen
 from holdfast.model.errors import Forbidden, Waiting
 from holdfast.model.keys import GroupKind
-from holdfast.model.rollout import RolloutStatus
 from holdfast.model.wanted_traffic import WantedTraffic
 
 SLICE: Final = GroupKind("discovery.k8s.io", "EndpointSlice")
 
 
-async def await_stable(world: World, seen: Seen, wanted: WantedTraffic, status: RolloutStatus) -> None:
-    """Raises Waiting while a promotion would send traffic to a stable service without endpoints.
+async def await_stable(world: World, seen: Seen, wanted: WantedTraffic) -> None:
+    """Raises Waiting while a promotion or an abort would send traffic to a stable service without endpoints.
 
-    Only dynamicStableScale leaves that service without pods before it is pointed at the new ones. A cluster that shows
-    no slices of the service, or not to us, is not waited for.
+    Only dynamicStableScale leaves that service without pods before. A cluster that shows no slices of the service, or
+    not to us, is not waited for.
     """
     before = seen.rollout.status.canary.weights
-    if not defaults.canary(seen.rollout).dynamic_stable_scale or status.stable_rs != status.current_pod_hash:
+    if not defaults.canary(seen.rollout).dynamic_stable_scale:
         return
     if before is None or before.canary.weight <= wanted.weight:
         return
