@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.notification_options import SelfServiceOption
 from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 
 
@@ -20,11 +21,18 @@ def controller(
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
+    self_service: bool = SelfServiceOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",
         envvar="ARGOCD_PLUGINSOCKFILEPATH",
         help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
+    ),
+    ask_pass_socket: Path | None = typer.Option(
+        None,
+        "--ask-pass-socket",
+        envvar="ARGOCD_ASK_PASS_SOCK",
+        help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
     ),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
@@ -43,8 +51,9 @@ def controller(
         render_workers=workers,
         listen=listen,
         rollouts=rollouts,
-        plugins=plugin_places(plugins, plugin_sockets),
+        plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
+        self_service_notifications=self_service,
     )
 
     async def run() -> None:

@@ -21,6 +21,7 @@ from holdfast.controllers.rollout.world import (
     World,
     name_of,
 )
+from holdfast.controllers.world import Tidings
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
@@ -57,6 +58,7 @@ class RolloutController:
         random: Random,
         workers: int = WORKERS,
         step_plugins: StepPlugins | None = None,
+        tidings: Tidings | None = None,
     ) -> None:
         self._clock = clock
         self._listeners: list[OnChange] = []
@@ -70,6 +72,7 @@ class RolloutController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
+            tidings=tidings,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers

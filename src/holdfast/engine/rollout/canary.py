@@ -30,7 +30,7 @@ def proceed(draft: Draft) -> None:
         promote(draft, "Initial deploy")
     analysis.background(draft)
     if draft.status.abort:
-        _go_back(draft)
+        go_back(draft)
     elif not draft.is_promoted and not draft.rollout.spec.paused:
         _advance(draft)
     if not draft.status.abort and _may_be_promoted(draft):
@@ -38,7 +38,7 @@ def proceed(draft: Draft) -> None:
     if draft.seen.in_place is not None:
         replacing.proceed(draft, draft.seen.in_place)
         return
-    _route(draft)
+    route(draft)
     scaling.canary(draft)
 
 
@@ -156,7 +156,7 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
     return found.phase == "Successful"
 
 
-def _go_back(draft: Draft) -> None:
+def go_back(draft: Draft) -> None:
     """Everything to the stable pods; a retry begins with the first step."""
     draft.unpause()
     if steps.count(draft.rollout):
@@ -191,7 +191,7 @@ def _promote(draft: Draft) -> None:
     analysis.stop_all(draft)
 
 
-def _route(draft: Draft) -> None:
+def route(draft: Draft) -> None:
     services.canary(draft)
     if not defaults.is_routed(draft.rollout) or not draft.status.stable_rs:
         return

@@ -16,7 +16,7 @@ from holdfast.engine.rollout.in_place.workload import InPlace, fitted
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
-from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus, WeightDestination
+from holdfast.model.rollout import PauseCondition, Rollout, RolloutDurationStatus, RolloutStatus, WeightDestination
 from holdfast.model.step_plugins import Answer, Execution, Question
 
 ABORTED: Final = "RolloutAborted"
@@ -72,6 +72,9 @@ class Seen(Struct, frozen=True):
     others: tuple[Rollout, ...] = ()
     """The Rollouts of its release group."""
     problem: str = ""
+    """What carries its pods or its traffic is missing, or does not fit."""
+    unproved: str = ""
+    """An analysis that it asks for could not be started."""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
     answers: Mapping[Execution, Answer] = {}
@@ -203,7 +206,25 @@ class Draft:
     def abort(self, message: str) -> None:
         if not self.status.abort:
             self.abort_message = message
-            self.set(abort=True, aborted_at=self.stamp)
+            self.set(abort=True)
+            self.date_abort()
+
+    def date_abort(self) -> None:
+        """A person sets or takes back nothing but `abort` itself."""
+        if self.status.abort and self.status.aborted_at is None:
+            self.set(aborted_at=self.stamp)
+            if not self.is_promoted:
+                self.finish("Aborted")
+        elif not self.status.abort and self.status.aborted_at is not None:
+            self.set(aborted_at=None)
+            if not self.is_promoted:
+                self.finish("")
+
+    def finish(self, word: str) -> None:
+        """How and when the release ended, as dashboards read it; "" takes it back."""
+        duration = self.status.duration or RolloutDurationStatus()
+        finished_at = self.stamp if word else None
+        self.set(duration=msgspec.structs.replace(duration, finished_at=finished_at, completion_status=word))
 
     def decision(self) -> Decision:
         due = min(self._due, default=None)
