@@ -46,8 +46,8 @@ format: $(READY) ## format the code and mend what lint can mend
 properties: $(READY) ## the property tests with many more examples
 	@HOLDFAST_HYPOTHESIS=nightly $(BIN)/pytest -n 2 --timeout=1800 tests/properties tests/adversarial $(ARGS)
 
-simulate: $(READY) ## the whole engine under faults: make simulate [SEEDS=1000] [FIRST=1], or SEED=7 to replay one
-	@$(BIN)/python scripts/simulate.py $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),50) --first $(or $(FIRST),1))
+simulate: $(READY) ## the whole engine under faults: make simulate [WHAT=rollouts] [SEEDS=1000] [FIRST=1], or SEED=7 to replay one
+	@$(BIN)/python scripts/simulate.py --what $(or $(WHAT),applications) $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),50) --first $(or $(FIRST),1))
 
 docs: $(READY) ## write the generated pages of docs/
 	@$(BIN)/python scripts/generate_docs.py
