@@ -76,7 +76,7 @@ WRITES = {"canary": 38, "blue-green": 22, "basic": 28}
 STRIDE = 1 if os.environ.get("HOLDFAST_EVERY_WRITE") else 3
 
 
-def every_write(share: int = 1) -> Any:
+def every_write(share: int = 1) -> pytest.MarkDecorator:
     places = [(name, number) for name, most in WRITES.items() for number in range(1, most // share + 1, STRIDE)]
     return pytest.mark.parametrize(("name", "number"), places, ids=[f"{name}-{number}" for name, number in places])
 
