@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from holdfast.controllers.rollout import configuration, pod_marks, runs, workloads
+from holdfast.controllers.rollout import configuration, endpoints, pod_marks, runs, workloads
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import (
     FIELD_MANAGER,
@@ -48,6 +48,7 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             body: dict[str, Any] = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
             await world.patch(SERVICE, namespace, name, body)
         case actions.SetTraffic(wanted):
+            await endpoints.await_stable(world, seen, wanted)
             try:
                 changes = routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout))
             except RoutingProblem as problem:
