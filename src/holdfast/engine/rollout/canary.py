@@ -140,7 +140,8 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
     named = draft.status.canary.current_experiment
     found = next((one for one in draft.seen.experiments if one.name == named), None)
     if found is None:
-        if draft.new is not None and draft.stable is not None:
+        needs_stable = any(one.spec_ref == "stable" for one in wanted.templates)
+        if draft.new is not None and (draft.stable is not None or not needs_stable):
             taken = {one.name for one in draft.seen.experiments if one.is_over}
             name = named or analysis.free_name(
                 f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
