@@ -49,9 +49,6 @@ def _canary(rollout: Rollout) -> Iterator[str]:
             yield f"{at}.value: Invalid value: {threshold.value}: a count of pods, or a percentage of at most 100"
     if strategy.analysis is not None:
         yield from _templates(f"{place}.analysis", [one.template_name for one in strategy.analysis.templates])
-        starting = strategy.analysis.starting_step
-        if starting is not None and starting > len(strategy.steps):
-            yield f"{place}.analysis.startingStep: Invalid value: {starting}: there are {len(strategy.steps)} steps"
     for number, step in enumerate(strategy.steps):
         yield from _step(rollout, f"{place}.steps[{number}]", step)
 
