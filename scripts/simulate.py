@@ -21,7 +21,7 @@ import msgspec
 from holdfast.sandbox import kinds
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.testing import rollout_simulation, simulation
-from holdfast.testing.simulation import Outcome
+from holdfast.testing.simulated_run import Outcome
 
 SIMULATIONS: dict[str, Callable[[int, BuiltinKinds], Outcome]] = {
     "applications": simulation.simulate,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from random import Random
 from typing import Any
-from uuid import UUID
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.controllers.analysis.controller import AnalysisController
@@ -20,22 +17,16 @@ from holdfast.model.crd.definitions import definitions
 from holdfast.model.errors import HoldfastError
 from holdfast.model.kube import name_of
 from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
-from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.kinds import BuiltinKinds
-from holdfast.sandbox.server import Sandbox
-from holdfast.sandbox.simulators.start import run_simulators
 from holdfast.sandbox.storage import Change, Collection
 from holdfast.testing import rollout_plans as plans
-from holdfast.testing import virtual_time
-from holdfast.testing.faulty_transport import FaultyTransport
-from holdfast.testing.invariants import ACTOR, ENGINE, Violation, Write
+from holdfast.testing.invariants import ACTOR, Violation, Write
 from holdfast.testing.mortal_transport import MortalTransport
-from holdfast.testing.observation import Acting, Stamping, listening
 from holdfast.testing.rollout_invariants import PERSON, RolloutInvariants, phase_of
 from holdfast.testing.rollout_people import RolloutPeople
 from holdfast.testing.rollout_rest import unfinished, unsettled
 from holdfast.testing.simulated_metrics import SimulatedMetrics
-from holdfast.testing.simulation import Outcome
+from holdfast.testing.simulated_run import Outcome, SimulatedRun, outcome_of, written
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = ("web", "pay")
@@ -58,38 +49,25 @@ SHORTEST = 1e-6
 """Less than this may be too little to move a clock of floats."""
 
 
-class RolloutSimulation:
-    """One run. Everything random comes from the seed."""
+class RolloutSimulation(SimulatedRun):
+    goes_on = "the controllers go on whatever happens: they"
+    left_out = LEFT_OUT
 
     def __init__(self, seed: int, builtin: BuiltinKinds | None = None) -> None:
-        self._builtin = builtin
-        self._random = Random(seed)  # noqa: S311 - a run that can be repeated
-        self.log: list[str] = []
-        self.occurred: dict[str, int] = {}
+        super().__init__(seed, builtin)
         self.plans = [plans.plan(self._part(), name) for name in NAMES[: self._random.randint(1, 2)]]
         self._strength = self._random.choice((0.0, 0.5, 1.0, 2.0))
         self._between_actions = self._random.choice((3.0, 8.0, 25.0))
         self._trouble_lasts = self._random.uniform(60.0, 300.0)
         self.invariants = RolloutInvariants(self.plans, LAG_UNDER_FAULTS if self._strength else LAG)
-        self._engine: asyncio.Task[None] | None = None
-        self._dies = False
 
-    def _part(self) -> Random:
-        return Random(self._random.getrandbits(64))  # noqa: S311 - a run that can be repeated
+    @property
+    def watched(self) -> RolloutInvariants:
+        return self.invariants
 
-    async def run(self) -> None:
-        """Raises Violation."""
-        self.clock = LoopClock(START)
-        asyncio.get_running_loop().set_exception_handler(self._unheard)
-        uids = self._part()
-        with listening(self._heard):
-            async with Sandbox(
-                None, self.clock, builtin=self._builtin, new_uid=lambda: UUID(int=uids.getrandbits(128), version=4)
-            ) as sandbox:
-                sandbox.listen(self._saw)
-                self.sandbox = sandbox
-                async with self._simulators():
-                    await self._live_through()
+    @property
+    def strength(self) -> float:
+        return self._strength
 
     async def _live_through(self) -> None:
         cluster = self._client(PERSON)
@@ -215,15 +193,7 @@ class RolloutSimulation:
         self._start_engine()
 
     def _start_engine(self) -> None:
-        transport = FaultyTransport(
-            Acting(self.sandbox.transport, ENGINE),
-            random=self._part(),
-            clock=self.clock,
-            strength=self._strength,
-            stops_at=self._stops_at,
-        )
-        transport.occurred = self.occurred
-        self._mortal = MortalTransport(Stamping(transport, self.clock), self._part())
+        self._mortal = MortalTransport(self._faulty_transport(), self._part())
         cluster = KubeClient(self._mortal, user_agent=FIELD_MANAGER)
         rollouts = RolloutController(cluster=cluster, clock=self.clock, random=self._part())
         experiments = ExperimentController(rollouts, clock=self.clock, random=self._part())
@@ -246,42 +216,13 @@ class RolloutSimulation:
     def _has_ended(self) -> bool:
         return self._engine is not None and self._engine.done()
 
-    async def _kill_engine(self) -> None:
-        if self._engine is not None:
-            self._engine.cancel()
-            await asyncio.gather(self._engine, return_exceptions=True)
-            self._engine = None
-
-    @asynccontextmanager
-    async def _simulators(self) -> AsyncIterator[None]:
-        running = run_simulators(
-            self._client("simulators"), self.clock, secrets_file=None, random=self._part(), left_out=LEFT_OUT
-        )
-        task = asyncio.create_task(running, name="simulators")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    def _client(self, actor: str) -> KubeClient:
-        return KubeClient(Acting(self.sandbox.transport, actor), user_agent=actor)
-
-    def _check(self) -> None:
-        if self.invariants.violations:
-            raise Violation(self.invariants.violations[0])
-        if self._engine is not None and self._has_ended():
-            raise Violation(f"the controllers go on whatever happens: they ended with {self._engine.exception()!r}")
-
     def _saw(self, collection: Collection, change: Change) -> None:
-        actor, name = ACTOR.get(), change.key.name
-        verb = "deletes" if change.after is None else "creates" if change.before is None else "writes"
-        what = f"{actor} {verb} {collection.plural} {name}"
+        name = change.key.name
+        what = f"{written(change, collection)} {name}"
         if collection.plural not in LOOKED_AT:
             return self._note(what)
         write = Write(
-            actor=actor,
+            actor=ACTOR.get(),
             before=change.before.decode() if change.before is not None else None,
             after=change.after.decode() if change.after is not None else None,
             at=self.clock.monotonic(),
@@ -289,17 +230,6 @@ class RolloutSimulation:
         self._note(what + _summary(collection.plural, write))
         self.invariants.saw(collection.plural, name, write)
         return None
-
-    def _heard(self, line: str, bug: bool) -> None:
-        self._note(line)
-        if bug:
-            self.invariants.fail("no reconcile fails by a bug", line)
-
-    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        self.invariants.fail("no exception is lost", f"{context.get('message')}: {context.get('exception')!r}")
-
-    def _note(self, what: str) -> None:
-        self.log.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
 
 
 def _summary(plural: str, write: Write) -> str:
@@ -327,13 +257,4 @@ def _summary(plural: str, write: Write) -> str:
 
 
 def simulate(seed: int, builtin: BuiltinKinds | None = None) -> Outcome:
-    """One whole run."""
-    simulation = RolloutSimulation(seed, builtin)
-    violation = ""
-    try:
-        virtual_time.run(simulation.run())
-    except Violation as found:
-        violation = str(found)
-    except Exception as bug:  # noqa: BLE001 - the seed must be told whatever happens
-        violation = f"the simulation itself goes on to its end: {bug!r}"
-    return Outcome(seed, violation, tuple(simulation.log), simulation.occurred)
+    return outcome_of(seed, RolloutSimulation(seed, builtin))
