@@ -21,7 +21,9 @@ from holdfast.cli.rollout.rollouts import (
     KubeconfigPath,
     NamespaceOption,
 )
+from holdfast.engine.analysis.template_walk import TemplateWalk
 from holdfast.engine.rollout import analysis_spec
+from holdfast.model.analysis import AnalysisTemplateRef
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, kind_of, name_of, namespace_of
@@ -33,7 +35,6 @@ CLUSTER_TEMPLATE: Final = ResourceType(
     GROUP, VERSION, "ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False
 )
 RESOURCES: Final = {one.kind: one for one in (ROLLOUT, EXPERIMENT, ANALYSIS_RUN, TEMPLATE, CLUSTER_TEMPLATE)}
-MOST_TEMPLATES: Final = 100
 
 
 class Created(StrEnum):
@@ -137,15 +138,12 @@ async def _templates(cluster: Cluster, source: Source, namespace: str) -> list[K
         first = inside[0]
     else:
         first = await _template(cluster, source.name, namespace, is_of_cluster=source.is_of_cluster)
-    found = {(source.is_of_cluster, name_of(first)): first}
-    waiting = list((first.get("spec") or {}).get("templates") or [])
-    while waiting and len(found) < MOST_TEMPLATES:
-        inner = waiting.pop(0)
-        place = (bool(inner.get("clusterScope")), str(inner.get("templateName") or ""))
-        if place not in found:
-            found[place] = await _template(cluster, place[1], namespace, is_of_cluster=place[0])
-            waiting += (found[place].get("spec") or {}).get("templates") or []
-    return list(found.values())
+    walk = TemplateWalk(())
+    walk.take(AnalysisTemplateRef(template_name=name_of(first), cluster_scope=source.is_of_cluster), first)
+    while not walk.is_full and (inner := walk.next()) is not None:
+        found = await _template(cluster, inner.template_name, namespace, is_of_cluster=inner.cluster_scope)
+        walk.take(inner, found)
+    return walk.found
 
 
 async def _template(cluster: Cluster, name: str, namespace: str, *, is_of_cluster: bool) -> KubeObject:

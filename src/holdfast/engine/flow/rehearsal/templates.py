@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from holdfast.engine.analysis.template_walk import TemplateWalk
 from holdfast.model.analysis import AnalysisTemplateRef
 from holdfast.model.kube import KubeObject, kind_of, name_of
 
 KINDS = {False: "AnalysisTemplate", True: "ClusterAnalysisTemplate"}
-MOST = 100
 
 
 class Templates:
@@ -17,19 +17,11 @@ class Templates:
 
     def chosen(self, named: Iterable[AnalysisTemplateRef]) -> tuple[list[KubeObject], list[str]]:
         """Those named and those that they name in turn, each once; and as `Kind name` those that are not known."""
-        found: dict[tuple[str, str], KubeObject] = {}
-        missing: list[str] = []
-        waiting = list(named)
-        while waiting and len(found) < MOST:
-            reference = waiting.pop(0)
+        walk, missing = TemplateWalk(named), []
+        while not walk.is_full and (reference := walk.next()) is not None:
             place = (KINDS[reference.cluster_scope], reference.template_name)
-            if place in found:
-                continue
-            if place not in self._known:
+            if place in self._known:
+                walk.take(reference, self._known[place])
+            else:
                 missing.append(" ".join(place))
-                continue
-            found[place] = self._known[place]
-            for inner in (found[place].get("spec") or {}).get("templates") or []:
-                name, scope = str(inner.get("templateName") or ""), bool(inner.get("clusterScope"))
-                waiting.append(AnalysisTemplateRef(template_name=name, cluster_scope=scope))
-        return list(found.values()), list(dict.fromkeys(missing))
+        return walk.found, list(dict.fromkeys(missing))
