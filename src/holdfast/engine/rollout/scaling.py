@@ -60,14 +60,13 @@ def _follow(draft: Draft, stable: ReplicaSet, goal: int) -> None:
     """With dynamicStableScale pods go a while after their traffic: routers send to them until they have taken over the weight."""
     before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
     follows = defaults.canary(draft.rollout).dynamic_stable_scale
-    if not follows or goal >= stable.desired or before is None or after is None:
-        revive(draft, stable)
-        draft.scale(stable, goal)
-    elif not stable.deadline or before.canary.weight != after.canary.weight:
-        draft.set_deadline(stable, draft.now + ROUTERS_TAKE)
-    elif is_over(draft, stable.deadline):
-        revive(draft, stable)
-        draft.scale(stable, goal)
+    if follows and goal < stable.desired and before is not None and after is not None:
+        if not stable.deadline or before.canary.weight != after.canary.weight:
+            return draft.set_deadline(stable, draft.now + ROUTERS_TAKE)
+        if not is_over(draft, stable.deadline):
+            return None
+    revive(draft, stable)
+    return draft.scale(stable, goal)
 
 
 def is_over(draft: Draft, deadline: str) -> bool:
