@@ -157,8 +157,8 @@ class ApplicationController:
             return {}  # whoever is woken finds out, and tells
 
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
-        self.world.view.saw(old, new)
-        for app in sorted(triggers.concerned(self.world, old, new)):
+        author = self.world.view.saw(old, new)
+        for app in sorted(triggers.concerned(self.world, old, new) - {author}):
             self.loop.add(app)
 
     def _discovered(self, _: Discovery) -> None:
