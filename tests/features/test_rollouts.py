@@ -22,6 +22,7 @@ from holdfast.engine.rollout.requests import Request
 from holdfast.model.application import Application
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
+from holdfast.ports.step_plugins import StepPlugins
 from holdfast.testing.builders import resource
 from tests.features.house import House
 from tests.features.page import Page
@@ -32,9 +33,9 @@ HASH = "rollouts-pod-template-hash"
 
 
 @asynccontextmanager
-async def controllers(house: House) -> AsyncIterator[None]:
+async def controllers(house: House, step_plugins: StepPlugins | None = None) -> AsyncIterator[None]:
     """As `holdfast controller` runs them: what deploys, and what carries out."""
-    rolling = RolloutController(cluster=house.cluster, clock=house.clock, random=Random(1))
+    rolling = RolloutController(cluster=house.cluster, clock=house.clock, random=Random(1), step_plugins=step_plugins)
     experiments = ExperimentController(rolling, clock=house.clock, random=Random(1))
     async with metric_sources(house.cluster) as sources:
         analyses = AnalysisController(cluster=house.cluster, sources=sources, clock=house.clock, random=Random(1))

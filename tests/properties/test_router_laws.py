@@ -71,25 +71,68 @@ def keeps_the_laws(subject: Rollout, sequence: list[WantedTraffic], found: Found
     return now
 
 
+theirs = st.sampled_from(
+    [
+        {"destination": {"host": "legacy"}, "weight": 10, "headers": {"request": {"set": {"x": "1"}}}},
+        {"destination": {"host": "legacy", "subset": "v1", "port": {"number": 81}}},
+        {"destination": {"host": "stable", "subset": "debug"}, "weight": 3},
+        {"destination": {"host": "stable", "port": {"number": 8080}}, "weight": 0},
+        {"destination": {"host": "web", "subset": "debug"}, "weight": 7},
+        {"destination": {"host": "canary", "subset": "debug"}},
+    ]
+)
+
+
 @st.composite
-def istio_objects(draw: st.DrawFn) -> Found:
-    pair = [{"destination": {"host": "stable"}, "weight": 100}, {"destination": {"host": "canary"}, "weight": 0}]
+def istio_objects(draw: st.DrawFn, *, by_subset: bool = False) -> Found:
+    stable = {"host": "web", "subset": "s"} if by_subset else {"host": "stable"}
+    canary = {"host": "web", "subset": "c"} if by_subset else {"host": "canary"}
+    pair: list[dict[str, Any]] = [{"destination": stable, "weight": 100}, {"destination": canary, "weight": 0}]
     others = [{"name": f"other{i}", **draw(foreign), "route": pair} for i in range(draw(st.integers(0, 2)))]
-    http = draw(st.permutations([{"name": "primary", **draw(foreign), "route": pair}, *others]))
+    mixed = draw(st.permutations([*pair, *draw(st.lists(theirs, max_size=3))]))
+    http = draw(st.permutations([{"name": "primary", **draw(foreign), "route": mixed}, *others]))
     obj = {"metadata": {"name": "vs", "namespace": "shop"}, "spec": {"hosts": ["web"], "http": http}}
     return {Reference(istio.VIRTUAL_SERVICE, "shop", "vs"): obj}
 
 
-@given(istio_objects(), st.lists(wishes(with_headers=True, with_others=True), min_size=1, max_size=3))
-def test_istio(found: Found, sequence: list[WantedTraffic]) -> None:
-    subject = rollout({"istio": {"virtualService": {"name": "vs", "routes": ["primary"]}}})
-    (after,) = keeps_the_laws(subject, sequence, found).values()
+RULE = {"name": "rule", "canarySubsetName": "c", "stableSubsetName": "s", "additionalSubsetNames": ["x"]}
+
+
+@pytest.mark.parametrize("by_subset", [False, True])
+@given(st.data(), st.lists(wishes(with_headers=True, with_others=True), min_size=1, max_size=3))
+def test_istio(by_subset: bool, data: st.DataObject, sequence: list[WantedTraffic]) -> None:
+    found = data.draw(istio_objects(by_subset=by_subset))
+    routing: dict[str, Any] = {"virtualService": {"name": "vs", "routes": ["primary"]}}
     (before,) = found.values()
+    if by_subset:
+        routing["destinationRule"] = RULE
+        spec = {"host": "web", "subsets": [{"name": name} for name in "scx"]}
+        found |= {
+            Reference(istio.DESTINATION_RULE, "shop", "rule"): {"metadata": {"namespace": "shop"}, "spec": spec},
+        }
+    reached = keeps_the_laws(rollout({"istio": routing}), sequence, found)
+    after = reached[Reference(istio.VIRTUAL_SERVICE, "shop", "vs")]
+    annotations = after["metadata"].get("annotations") or {}
+    assert bool(annotations) == (len(sequence[-1].additional) > by_subset)
     kept = [route for route in after["spec"]["http"] if route["name"] not in ("beta", "gamma")]
     for old, new in zip(before["spec"]["http"], kept, strict=True):
         assert new == (old if old["name"] != "primary" else {**old, "route": new["route"]})
         if new["name"] == "primary":
-            assert sum(entry["weight"] for entry in new["route"]) == 100
+            keeps_destinations(old["route"], new["route"], sequence[-1], by_subset=by_subset)
+
+
+def keeps_destinations(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], wanted: WantedTraffic, *, by_subset: bool
+) -> None:
+    """In their order: ours, the first of its kind, with the new weights, a person's as they were, then experiments'."""
+    field, names = ("subset", ("s", "c")) if by_subset else ("host", ("stable", "canary"))
+    places = [entry["destination"].get(field) for entry in before]
+    ours = [places.index(name) for name in names]
+    expected = copy.deepcopy(before)
+    expected[ours[0]]["weight"] = wanted.stable_weight
+    expected[ours[1]]["weight"] = wanted.weight
+    assert after[: len(before)] == expected
+    assert [entry["weight"] for entry in after[len(before) :]] == [other.weight for other in wanted.additional]
 
 
 @st.composite
@@ -143,7 +186,10 @@ OTHERS: dict[str, tuple[dict[str, Any], GroupKind | None, dict[str, Any]]] = {
     ),
     "smi": ({"smi": {"trafficSplitName": "obj", "rootService": "root"}}, None, {}),
     "alb": (
-        {"alb": {"ingress": "obj", "servicePort": 80, "stickinessConfig": {"enabled": True, "durationSeconds": 5}}},
+        {
+            "alb": {"ingress": "obj", "servicePort": 80, "stickinessConfig": {"enabled": True, "durationSeconds": 5}},
+            "managedRoutes": [{"name": "beta"}, {"name": "gamma"}],
+        },
         alb.INGRESS,
         {"rules": [{"http": {"paths": [PATH]}}]},
     ),
@@ -164,7 +210,7 @@ OTHERS: dict[str, tuple[dict[str, Any], GroupKind | None, dict[str, Any]]] = {
 @given(st.data(), foreign)
 def test_other_routers(name: str, data: st.DataObject, theirs: dict[str, str]) -> None:
     routing, kind, spec = OTHERS[name]
-    wished = wishes(with_headers=name == "apisix", with_others=name in ("smi", "alb"))
+    wished = wishes(with_headers=name in ("apisix", "alb"), with_others=name in ("smi", "alb"))
     sequence = data.draw(st.lists(wished, min_size=1, max_size=3))
     obj = {"metadata": {"name": "obj", "namespace": "shop", "labels": theirs}, "spec": {**theirs, **spec}}
     found: Found = {Reference(kind, "shop", "obj"): obj} if kind is not None else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from random import Random
 
 from msgspec import Struct
@@ -18,7 +19,9 @@ from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scm.hosts import Hosts
 from holdfast.adapters.scripts.pool import ScriptPool
+from holdfast.adapters.step_plugins.programs import PluginPrograms
 from holdfast.assembly.metric_sources import metric_sources
+from holdfast.assembly.notifications import notifications_of_rollouts
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
@@ -112,7 +115,10 @@ async def run_engine(
                     group.create_task(previews.run(), name="previews")
                 group.create_task(controller.run(), name="applications")
                 if settings.rollouts:
-                    group.create_task(run_rollouts(cluster), name="rollouts")
+                    running = run_rollouts(
+                        cluster, settings.step_plugins, self_service=settings.self_service_notifications
+                    )
+                    group.create_task(running, name="rollouts")
 
 
 @asynccontextmanager
@@ -133,13 +139,23 @@ async def pull_request_previews(controller: ApplicationController) -> AsyncItera
         await hosts.close()
 
 
-async def run_rollouts(cluster: Cluster) -> None:
-    """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled."""
+async def run_rollouts(cluster: Cluster, step_plugins: Path | None = None, *, self_service: bool = False) -> None:
+    """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
+    with the programs that carry out steps, None for none; `self_service` is whether settings of notifications hold that
+    stand beside a Rollout."""
+    programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
-    async with metric_sources(cluster) as metrics, asyncio.TaskGroup() as group:
-        rollouts = RolloutController(cluster=cluster, clock=clock, random=random)
+    async with (
+        metric_sources(cluster) as metrics,
+        notifications_of_rollouts(cluster, self_service=self_service) as notifications,
+        asyncio.TaskGroup() as group,
+    ):
+        rollouts = RolloutController(
+            cluster=cluster, clock=clock, random=random, step_plugins=programs, tidings=notifications
+        )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
         group.create_task(analyses.run(), name="analyses")
+        group.create_task(notifications.run(), name="notifications")

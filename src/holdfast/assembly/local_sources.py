@@ -34,6 +34,9 @@ class LocalRepositories:
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
         return TreeLocation(str(self._root), commit)
 
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return access
+
     def open(self, location: TreeLocation) -> LocalTree:
         return open_local_tree(location)
 

@@ -77,7 +77,7 @@ class DataPlace:
 
     def write_plugins(self, plugins: PluginPlaces) -> None:
         """So that commands on this machine render with the same plugins."""
-        said = PluginPlaces(_absolute(plugins.sockets), _absolute(plugins.definitions))
+        said = PluginPlaces(*map(_absolute, (plugins.sockets, plugins.definitions, plugins.ask_pass)))
         self.plugins.write_bytes(msgspec.json.format(msgspec.json.encode(said), indent=2))
 
     def read_plugins(self) -> PluginPlaces:
@@ -88,7 +88,7 @@ class DataPlace:
     def plugins_with(self, definitions: str) -> PluginPlaces:
         """Those of the place, with these definitions when they are given."""
         known = self.read_plugins()
-        return PluginPlaces(known.sockets, _absolute(definitions)) if definitions else known
+        return PluginPlaces(known.sockets, _absolute(definitions), known.ask_pass) if definitions else known
 
     def read_rewrites(self) -> dict[str, str]:
         """URL prefixes and what stands for them on this machine; empty when this `up` maps none."""

@@ -13,17 +13,31 @@ PLUGIN_SOCKETS = "/home/argocd/cmp-server/plugins"
 """Where the manifests of Argo CD put the sockets of plugins' sidecars."""
 
 
-def plugin_places(definitions: Path | None, sockets: Path | None = None) -> PluginPlaces:
-    """Raises Blocked."""
+def plugin_places(
+    definitions: Path | None, sockets: Path | None = None, ask_pass_socket: Path | None = None
+) -> PluginPlaces:
+    """The folder of `ask_pass_socket` is what counts. Raises Blocked."""
     if definitions is not None and not definitions.exists():
         raise Blocked("FolderNotFound", f"--plugins: there is no file or folder {definitions}")
-    return PluginPlaces(str(sockets or PLUGIN_SOCKETS), str(definitions.absolute()) if definitions else "")
+    return PluginPlaces(
+        str(sockets or PLUGIN_SOCKETS),
+        str(definitions.absolute()) if definitions else "",
+        str(ask_pass_socket.absolute().parent) if ask_pass_socket else "",
+    )
+
+
+def step_plugin_folder(folder: Path | None) -> Path | None:
+    """Raises Blocked."""
+    if folder is not None and not folder.is_dir():
+        raise Blocked("FolderNotFound", f"--step-plugins: there is no folder {folder}")
+    return folder.absolute() if folder is not None else None
 
 
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
     where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too;
-    `plugins` is where config management plugins are."""
+    `plugins` is where config management plugins are, `step_plugins` the folder with those of Rollouts' steps;
+    `self_service_notifications` is whether settings of notifications hold that stand beside a Rollout."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
@@ -31,6 +45,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     listen: str = ""
     rollouts: bool = True
     plugins: PluginPlaces = PluginPlaces(sockets=PLUGIN_SOCKETS)
+    step_plugins: Path | None = None
+    self_service_notifications: bool = False
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

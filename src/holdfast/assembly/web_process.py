@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from holdfast.controllers.application.controller import ApplicationController
+from holdfast.controllers.application.customized import SETTINGS_MAP
 from holdfast.controllers.preview.controller import PreviewController
-from holdfast.engine.webhooks import secrets
+from holdfast.engine.webhooks import limits, secrets
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
-from holdfast.model.webhook import WebhookSecrets
+from holdfast.model.webhook import WebhookLimits, WebhookSecrets
+from holdfast.runtime.clock import SystemClock
 from holdfast.server import webhooks
 
 
@@ -30,6 +32,9 @@ class _Kept:
 
     def secrets(self) -> WebhookSecrets:
         return secrets.from_secret(self._controller.settings_secret())
+
+    def limits(self) -> WebhookLimits:
+        return limits.from_settings(self._controller.world.config_map(SETTINGS_MAP))
 
     def refresh(self, app: NamespacedName) -> None:
         self._controller.refresh(app)
@@ -50,7 +55,7 @@ def address_of(text: str) -> tuple[str, int]:
 async def serving(controller: ApplicationController, previews: PreviewController, listen: str) -> AsyncIterator[str]:
     """Answers the address. Raises Blocked when nobody can listen there."""
     host, port = address_of(listen)
-    runner = web.AppRunner(webhooks.application(_Kept(controller, previews)), access_log=None)
+    runner = web.AppRunner(webhooks.application(_Kept(controller, previews), SystemClock()), access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host or None, port)

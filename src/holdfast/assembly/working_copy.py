@@ -43,6 +43,9 @@ class WorkingCopy:
             return TreeLocation(str(self._folder), commit)
         return await self._others.fetch(access, commit)
 
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return access if self._is_ours(access) else await self._others.opened(access)
+
     def open(self, location: TreeLocation) -> FileTree:
         ours = location.repository == str(self._folder)
         return open_local_tree(location) if ours else self._others.open(location)

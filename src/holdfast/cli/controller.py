@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from holdfast.cli.plugin_options import PluginsOption
+from holdfast.cli.notification_options import SelfServiceOption
+from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 
 
 def controller(
@@ -19,11 +20,19 @@ def controller(
     listen: str = typer.Option("", "--listen", help="Where webhooks are taken in, such as :8080; by default nowhere."),
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     plugins: Path | None = PluginsOption,
+    step_plugins: Path | None = StepPluginsOption,
+    self_service: bool = SelfServiceOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",
         envvar="ARGOCD_PLUGINSOCKFILEPATH",
         help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
+    ),
+    ask_pass_socket: Path | None = typer.Option(
+        None,
+        "--ask-pass-socket",
+        envvar="ARGOCD_ASK_PASS_SOCK",
+        help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
     ),
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
@@ -31,7 +40,7 @@ def controller(
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_engine
     from holdfast.assembly.places import DataPlace
-    from holdfast.assembly.settings import EngineSettings, plugin_places
+    from holdfast.assembly.settings import EngineSettings, plugin_places, step_plugin_folder
 
     logs.to_stdout()
     place = DataPlace(data)
@@ -42,7 +51,9 @@ def controller(
         render_workers=workers,
         listen=listen,
         rollouts=rollouts,
-        plugins=plugin_places(plugins, plugin_sockets),
+        plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
+        step_plugins=step_plugin_folder(step_plugins),
+        self_service_notifications=self_service,
     )
 
     async def run() -> None:

@@ -33,7 +33,7 @@ def plan(
         False, "--post", help="Tell it there: by a status, and one comment that is kept up to date."
     ),
     provider: str = typer.Option(
-        "", "--provider", help="What the host is: github, gitlab, bitbucket, bitbucket-server or gitea."
+        "", "--provider", help="What the host is: github, gitlab, bitbucket, bitbucket-server, gitea or azure."
     ),
     api: str = typer.Option("", "--api", help="The address of its API; by default as the repository's address says."),
     token_env: str = typer.Option(

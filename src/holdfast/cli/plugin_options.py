@@ -7,3 +7,7 @@ import typer
 PluginsOption = typer.Option(
     None, "--plugins", help="Folder or file with definitions of config management plugins, run on this machine."
 )
+
+StepPluginsOption = typer.Option(
+    None, "--step-plugins", help="Folder with the programs that carry out plugin steps of Rollouts."
+)

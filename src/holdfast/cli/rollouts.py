@@ -7,22 +7,29 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.notification_options import SelfServiceOption
+from holdfast.cli.plugin_options import StepPluginsOption
+
 
 def rollouts(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
+    step_plugins: Path | None = StepPluginsOption,
+    self_service: bool = SelfServiceOption,
 ) -> None:
     """Carry out the Rollouts of a cluster until it is stopped, where something else deploys."""
     from holdfast.assembly import logs
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_rollouts
+    from holdfast.assembly.settings import step_plugin_folder
 
     logs.to_stdout()
+    folder = step_plugin_folder(step_plugins)
 
     async def run() -> None:
         async with open_cluster(kubeconfig) as cluster:
             version = (await cluster.discover()).kubernetes_version
             typer.echo(f"Carrying out the Rollouts of all namespaces on Kubernetes {version}")
-            await run_rollouts(cluster)
+            await run_rollouts(cluster, folder, self_service=self_service)
 
     try:
         asyncio.run(run())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from holdfast.cli.app.applications import health_of, is_operation_pending, sync_of
-from holdfast.cli.plugin_options import PluginsOption
+from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, name_of
 
@@ -42,10 +42,11 @@ def up(
     poll: int = typer.Option(10, "--poll", min=1, help="Seconds between two looks at the repositories."),
     speed: float = typer.Option(1.0, "--speed", min=0.1, max=1000, help="How much faster the sandbox's clock runs."),
     plugins: Path | None = PluginsOption,
+    step_plugins: Path | None = StepPluginsOption,
     yes: bool = typer.Option(False, "--yes", "-y", help="With --kubeconfig: do not ask before the first changes."),
 ) -> None:
     """Bring everything up on this machine and keep a cluster at what Git says."""
-    from holdfast.assembly.settings import EngineSettings, UpSettings, plugin_places
+    from holdfast.assembly.settings import EngineSettings, UpSettings, plugin_places, step_plugin_folder
 
     settings = UpSettings(
         data=data,
@@ -58,7 +59,12 @@ def up(
         destination_namespace=dest_namespace,
         port=port,
         speed=speed,
-        engine=EngineSettings(poll_seconds=poll, listen=listen, plugins=plugin_places(plugins)),
+        engine=EngineSettings(
+            poll_seconds=poll,
+            listen=listen,
+            plugins=plugin_places(plugins),
+            step_plugins=step_plugin_folder(step_plugins),
+        ),
     )
     try:
         as_wished = asyncio.run(_run(settings, once=once, timeout=timeout, yes=yes))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from holdfast.controllers.event_objects import event_object
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import AlreadyExists, Conflict, HoldfastError, NotFound, Waiting
 from holdfast.model.events import Event
@@ -14,7 +16,7 @@ from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.metadata import ObjectMeta
-from holdfast.model.names import API_VERSION
+from holdfast.model.names import GROUP
 from holdfast.model.resource_types import EVENT
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -22,7 +24,18 @@ from holdfast.runtime.store import Store
 
 FIELD_MANAGER: Final = "rollouts-controller"
 SOON: Final = timedelta(seconds=0.2)
-LONGEST_MESSAGE: Final = 1024
+
+
+class Tidings(Protocol):
+    """Has people and machines outside told of what Events tell. Neither call waits for any of them."""
+
+    async def marked(self, event: KubeObject, about: KubeObject) -> KubeObject:
+        """The Event as it is to be written."""
+        ...
+
+    def follow(self, event: KubeObject, about: KubeObject) -> None:
+        """Called once it was written, or was tried to be."""
+        ...
 
 
 class World:
@@ -38,6 +51,7 @@ class World:
         discovery: Callable[[], Discovery],
         wrote: Callable[[KubeObject], None],
         told_of: str = "Rollout",
+        tidings: Tidings | None = None,
     ) -> None:
         self.cluster = cluster
         self.clock = clock
@@ -46,6 +60,7 @@ class World:
         self.wrote = wrote
         self._discovery = discovery
         self._told_of = told_of
+        self._tidings = tidings
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -108,33 +123,16 @@ class World:
 
     async def emit(self, metadata: ObjectMeta, event: Event, stamp: str, *, kind: str = "") -> None:
         """An event that cannot be written must not hold up the work it tells of."""
-        obj = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {
-                "namespace": metadata.namespace,
-                "name": f"{metadata.name}.{self.random.getrandbits(64):016x}",
-            },
-            "involvedObject": {
-                "apiVersion": API_VERSION,
-                "kind": kind or self._told_of,
-                "namespace": metadata.namespace,
-                "name": metadata.name,
-                "uid": metadata.uid,
-                "resourceVersion": metadata.resource_version,
-            },
-            "reason": event.reason,
-            "message": event.message[:LONGEST_MESSAGE],
-            "type": "Warning" if event.warning else "Normal",
-            "source": {"component": FIELD_MANAGER},
-            "firstTimestamp": stamp,
-            "lastTimestamp": stamp,
-            "count": 1,
-        }
-        try:
+        kind = kind or self._told_of
+        number = self.random.getrandbits(64)
+        obj = event_object(kind, metadata, event, stamp=stamp, number=number, component=FIELD_MANAGER)
+        about = self.get(GroupKind(GROUP, kind), metadata.namespace, metadata.name) if self._tidings else None
+        if self._tidings is not None and about is not None:
+            obj = await self._tidings.marked(obj, about)
+        with suppress(HoldfastError):
             await self.cluster.create(EVENT, obj, field_manager=FIELD_MANAGER)
-        except HoldfastError:
-            return
+        if self._tidings is not None and about is not None:
+            self._tidings.follow(obj, about)
 
 
 def name_of(live: LiveObject) -> NamespacedName:

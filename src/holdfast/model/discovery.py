@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from holdfast.model.keys import GroupKind
@@ -39,7 +41,7 @@ class ResourceType(Struct, frozen=True):
         return f"{self.collection_path(namespace)}/{name}" + (f"/{subresource}" if subresource else "")
 
 
-class Discovery(Struct, frozen=True):
+class Discovery(Struct, frozen=True, dict=True):
     """All that a cluster serves, versions of a kind in the server's order of preference."""
 
     kubernetes_version: str
@@ -47,13 +49,24 @@ class Discovery(Struct, frozen=True):
 
     def find(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
         """The served type of this kind: the version asked for, or the preferred one when none is asked for."""
-        for served in self.types:
-            if served.group_kind == group_kind and version in ("", served.version):
+        for served in self._by_kind.get(group_kind, ()):
+            if version in ("", served.version):
                 return served
         return None
 
+    @cached_property
+    def _by_kind(self) -> dict[GroupKind, list[ResourceType]]:
+        found: dict[GroupKind, list[ResourceType]] = {}
+        for served in self.types:
+            found.setdefault(served.group_kind, []).append(served)
+        return found
+
     def api_versions(self) -> tuple[str, ...]:
         """What Helm calls Capabilities.APIVersions: every `group/version` and every `group/version/Kind`."""
+        return self._api_versions
+
+    @cached_property
+    def _api_versions(self) -> tuple[str, ...]:
         names = {served.api_version for served in self.types}
         names |= {f"{served.api_version}/{served.kind}" for served in self.types}
         return tuple(sorted(names))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 from msgspec import Struct, field
 
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject
+
+T = TypeVar("T", bound=Struct)
 
 
 class OwnerReference(Struct, frozen=True, rename="camel"):
@@ -60,3 +64,10 @@ class LiveObject(Struct, frozen=True):
             raise ValueError(f"{self.key}: only its metadata is kept")
         obj: KubeObject = msgspec.json.decode(self.raw)
         return {"apiVersion": self.api_version, "kind": self.kind, **obj}
+
+    def read_as(self, model: type[T]) -> T:
+        """The whole object as a Struct of ours, without the dict between. Raises ValueError when only metadata is kept, and
+        msgspec.ValidationError."""
+        if not self.raw:
+            raise ValueError(f"{self.key}: only its metadata is kept")
+        return msgspec.json.decode(self.raw, type=model)

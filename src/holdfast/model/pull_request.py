@@ -10,18 +10,21 @@ from holdfast.model.repository import RepositoryAccess
 
 
 class Provider(StrEnum):
-    """Whose API a host speaks. GitHub Enterprise is GitHub; Forgejo is Gitea; `bitbucket-server` is Data Center."""
+    """Whose API a host speaks. GitHub Enterprise is GitHub; Forgejo is Gitea; `bitbucket-server` is Data Center;
+    `azure` is Azure DevOps, Services and Server."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
     BITBUCKET = "bitbucket"
     BITBUCKET_SERVER = "bitbucket-server"
     GITEA = "gitea"
+    AZURE = "azure"
 
 
 class HostedRepository(Struct, frozen=True):
     """`api` is the address of the API without a closing "/"; `path` the repository's place on the host, such as
-    "team/web", "group/subgroup/web" or, at Bitbucket Data Center, "PROJECT/web"."""
+    "team/web", "group/subgroup/web", at Bitbucket Data Center "PROJECT/web", or at Azure DevOps
+    "organization/project/web"."""
 
     provider: Provider
     api: str

@@ -9,6 +9,7 @@ from msgspec import Struct
 from holdfast.model.application import ApplicationSource
 from holdfast.model.filetree import TreeLocation
 from holdfast.model.kube import KubeObject
+from holdfast.model.repository import RepositoryAccess
 
 
 class RenderLimits(Struct, frozen=True):
@@ -48,10 +49,12 @@ class RemoteFile(Struct, frozen=True):
 
 class PluginPlaces(Struct, frozen=True):
     """Where config management plugins are: the folder of their sidecars' sockets, and the folder (or the one file) of
-    definitions that are run on this machine; "" is nowhere."""
+    definitions that are run on this machine; "" is nowhere. In the folder `ask_pass` sidecars find the sockets at which
+    they ask for credentials; "" is one within that of their own sockets."""
 
     sockets: str = ""
     definitions: str = ""
+    ask_pass: str = ""
 
 
 NO_PLUGINS: Final = PluginPlaces()
@@ -75,6 +78,7 @@ class RenderRequest(Struct, frozen=True):
     `app_name` and `namespace` (the destination's) feed Helm's release and the `$ARGOCD_APP_*` build variables.
     `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions. `plugin` is the one that was found to
     take the source, "" where none does, None when none was asked; `was_plugin` is whether one rendered it last.
+    `credentials` open the repository; only plugins that ask for them are lent them.
     """
 
     location: TreeLocation
@@ -92,14 +96,17 @@ class RenderRequest(Struct, frozen=True):
     plugin_files: PluginFiles = PluginFiles()
     plugin: str | None = None
     was_plugin: bool = False
+    credentials: RepositoryAccess | None = None
 
 
 class RenderResult(Struct, frozen=True):
     """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
-    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer."""
+    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer. `looked_at` are
+    the paths from the root at which Jsonnet programs looked for what they import, in vain or not."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
     notes: tuple[str, ...] = ()
     plugin: str = ""
     is_unsure: bool = False
+    looked_at: tuple[str, ...] = ()

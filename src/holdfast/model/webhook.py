@@ -33,6 +33,24 @@ class ArtifactChange(Struct, frozen=True):
 Change: TypeAlias = RefChange | ArtifactChange | PullRequestChange
 
 
+class Received(Struct, frozen=True):
+    """What a webhook says; `is_proven` when it came from who shares a secret with us."""
+
+    changes: tuple[Change, ...]
+    is_proven: bool
+
+
+class WebhookLimits(Struct, frozen=True):
+    """How much is taken in. `at_once` webhooks are read at the same time, and `seconds` are how long one may wait for its
+    turn and take to come. The others are for webhooks that prove nothing: how many a minute, of one address and of all
+    together."""
+
+    at_once: int = 8
+    seconds: float = 10.0
+    per_minute_of_address: int = 60
+    per_minute: int = 600
+
+
 class WebhookSecrets(Struct, frozen=True):
     """What proves that a sender is who he says; "" where nothing is asked of him.
 

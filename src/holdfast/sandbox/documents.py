@@ -25,6 +25,8 @@ class Documents:
         self._registry = registry
         self._discovery = Discovery(registry)
         self._open_api = OpenApi(registry)
+        self._written: dict[tuple[bool, str], bytes] = {}
+        self._written_at = 0
 
     def answer(self, request: Request) -> Response | None:
         """None for paths of objects. Raises ApiError."""
@@ -75,11 +77,21 @@ class Documents:
             version = choice.parameters.get("v", "")
             wants_all = choice.parameters.get("as") == "APIGroupDiscoveryList"
             if wants_all and version in AGGREGATED and choice.media_type == "application/json":
-                body = orjson.dumps(self._discovery.aggregated(core, version))
+                body = self._aggregated(core, version)
                 kind = f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
                 return Response(200, {"content-type": kind, "vary": "Accept"}, body)
         document = self._discovery.core_versions() if core else self._discovery.groups()
         return json_response(document, headers={"vary": "Accept"})
+
+    def _aggregated(self, core: bool, version: str) -> bytes:
+        """The long document that every client asks for again and again, made once until what is served changes."""
+        if self._written_at != self._registry.generation:
+            self._written_at = self._registry.generation
+            self._written.clear()
+        body = self._written.get((core, version))
+        if body is None:
+            body = self._written[core, version] = orjson.dumps(self._discovery.aggregated(core, version))
+        return body
 
     def _open_api_answer(self, parts: list[str]) -> Response:
         if parts[:2] == ["openapi", "v2"]:

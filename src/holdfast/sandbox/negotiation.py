@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -35,14 +36,19 @@ class Choice(Struct, frozen=True):
     parameters: dict[str, str]
 
 
-def choices(request: Request) -> list[Choice]:
+def choices(request: Request) -> tuple[Choice, ...]:
     """The entries in the client's order; everything is accepted when it says nothing."""
+    return _choices(request.headers.get("accept", ""))
+
+
+@lru_cache(maxsize=64)
+def _choices(header: str) -> tuple[Choice, ...]:
     found: list[Choice] = []
-    for entry in request.headers.get("accept", "").split(","):
+    for entry in header.split(","):
         media_type, *parameters = (part.strip() for part in entry.split(";"))
         pairs = (parameter.partition("=") for parameter in parameters)
         found.append(Choice(media_type.lower(), {name: value for name, _, value in pairs}))
-    return found
+    return tuple(found)
 
 
 def accepted(request: Request) -> Accepted:

@@ -78,6 +78,7 @@ class Registry:
         self._by_path: dict[tuple[str, str, str], ServedType] = {}
         self._by_kind: dict[tuple[str, str, str], ServedType] = {}
         self._by_version: dict[tuple[str, str], list[ServedType]] = {}
+        self._groups: frozenset[str] = frozenset()
         self._storage_types: dict[Collection, ServedType] = {}
         self.generation = 0
         self._changed: dict[str, int] = {}
@@ -109,7 +110,7 @@ class Registry:
         return self._storage_types.get(collection)
 
     def has_group(self, group: str) -> bool:
-        return any(group == known for known, _ in self._by_version)
+        return group in self._groups
 
     def of_version(self, group: str, version: str) -> Sequence[ServedType]:
         """All types of one version of a group, in the order of discovery."""
@@ -143,6 +144,7 @@ class Registry:
         self._by_version = {}
         for served in types:
             self._by_version.setdefault((served.group, served.version), []).append(served)
+        self._groups = frozenset(group for group, _ in self._by_version)
         self._storage_types = {
             served.collection: served for served in types if served.version == served.storage_version
         }

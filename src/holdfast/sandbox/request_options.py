@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -96,7 +97,13 @@ def _from_user_agent(headers: Mapping[str, str]) -> str:
 
 def read_options(request: Request) -> ReadOptions:
     """The options of a list or a watch. Raises BadRequest and Invalid."""
-    query = query_of(request)
+    return _read_options(request.query)
+
+
+@lru_cache(maxsize=256)
+def _read_options(asked: tuple[tuple[str, str], ...]) -> ReadOptions:
+    """Kept, as the watches of a client ask the same again and again."""
+    query = dict(asked)
     try:
         labels = selectors.parse_labels(query.get("labelSelector", ""))
         fields = selectors.parse_fields(query.get("fieldSelector", ""))

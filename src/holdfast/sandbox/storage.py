@@ -288,11 +288,11 @@ class Follower:
 
     async def wait(self, seconds: float) -> None:
         """Until there may be something to read, at most so long."""
+        timer = asyncio.get_running_loop().call_later(seconds, self._event.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
-            pass
+            await self._event.wait()
+        finally:
+            timer.cancel()
 
     def close(self) -> None:
         self._shelf.waiting.pop(self._event, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 
@@ -17,6 +19,7 @@ class Target(Struct, frozen=True):
     is_watch: bool = False
 
 
+@lru_cache(maxsize=1024)
 def parse(path: str) -> Target | None:
     """The target of `/api/v1/…` and `/apis/GROUP/VERSION/…`, None for a path that has another form."""
     parts = path.strip("/").split("/")

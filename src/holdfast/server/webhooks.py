@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Final, Protocol
@@ -11,10 +12,12 @@ from aiohttp import web
 from holdfast.engine.webhooks import read
 from holdfast.engine.webhooks.concerned import concern
 from holdfast.model.application import Application
-from holdfast.model.errors import ApiError
+from holdfast.model.errors import ApiError, BadRequest, TooManyRequests
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
-from holdfast.model.webhook import Change, WebhookSecrets
+from holdfast.model.webhook import Change, WebhookLimits, WebhookSecrets
+from holdfast.ports.clock import Clock
+from holdfast.server.admission import RETRY, Admission, too_many
 
 PATH: Final = "/api/webhook"
 MAX_BYTES: Final = 10 * 1024**2
@@ -30,6 +33,8 @@ class Applications(Protocol):
 
     def secrets(self) -> WebhookSecrets: ...
 
+    def limits(self) -> WebhookLimits: ...
+
     def refresh(self, app: NamespacedName) -> None:
         """Looks at the application now, and asks its repository."""
         ...
@@ -39,16 +44,20 @@ class Applications(Protocol):
         ...
 
 
-def routes(applications: Applications) -> web.RouteTableDef:
+def routes(applications: Applications, clock: Clock) -> web.RouteTableDef:
     table = web.RouteTableDef()
+    admission = Admission(clock)
 
     @table.post(PATH)
     async def webhook(request: web.Request) -> web.Response:
-        body = await request.read()
         try:
-            changes = read.changes(request.headers, body, applications.secrets())
+            changes = await _admitted(request, applications, admission)
             pulls = [change for change in changes if isinstance(change, PullRequestChange)]
             previews = [name for change in pulls for name in applications.preview(change)]
+        except TooManyRequests as error:
+            log.debug("webhook from %s put off: %s", request.remote, error.message)
+            headers = {"Retry-After": str(error.details.get(RETRY, 60))}
+            return web.json_response({"error": error.message}, status=error.status, headers=headers)
         except ApiError as error:
             log.warning("webhook from %s refused: %s", request.remote, error.message)
             return web.json_response({"error": error.message}, status=error.status)
@@ -59,6 +68,37 @@ def routes(applications: Applications) -> web.RouteTableDef:
         return web.json_response({"refreshed": [f"{name.namespace}/{name.name}" for name in names]})
 
     return table
+
+
+async def _admitted(request: web.Request, applications: Applications, admission: Admission) -> tuple[Change, ...]:
+    """What the webhook says. Whoever proves that he shares a secret with us is never put off for what others send; all
+    else takes tokens, what is refused included. Raises ApiError, and HTTPRequestEntityTooLarge."""
+    limits, address = applications.limits(), request.remote or ""
+    if not read.claims_proof(request.headers):
+        admission.check(address, limits)
+    try:
+        body = await _body(request, limits, admission)
+        received = read.received(request.headers, body, applications.secrets())
+    except TooManyRequests:
+        raise
+    except (ApiError, web.HTTPException):
+        admission.charge(address, limits)
+        raise
+    if not received.is_proven:
+        admission.charge(address, limits)
+    return received.changes
+
+
+async def _body(request: web.Request, limits: WebhookLimits, admission: Admission) -> bytes:
+    has_turn = False
+    try:
+        async with asyncio.timeout(limits.seconds), admission.turn(limits):
+            has_turn = True
+            return await request.read()
+    except TimeoutError:
+        if has_turn:
+            raise BadRequest(f"the body did not come within {limits.seconds:g} s", status=408) from None
+        raise too_many("too many webhooks at once", limits.seconds) from None
 
 
 def refreshed(applications: Applications, changes: Iterable[Change]) -> list[NamespacedName]:
@@ -75,10 +115,10 @@ def refreshed(applications: Applications, changes: Iterable[Change]) -> list[Nam
     return names
 
 
-def application(applications: Applications) -> web.Application:
+def application(applications: Applications, clock: Clock) -> web.Application:
     """The HTTP application with the webhook and a health endpoint."""
     app = web.Application(client_max_size=MAX_BYTES)
-    app.add_routes(routes(applications))
+    app.add_routes(routes(applications, clock))
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok")

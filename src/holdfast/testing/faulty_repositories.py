@@ -91,6 +91,9 @@ class FaultyRepositories:
 
         return await self._spoiled(access.url, ask)
 
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return await self._inner.opened(access)
+
     def open(self, location: TreeLocation) -> FileTree:
         return self._inner.open(location)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+import types
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
 from typing import Any, TypeAlias, TypeVar
@@ -240,8 +241,7 @@ class FaultyTransport:
 
     async def _linger(self) -> None:
         random = self._wire.random
-        for _ in range(random.randrange(MOST_TURNS)):
-            await asyncio.sleep(0)
+        await _turns(random.randrange(MOST_TURNS))
         if random.random() < 0.3:
             await self._wire.clock.sleep(random.uniform(0.0, LONGEST_LATENCY))
 
@@ -257,6 +257,13 @@ class FaultyTransport:
 
     def _count(self, name: str) -> None:
         self.occurred[name] = self.occurred.get(name, 0) + 1
+
+
+@types.coroutine
+def _turns(count: int) -> Generator[None, None, None]:
+    """So many times `asyncio.sleep(0)`, in one coroutine."""
+    for _ in range(count):
+        yield
 
 
 def refusal(status: int, reason: str, message: str, *, retry_after: int = 0) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,15 +40,6 @@ RESOURCES = frozenset({Finalizer.RESOURCES, Finalizer.RESOURCES_FOREGROUND, Fina
 CONTROL_NAMESPACE = "argocd"
 LEDGER_KEY = ObjectKey("", "Secret", CONTROL_NAMESPACE, "holdfast-ledger-key")
 IN_PROGRESS = frozenset({OperationPhase.RUNNING, OperationPhase.TERMINATING})
-
-
-@contextmanager
-def acting_as(actor: str) -> Iterator[None]:
-    before = ACTOR.set(actor)
-    try:
-        yield
-    finally:
-        ACTOR.reset(before)
 
 
 class Violation(Exception):

@@ -18,12 +18,18 @@ class MemoryTree:
     def __init__(self, files: Mapping[str, str], revision: str = "0" * 40) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
         self._revision = revision
+        self._entries: dict[str, Entry | None] = {}
 
     @property
     def revision(self) -> str:
         return self._revision
 
     def entry(self, path: str) -> Entry | None:
+        if path not in self._entries:
+            self._entries[path] = self._entry(path)
+        return self._entries[path]
+
+    def _entry(self, path: str) -> Entry | None:
         name = path.rpartition("/")[2]
         if path in self._files:
             content = self._files[path]
@@ -101,6 +107,9 @@ class MemoryRepositories:
         """Whoever the test says in `authors`."""
         known = self.authors.get(location.commit)
         return (known,) if known else ()
+
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return access
 
     def open(self, location: TreeLocation) -> FileTree:
         return self._trees[location.commit]

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response, Stream, Transport
-from holdfast.testing.invariants import SENT, Write, acting_as
+from holdfast.testing.invariants import ACTOR, SENT, Write
 
 Hear = Callable[[str, bool], None]
 """Takes a line of the log, and whether it tells of a bug."""
@@ -22,8 +22,11 @@ class Acting:
         self._actor = actor
 
     async def send(self, request: Request, *, timeout: float = 60.0) -> Response:
-        with acting_as(self._actor):
+        before = ACTOR.set(self._actor)
+        try:
             return await self._inner.send(request, timeout=timeout)
+        finally:
+            ACTOR.reset(before)
 
     def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
         return self._inner.stream(request)

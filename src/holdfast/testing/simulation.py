@@ -17,14 +17,14 @@ from holdfast.adapters.rendering.inline import InlineRenderer
 from holdfast.adapters.scripts.inline import InlineScripts
 from holdfast.assembly import bootstrap
 from holdfast.controllers.application.controller import ApplicationController
-from holdfast.model.kube import name_of
+from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER, Annotation, Label
 from holdfast.model.resource_types import SECRET
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.sandbox.server import Sandbox
 from holdfast.sandbox.simulators.start import run_simulators
-from holdfast.sandbox.storage import Change, Collection
+from holdfast.sandbox.storage import Change, Collection, Key, Stored
 from holdfast.testing import virtual_time
 from holdfast.testing.convergence import Expectations
 from holdfast.testing.faulty_repositories import FaultyRepositories
@@ -32,6 +32,7 @@ from holdfast.testing.faulty_transport import FaultyTransport
 from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write
 from holdfast.testing.memory_repositories import MemoryRepositories
 from holdfast.testing.observation import Acting, Stamping, listening, summary
+from holdfast.testing.remembered_renders import RememberedRenders
 from holdfast.testing.simulated_git import AppPlan, SimulatedGit
 from holdfast.testing.simulated_manifests import Secrets
 from holdfast.testing.simulated_user import LONGEST_FREEZE, People
@@ -86,6 +87,7 @@ class Simulation:
         self._faults_end = self._random.uniform(60.0, 240.0)
         self._engine: asyncio.Task[None] | None = None
         self._written = 0
+        self._seen: dict[tuple[Collection, Key], tuple[Stored, KubeObject]] = {}
 
     def _part(self) -> Random:
         return Random(self._random.getrandbits(64))  # noqa: S311 - a run that can be repeated
@@ -140,6 +142,7 @@ class Simulation:
             strength=self._strength,
             stops_at=self.clock.monotonic() + self._faults_end,
         )
+        self._renderer = RememberedRenders(InlineRenderer(self.repositories.open))
         self._stops_at = self.clock.monotonic() + self._faults_end
         people = People(
             cluster,
@@ -245,7 +248,7 @@ class Simulation:
         controller = ApplicationController(
             cluster=KubeClient(Stamping(transport, self.clock), user_agent=FIELD_MANAGER),
             repositories=self.repositories,
-            renderer=InlineRenderer(self.repositories.open),
+            renderer=self._renderer,
             clock=self.clock,
             namespace=CONTROL_NAMESPACE,
             settings=Settings(),
@@ -301,13 +304,23 @@ class Simulation:
             return self._note(what)
         write = Write(
             actor=actor,
-            before=change.before.decode() if change.before is not None else None,
-            after=change.after.decode() if change.after is not None else None,
+            before=self._decoded(collection, change.before),
+            after=self._decoded(collection, change.after),
             at=self.clock.monotonic(),
         )
         self._note(what + summary(write))
         self.invariants.saw(write)
         return None
+
+    def _decoded(self, collection: Collection, state: Stored | None) -> KubeObject | None:
+        """What was the state after one write is the state before the next."""
+        if state is None:
+            return None
+        place = (collection, state.key)
+        known = self._seen.get(place)
+        if known is None or known[0] is not state:
+            known = self._seen[place] = (state, state.decode())
+        return known[1]
 
     def _heard(self, line: str, bug: bool) -> None:
         self._note(line)

@@ -55,6 +55,17 @@ FORMS_AND_OURS = [
     ("terminate analysisrun web-1", f"rollout terminate analysisrun {SHOP} -- web-1"),
     ("terminate ar web-1", f"rollout terminate analysisrun {SHOP} -- web-1"),
     ("terminate experiment try", f"rollout terminate experiment {SHOP} -- try"),
+    ("notifications template get", f"rollout notifications template get {SHOP} --"),
+    (
+        "notifications template get a -o yaml --config-map cm.yaml",
+        f"rollout notifications template get --output yaml --config-map cm.yaml {SHOP} -- a",
+    ),
+    (
+        "notifications template notify a web --recipient slack:c --secret :empty",
+        f"rollout notifications template notify --recipient slack:c --secret :empty {SHOP} -- a web",
+    ),
+    ("notifications trigger get on-x", f"rollout notifications trigger get {SHOP} -- on-x"),
+    ("notifications trigger run on-x web", f"rollout notifications trigger run {SHOP} -- on-x web"),
     ("lint -f web.yaml", "rollout lint -- web.yaml"),
     ("lint --filename=web.yaml", "rollout lint -- web.yaml"),
     ("dashboard", f"rollout dashboard {SHOP}"),
@@ -86,7 +97,7 @@ def test_our_command_line_takes_what_comes_out(written: str) -> None:
     (line,) = command_lines(understand(written.split()), kubeconfig="/nowhere", namespace="shop")
     done = CliRunner().invoke(command_line(line[0]), line)
     assert isinstance(done.exception, Blocked), done.output
-    assert re.match(r"there is no (kubeconfig )?file", done.exception.message)
+    assert re.match(r"there is no (kubeconfig )?file|cm.yaml: No such file", done.exception.message)
 
 
 def test_the_table_has_every_form() -> None:
@@ -107,7 +118,8 @@ def test_context_is_told() -> None:
     [
         ("", "get rollout NAME"),
         ("create -f web.yaml", "use `kubectl create -f FILE`"),
-        ("notifications template get", "there is no command for them"),
+        ("notifications template", "use one of `notifications template get`, `notifications template notify`"),
+        ("notifications trigger run on-x", "notifications trigger run NAME ROLLOUT"),
         ("completion bash", "--install-completion"),
         ("get web", "use one of `get rollout`, `get experiment`"),
         ("delete web", "use one of `get rollout`"),

@@ -26,7 +26,7 @@ STANDARD = (
 WORKLOADS = {
     "microservice-communication": ("Rollout", "AnalysisTemplate", "Service"),
     "microservice-identity": ("Deployment",),
-    "microservice-search": ("Rollout", "Service"),
+    "microservice-search": ("Rollout", "AnalysisTemplate", "Service"),
 }
 SCALERS = {"microservice-communication": ("ScaledObject",), "microservice-search": ("HorizontalPodAutoscaler",)}
 MANIFESTS = sorted(CONFIGURATION.glob("projects/*/*/manifests/*.yaml"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import hmac
 import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
@@ -15,7 +19,7 @@ from holdfast.model.application import Application
 from holdfast.model.errors import TooManyRequests
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
-from holdfast.model.webhook import WebhookSecrets
+from holdfast.model.webhook import WebhookLimits, WebhookSecrets
 from holdfast.server import webhooks
 from holdfast.testing.builders import REPOSITORY, application
 
@@ -32,12 +36,16 @@ class Kept:
         self.refreshed: list[str] = []
         self.previewed: list[int] = []
         self.is_full = False
+        self.limit = WebhookLimits()
 
     def all(self) -> Iterable[Application]:
         return self._apps
 
     def secrets(self) -> WebhookSecrets:
         return self._secrets
+
+    def limits(self) -> WebhookLimits:
+        return self.limit
 
     def refresh(self, app: NamespacedName) -> None:
         self.refreshed.append(app.name)
@@ -49,9 +57,25 @@ class Kept:
         return [f"team/web#{change.number}"]
 
 
+class HandClock:
+    """A Clock that stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.time, UTC)
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here sleeps")
+
+
 @asynccontextmanager
-async def client(kept: Kept) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    async with TestClient(TestServer(webhooks.application(kept))) as opened:
+async def client(kept: Kept, clock: HandClock | None = None) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    async with TestClient(TestServer(webhooks.application(kept, clock or HandClock()))) as opened:
         yield opened
 
 
@@ -82,9 +106,10 @@ async def test_a_pull_request_is_previewed_and_refreshes_nobody() -> None:
         ({"X-Random-Event": "push"}, b"{}", 400),
         ({"X-GitHub-Event": "push"}, b"{", 400),
         ({"X-GitHub-Event": "push"}, json.dumps(PUSH).encode(), 401),
+        ({"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256=\udcff"}, json.dumps(PUSH).encode(), 401),
         ({"X-GitHub-Event": "push"}, b" " * (webhooks.MAX_BYTES + 1), 413),
     ],
-    ids=["unknown", "malformed", "unsigned", "too large"],
+    ids=["unknown", "malformed", "unsigned", "no text", "too large"],
 )
 async def test_what_cannot_be_trusted_is_refused(headers: dict[str, str], body: bytes, status: int) -> None:
     kept = Kept(application("web"), secrets=WebhookSecrets(github="shared" if status == 401 else ""))
@@ -98,3 +123,69 @@ async def test_what_cannot_be_trusted_is_refused(headers: dict[str, str], body: 
 async def test_it_says_that_it_is_alive() -> None:
     async with client(Kept()) as opened:
         assert (await opened.get("/healthz")).status == 200
+
+
+EVENT = {"X-GitHub-Event": "push"}
+SECRETS = WebhookSecrets(github="shared")
+BODY = json.dumps(PUSH).encode()
+SIGNED = {**EVENT, "X-Hub-Signature-256": "sha256=" + hmac.new(b"shared", BODY, hashlib.sha256).hexdigest()}
+FORGED = {**EVENT, "X-Hub-Signature-256": "sha256=00"}
+
+
+async def statuses(opened: TestClient[web.Request, web.Application], times: int, headers: dict[str, str]) -> list[int]:
+    return [(await opened.post(webhooks.PATH, data=BODY, headers=headers)).status for _ in range(times)]
+
+
+async def never() -> AsyncIterator[bytes]:
+    """A body that does not come."""
+    yield b"{"
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("secrets", "headers", "status"),
+    [(WebhookSecrets(), EVENT, 200), (SECRETS, EVENT, 401), (SECRETS, FORGED, 401), (SECRETS, {"X-Other": "1"}, 400)],
+    ids=["believed", "unsigned", "forged", "nobody known"],
+)
+async def test_what_proves_nothing_is_put_off_until_the_minute_has_passed(
+    secrets: WebhookSecrets, headers: dict[str, str], status: int
+) -> None:
+    kept, clock = Kept(application("web"), secrets=secrets), HandClock()
+    kept.limit = WebhookLimits(per_minute_of_address=3)
+    async with client(kept, clock) as opened:
+        assert await statuses(opened, 5, headers) == [status] * 3 + [429] * 2
+        answer = await opened.post(webhooks.PATH, data=BODY, headers=headers)
+        assert answer.headers["Retry-After"] == "20"
+        clock.time += 19
+        assert await statuses(opened, 1, headers) == [429]
+        clock.time += 1
+        assert await statuses(opened, 2, headers) == [status, 429]
+        clock.time += 3600
+        assert await statuses(opened, 4, headers) == [status] * 3 + [429]
+    assert len(kept.refreshed) == (7 if status == 200 else 0)
+
+
+async def test_who_proves_himself_is_heard_whatever_others_send() -> None:
+    kept = Kept(application("web"), secrets=SECRETS)
+    kept.limit = WebhookLimits(per_minute_of_address=2, per_minute=2)
+    async with client(kept) as opened:
+        assert await statuses(opened, 3, FORGED) == [401, 401, 429]
+        assert await statuses(opened, 50, SIGNED) == [200] * 50
+    assert len(kept.refreshed) == 50
+
+
+async def test_the_body_of_a_stranger_without_tokens_is_not_even_read() -> None:
+    kept = Kept(application("web"), secrets=SECRETS)
+    kept.limit = WebhookLimits(per_minute_of_address=1)
+    async with client(kept) as opened:
+        assert await statuses(opened, 1, EVENT) == [401]
+        answer = await opened.post(webhooks.PATH, data=never(), headers=EVENT)
+        assert answer.status == 429
+
+
+async def test_a_body_that_does_not_come_is_given_up_and_leaves_its_place_to_others() -> None:
+    kept = Kept(application("web"))
+    kept.limit = WebhookLimits(at_once=1, seconds=0.2)
+    async with client(kept) as opened:
+        assert (await opened.post(webhooks.PATH, data=never(), headers=EVENT)).status == 408
+        assert await statuses(opened, 1, EVENT) == [200]

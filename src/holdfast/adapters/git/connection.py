@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from holdfast.adapters.git.remote import Remote
 from holdfast.model.repository import RepositoryAccess
+from holdfast.runtime.git_connection import as_environment, ssh_command, written
 
 _INHERITED = (
     "PATH",
@@ -47,7 +47,7 @@ def environment(remote: Remote, access: RepositoryAccess, folder: Path) -> dict[
         env["GIT_SSH_VARIANT"] = "ssh"
     elif not remote.is_local:
         config += _http_config(remote, access, folder)
-    return env | _as_environment(config)
+    return env | as_environment(config)
 
 
 def bare_environment(home: Path) -> dict[str, str]:
@@ -69,33 +69,6 @@ def bare_environment(home: Path) -> dict[str, str]:
     }
 
 
-def ssh_command(access: RepositoryAccess, folder: Path) -> str:
-    """One line for the shell that git starts: every word is quoted."""
-    words = ["ssh", "-F", os.devnull]
-    options = {
-        "BatchMode": "yes",
-        "IdentitiesOnly": "yes",
-        "IdentityAgent": "none",
-        "GlobalKnownHostsFile": os.devnull,
-        "UpdateHostKeys": "no",
-        "ConnectTimeout": "20",
-        "ServerAliveInterval": "15",
-        "ServerAliveCountMax": "4",
-    }
-    if access.ssh_private_key:
-        words += ["-i", str(_write(folder / "identity", _key_text(access.ssh_private_key)))]
-    else:
-        options["IdentityFile"] = "none"
-    if access.insecure:
-        options |= {"StrictHostKeyChecking": "no", "UserKnownHostsFile": os.devnull}
-    else:
-        known_hosts = _write(folder / "known_hosts", access.ssh_known_hosts.rstrip("\n") + "\n")
-        options |= {"StrictHostKeyChecking": "yes", "UserKnownHostsFile": str(known_hosts)}
-    for name, value in options.items():
-        words += ["-o", f"{name}={value}"]
-    return shlex.join(words)
-
-
 def _http_config(remote: Remote, access: RepositoryAccess, folder: Path) -> list[tuple[str, str]]:
     # A server that goes silent ends git even when nobody is left to kill it.
     config = [("credential.helper", ""), ("http.lowSpeedLimit", "1"), ("http.lowSpeedTime", "60")]
@@ -105,10 +78,10 @@ def _http_config(remote: Remote, access: RepositoryAccess, folder: Path) -> list
         scheme, _, rest = remote.address.partition("://")
         config.append((f"http.{scheme}://{rest.partition('/')[0]}/.extraHeader", header))
     if access.ca_certificates:
-        config.append(("http.sslCAInfo", str(_write(folder / "ca.pem", access.ca_certificates))))
+        config.append(("http.sslCAInfo", str(written(folder / "ca.pem", access.ca_certificates))))
     if access.tls_client_cert:
-        config.append(("http.sslCert", str(_write(folder / "client.pem", access.tls_client_cert))))
-        config.append(("http.sslKey", str(_write(folder / "client-key.pem", access.tls_client_key))))
+        config.append(("http.sslCert", str(written(folder / "client.pem", access.tls_client_cert))))
+        config.append(("http.sslKey", str(written(folder / "client-key.pem", access.tls_client_key))))
     if access.insecure:
         config.append(("http.sslVerify", "false"))
     if proxy := access.proxy_for(remote.host):
@@ -129,23 +102,3 @@ def _authorization(remote: Remote, access: RepositoryAccess) -> str:
 def _one_line(secret: str) -> str:
     """Secrets made from files end with a line break, which would end the header too."""
     return secret.strip().replace("\r", "").replace("\n", "")
-
-
-def _key_text(key: str) -> str:
-    """OpenSSH refuses a key with Windows line ends or without the last one."""
-    return key.replace("\r\n", "\n").strip("\n") + "\n"
-
-
-def _as_environment(config: list[tuple[str, str]]) -> dict[str, str]:
-    """Source: https://git-scm.com/docs/git-config#ENVIRONMENT"""
-    env = {"GIT_CONFIG_COUNT": str(len(config))}
-    for number, (key, value) in enumerate(config):
-        env[f"GIT_CONFIG_KEY_{number}"] = key
-        env[f"GIT_CONFIG_VALUE_{number}"] = value
-    return env
-
-
-def _write(path: Path, text: str) -> Path:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    return path

@@ -95,9 +95,9 @@ class GitHubApps:
 
 async def _json(session: aiohttp.ClientSession, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
     options: dict[str, Any] = {"ssl": trust_in(access.ca_certificates, access.insecure)}
-    if access.proxy:
-        options["proxy"] = access.proxy
     url = f"{_api(access)}/{path}"
+    if proxy := access.proxy_for(host_of(url)):
+        options["proxy"] = proxy
     try:
         async with session.request(method, url, allow_redirects=False, **options) as response:
             body = await response.content.read(_MAX_ANSWER)

@@ -99,6 +99,9 @@ class GitRepositories:
         mounts = await self._mounts(access, location, "", 0) if access.submodules else ()
         return TreeLocation(location.repository, location.commit, mounts, access.enable_lfs)
 
+    async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        return await self._apps.opened(access)
+
     async def _bring_large(self, access: RepositoryAccess, location: TreeLocation) -> None:
         wanted = self._large.get(location)
         if wanted is None:

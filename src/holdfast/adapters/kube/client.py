@@ -31,6 +31,7 @@ class KubeClient:
         self._transport = transport
         self._user_agent = user_agent
         self._acting_as = acting_as
+        self._discovered: dict[str, tuple[bytes, tuple[ResourceType, ...]]] = {}
 
     def as_user(self, user: str) -> KubeClient:
         return KubeClient(self._transport, user_agent=self._user_agent, acting_as=user)
@@ -40,7 +41,7 @@ class KubeClient:
         core = await self._aggregated("/api")
         named = await self._aggregated("/apis") if core is not None else None
         if core is not None and named is not None:
-            types = (*discovery.aggregated_types(core), *discovery.aggregated_types(named))
+            types = (*core, *named)
         else:
             types = await self._listed_types()
         return Discovery(version.git_version, types)
@@ -162,16 +163,24 @@ class KubeClient:
             )
         )
 
-    async def _aggregated(self, path: str) -> discovery.Aggregated | None:
-        """None from a server that does not know the aggregated form."""
+    async def _aggregated(self, path: str) -> tuple[ResourceType, ...] | None:
+        """None from a server that does not know the aggregated form. An answer that says what the last one said is not
+        read again: it is long, and asked for every few minutes."""
         try:
             body = await self._body(requests.read(path, accept=requests.AGGREGATED_DISCOVERY))
         except ApiError as error:
             if error.status == 406:
                 return None
             raise
+        known = self._discovered.get(path)
+        if known is not None and known[0] == body:
+            return known[1]
         document = discovery.read(body, discovery.Aggregated)
-        return document if document.kind == "APIGroupDiscoveryList" else None
+        if document.kind != "APIGroupDiscoveryList":
+            return None
+        types = tuple(discovery.aggregated_types(document))
+        self._discovered[path] = (body, types)
+        return types
 
     async def _listed_types(self) -> tuple[ResourceType, ...]:
         places = [("", version) for version in (await self._read("/api", discovery.CoreVersions)).versions or ()]

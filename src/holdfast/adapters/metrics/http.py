@@ -9,8 +9,9 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from holdfast.adapters.metrics.addresses import GuardedResolver, is_refused
+from holdfast.adapters.metrics.addresses import REFUSED, is_refused
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.addresses import GuardedResolver
 from holdfast.runtime.bounded import read_within
 
 MAX_ANSWER: Final = 8 * 1024**2
@@ -87,7 +88,9 @@ class Http:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(resolver=GuardedResolver(), limit=64, limit_per_host=16),
+                connector=aiohttp.TCPConnector(
+                    resolver=GuardedResolver(is_refused, REFUSED), limit=64, limit_per_host=16
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "holdfast"},
                 trust_env=True,

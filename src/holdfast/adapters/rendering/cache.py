@@ -10,7 +10,7 @@ import tempfile
 import threading
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -30,6 +30,12 @@ _DIGEST: Final = hashlib.sha256().digest_size
 _KEEP: Final = 0.8
 _DECODER: Final = msgspec.msgpack.Decoder(RenderResult)
 
+T = TypeVar("T")
+Lookups: TypeAlias = tuple[tuple[str, ...], ...]
+_LOOKUPS: Final = msgspec.msgpack.Decoder(Lookups)
+MOST_LOOKUPS: Final = 8
+"""Branches whose imports differ are asked about in turn, so that more than the latest one is kept."""
+
 
 class RenderCache:
     """`max_bytes` bounds the folder; what was not asked for longest goes first. Safe to use from threads."""
@@ -45,7 +51,27 @@ class RenderCache:
         the identity of the plugin."""
         return hashlib.sha256(f"{FORMAT}\n{_tool(job, tools) or plugins}\n{identity}".encode()).hexdigest()
 
+    def holds(self, key: str) -> bool:
+        return self._path(key).exists()
+
     def load(self, key: str) -> RenderResult | None:
+        return self._load(key, _DECODER)
+
+    def store(self, key: str, result: RenderResult) -> None:
+        self._store(key, msgspec.msgpack.encode(result))
+
+    def lookups(self, key: str) -> Lookups:
+        """The sets of paths that renders of this key turned out to read, the latest first."""
+        return self._load(key, _LOOKUPS) or ()
+
+    def learn(self, key: str, looked_at: tuple[str, ...]) -> None:
+        known = self.lookups(key)
+        if known[:1] == (looked_at,):
+            return
+        others = tuple(one for one in known if one != looked_at)
+        self._store(key, msgspec.msgpack.encode((looked_at, *others[: MOST_LOOKUPS - 1])))
+
+    def _load(self, key: str, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
         path = self._path(key)
         try:
             content = path.read_bytes()
@@ -55,14 +81,14 @@ class RenderCache:
         digest, body = content[:_DIGEST], content[_DIGEST:]
         if hashlib.sha256(body).digest() == digest:
             try:
-                return _DECODER.decode(zlib.decompress(body))
+                return decoder.decode(zlib.decompress(body))
             except (zlib.error, msgspec.DecodeError):
                 pass
         path.unlink(missing_ok=True)
         return None
 
-    def store(self, key: str, result: RenderResult) -> None:
-        body = zlib.compress(msgspec.msgpack.encode(result), 1)
+    def _store(self, key: str, encoded: bytes) -> None:
+        body = zlib.compress(encoded, 1)
         content = hashlib.sha256(body).digest() + body
         if len(content) > self._max_bytes:
             return

@@ -45,7 +45,7 @@ def _rendered(
             from holdfast.adapters.rendering.plugins import known
             from holdfast.adapters.rendering.plugins.task import Task
 
-            with Task(tree, job, limits, app_name=request.app_name) as task:
+            with Task(tree, job, limits, app_name=request.app_name, credentials=request.credentials) as task:
                 return known.render(plugins, task, is_discovered=bool(request.plugin))
         case DirectoryJob():
             return directory.render(tree, job, limits, _evaluate)

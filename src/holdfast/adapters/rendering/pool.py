@@ -18,7 +18,15 @@ from holdfast.adapters.rendering.plugins import known
 from holdfast.adapters.rendering.trace import Beside, Trace, TracedTree
 from holdfast.engine.render.plugins import job as plugin_jobs
 from holdfast.engine.render.plugins.job import PluginJob
-from holdfast.engine.render.prepare import identity, is_reproducible, prepare, question
+from holdfast.engine.render.prepare import (
+    Job,
+    identity,
+    is_reproducible,
+    may_import,
+    prepare,
+    question,
+    with_imports,
+)
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import NamespacedName
 from holdfast.model.rendering import NO_PLUGINS, PluginPlaces, RenderRequest, RenderResult
@@ -31,13 +39,15 @@ TRACES: Final = 10_000
 
 
 class _Looked(Struct, frozen=True):
-    """`request` is the one to do, `key` where its result may be kept ("" for nowhere), `result` what is kept there, and
-    `question` where it is to be kept which plugin took the source."""
+    """`request` is the one to do, `key` where its result may be kept ("" for nowhere), `result` what is kept there,
+    `question` where it is to be kept which plugin took the source, and `learning` where it is to be kept at which paths
+    its programs looked for imports, before which there is no key."""
 
     request: RenderRequest
     key: str = ""
     result: RenderResult | None = None
     question: str = ""
+    learning: str = ""
 
 
 class RenderPool:
@@ -79,13 +89,15 @@ class RenderPool:
             return looked.result
         result = await self._ask(looked.request)
         await asyncio.to_thread(self._keep, cache, looked, result)
-        return result
+        return structs.replace(result, looked_at=())
 
     async def _ask(self, request: RenderRequest) -> RenderResult:
         may_be_plugin = request.source.plugin is not None or bool(request.plugin)
         if request.plugin is None and plugin_jobs.is_automatic(request.source):
             may_be_plugin = bool(await asyncio.to_thread(known.identity, self._plugins))
         workers = self._plugin_workers if may_be_plugin else self._workers
+        if not may_be_plugin:
+            request = structs.replace(request, credentials=None)
         async with workers.lend() as worker:
             return await worker_process.render(worker, request)
 
@@ -99,7 +111,8 @@ class RenderPool:
         await self._workers.close()
         await self._plugin_workers.close()
 
-    def _look_up(self, cache: RenderCache, request: RenderRequest) -> _Looked:
+    def _look_up(self, cache: RenderCache, request: RenderRequest, looked_at: tuple[str, ...] | None = None) -> _Looked:
+        """`looked_at` is where its programs looked for imports, when it was just rendered."""
         tree = TracedTree(self._open_tree(request.location))
         request, asked = self._discovered(cache, tree, request)
         if asked and request.plugin is None:
@@ -113,11 +126,30 @@ class RenderPool:
             plugin = known.identity(self._plugins, job.name)
             for path in job.reads:
                 tree.holds(path)
-        key = cache.key(identity(tree, job, request, refs), job, self._tools, plugin)
+        said = identity(tree, job, request, refs)
+        if may_import(tree, job):
+            learning = cache.key(f"imports\n{said}", job)
+            if looked_at is None:
+                looked_at = self._looked_at(cache, request, job, said, learning)
+            if looked_at is None:
+                return _Looked(request, learning=learning)
+            said = with_imports(tree, said, looked_at)
+        key = cache.key(said, job, self._tools, plugin)
         tree.names_commit(job)
         if not request.refs and not request.charts and not request.remote_files:
             self._remember(request, tree.trace)
         return _Looked(request, key, cache.load(key))
+
+    def _looked_at(
+        self, cache: RenderCache, request: RenderRequest, job: Job, said: str, learning: str
+    ) -> tuple[str, ...] | None:
+        """At which paths the render looked for imports, as far as an earlier one tells: one that looked at the same paths
+        and found the same there."""
+        tree = self._open_tree(request.location)  # what is only tried is no part of the trace
+        for looked_at in cache.lookups(learning):
+            if cache.holds(cache.key(with_imports(tree, said, looked_at), job, self._tools)):
+                return looked_at
+        return None
 
     def _discovered(self, cache: RenderCache, tree: TracedTree, request: RenderRequest) -> tuple[RenderRequest, str]:
         """The request with what plugins said about it before, and the key of that; "" when it is not their matter."""
@@ -136,9 +168,13 @@ class RenderPool:
             return
         if looked.question:
             cache.store(looked.question, RenderResult((), result.source_type, plugin=result.plugin))
-            key = self._look_up(cache, structs.replace(looked.request, plugin=result.plugin)).key
+            looked = self._look_up(cache, structs.replace(looked.request, plugin=result.plugin))
+            key = looked.key
+        if looked.learning:
+            cache.learn(looked.learning, result.looked_at)
+            key = self._look_up(cache, looked.request, result.looked_at).key
         if key:
-            cache.store(key, result)
+            cache.store(key, structs.replace(result, looked_at=()))
 
     def _remember(self, request: RenderRequest, trace: Trace) -> None:
         app = NamespacedName(request.app_namespace, request.app_name)

@@ -26,6 +26,8 @@ PAGE_SIZE: Final = 100
 LONGEST_WAIT: Final = 3600.0
 MOST_SAID: Final = 200
 BITBUCKET_TOKEN_USER: Final = "x-token-auth"  # noqa: S105 - the name that stands for "this is a token"
+AZURE_TOKEN_USER: Final = "holdfast"  # noqa: S105 - a name
+"""A personal access token goes as a password; for whose it is not looked at."""
 _CHUNK: Final = 1 << 16
 _TROUBLED: Final = frozenset({408, 409, 425})
 _NEEDS: Final = {
@@ -34,6 +36,7 @@ _NEEDS: Final = {
     Provider.BITBUCKET: "pullrequest:write and repository:write",
     Provider.BITBUCKET_SERVER: "repository read for pull requests, and repository write for build statuses",
     Provider.GITEA: "write:issue and write:repository",
+    Provider.AZURE: "Code: read, Code: status, and Pull Request Threads: read and write",
 }
 
 
@@ -106,13 +109,17 @@ class HostApi:
             raise Blocked("HostRefused", message) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Transient("HostUnreachable", f"{self.host} cannot be reached ({type(error).__name__})") from error
-        if 200 <= found.status < 300 or found.status in passes:
+        if not self._leads_to_sign_in(found.status) and (200 <= found.status < 300 or found.status in passes):
             return found
         raise self._failure(found, method, path)
 
     @property
     def host(self) -> str:
         return urlsplit(self.repository.api).hostname or ""
+
+    def _leads_to_sign_in(self, status: int) -> bool:
+        """Azure DevOps answers a token that it does not accept with the page where people sign in."""
+        return self.repository.provider is Provider.AZURE and status in (203, 302)
 
     async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
         found = await read_within(response.content.iter_chunked(_CHUNK), MAX_ANSWER)
@@ -130,7 +137,7 @@ class HostApi:
         if status >= 500 or status in _TROUBLED:
             return Transient("HostUnreachable", f"{place}: answers {status}")
         needs = _NEEDS[self.repository.provider]
-        if status == 401:
+        if status == 401 or self._leads_to_sign_in(status):
             return Blocked(
                 "HostAuthenticationFailed", f"{place}: the token is not accepted; give a valid one (it needs {needs})"
             )
@@ -163,6 +170,8 @@ def authorization(provider: Provider, access: HostAccess) -> str:
     repository = access.repository
     if access.token:
         username, token = access.username, access.token
+        if provider is Provider.AZURE and not username:
+            username = AZURE_TOKEN_USER
     elif repository.bearer_token:
         username, token = "", repository.bearer_token
     else:
@@ -180,6 +189,8 @@ def authorization(provider: Provider, access: HostAccess) -> str:
 
 def _of_password(provider: Provider, access: RepositoryAccess) -> tuple[str, str]:
     """At most hosts the password for git is a token; at Bitbucket it may be that of an account."""
+    if provider is Provider.AZURE:
+        return access.username or AZURE_TOKEN_USER, access.password
     if provider not in (Provider.BITBUCKET, Provider.BITBUCKET_SERVER) or access.username == BITBUCKET_TOKEN_USER:
         return "", access.password
     return access.username, access.password

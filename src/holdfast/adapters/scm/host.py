@@ -16,11 +16,12 @@ S = TypeVar("S", bound=Struct)
 
 
 class Comment(Struct, frozen=True):
-    """`version` is counted by Bitbucket Data Center."""
+    """`version` is counted by Bitbucket Data Center; `thread` is the one that it is in at Azure DevOps."""
 
     id: int
     body: str
     version: int = 0
+    thread: int = 0
 
 
 class Host(Protocol):

@@ -7,6 +7,7 @@ from typing import Final
 import aiohttp
 
 from holdfast.adapters.scm.api import SECONDS, HostApi
+from holdfast.adapters.scm.azure import AzureHost
 from holdfast.adapters.scm.bitbucket_cloud import CloudHost
 from holdfast.adapters.scm.bitbucket_server import ServerHost
 from holdfast.adapters.scm.gitlab import LabHost
@@ -22,6 +23,7 @@ _HOSTS: Final[dict[Provider, Host]] = {
     Provider.GITLAB: LabHost(),
     Provider.BITBUCKET: CloudHost(),
     Provider.BITBUCKET_SERVER: ServerHost(),
+    Provider.AZURE: AzureHost(),
 }
 _NOT_OURS: Final = frozenset({"HostForbidden", "HostNotFound"})
 

@@ -42,6 +42,8 @@ class Names(Enum):
     ONE = "NAME"
     SEVERAL = "NAME…"
     IMAGES = "NAME CONTAINER=IMAGE…"
+    PERHAPS = "[NAME]"
+    WITH_ROLLOUT = "NAME ROLLOUT"
 
 
 class Form(Struct, frozen=True):
@@ -88,6 +90,14 @@ _STATUS: Final = (
     Flag("watch", "--watch", "w", off="--no-watch"),
     Flag("timeout", "--timeout", "t", kind=Kind.LENGTH),
 )
+_SETTINGS: Final = (
+    Flag("config-map", "--config-map", kind=Kind.TEXT),
+    Flag("secret", "--secret", kind=Kind.TEXT),
+)
+_OUTPUT: Final = Flag("output", "--output", "o", kind=Kind.TEXT)
+_TELLING: Final = (*_SETTINGS, Flag("recipient", "--recipient", kind=Kind.TEXT))
+_TEMPLATE: Final = ("notifications", "template")
+_TRIGGER: Final = ("notifications", "trigger")
 FORMS: Final = (
     Form(("get", "rollout"), ("get",), Names.ONE, _LOOKING),
     Form(("get", "experiment"), ("get", "experiment"), Names.ONE, _LOOKING),
@@ -106,6 +116,10 @@ FORMS: Final = (
     Form(("terminate", "experiment"), ("terminate", "experiment"), Names.SEVERAL),
     Form(("lint",), ("lint",), Names.NONE, (Flag("filename", short="f", kind=Kind.TEXT),), is_on_cluster=False),
     Form(("dashboard",), ("dashboard",), Names.NONE, (EVERYWHERE, Flag("port", "--port", "p", kind=Kind.TEXT))),
+    Form((*_TEMPLATE, "get"), (*_TEMPLATE, "get"), Names.PERHAPS, (_SETTINGS[0], _OUTPUT)),
+    Form((*_TEMPLATE, "notify"), (*_TEMPLATE, "notify"), Names.WITH_ROLLOUT, _TELLING),
+    Form((*_TRIGGER, "get"), (*_TRIGGER, "get"), Names.PERHAPS, (_SETTINGS[0], _OUTPUT)),
+    Form((*_TRIGGER, "run"), (*_TRIGGER, "run"), Names.WITH_ROLLOUT, (*_SETTINGS, _OUTPUT)),
     Form(("version",), ("version",), Names.NONE, (Flag("short"),), is_on_cluster=False),
 )
 _ALIASES: Final = {
@@ -119,7 +133,6 @@ _ALIASES: Final = {
 _INSTEAD: Final = {
     "create": "use `kubectl create -f FILE`",
     "completion": "use `holdfast --install-completion`",
-    "notifications": "notifications are tried where they are set up, there is no command for them",
 }
 
 
@@ -228,9 +241,9 @@ def _form(words: Sequence[str]) -> Form:
     if verb in _INSTEAD:
         raise Blocked("NotHere", f"`{PROGRAM} {verb}` is not carried out by holdfast: {_INSTEAD[verb]}")
     forms = [form for form in FORMS if form.verb[0] == verb]
-    noun = _alias(words[1]) if len(words) > 1 else ""
+    said = tuple(_alias(word) for word in words)
     for form in forms:
-        if len(form.verb) == 1 or _alias(form.verb[1]) == noun:
+        if said[: len(form.verb)] == tuple(_alias(word) for word in form.verb):
             return form
     there = ", ".join(f"`{' '.join(form.verb)}`" for form in forms or FORMS)
     raise Blocked("NoSuchCommand", f"`{PROGRAM} {' '.join(words[:2])}` is not known; use one of {there}")
@@ -284,7 +297,13 @@ def _commands(form: Form, words: list[str], options: list[str], given: dict[str,
             raise Blocked("NoFile", f"write `{PROGRAM} lint -f FILE`")
         yield "rollout", "lint", "--", given["filename"]
         return
-    enough = {Names.NONE: not words, Names.ONE: len(words) == 1, Names.SEVERAL: bool(words)}
+    enough = {
+        Names.NONE: not words,
+        Names.ONE: len(words) == 1,
+        Names.SEVERAL: bool(words),
+        Names.PERHAPS: len(words) <= 1,
+        Names.WITH_ROLLOUT: len(words) == 2,
+    }
     if not enough.get(form.names, len(words) > 1):
         raise Blocked("Names", f"{shape}, not {' '.join(words) or 'nothing'!r}")
     if form.verb == ("version",):

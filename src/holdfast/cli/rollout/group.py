@@ -6,6 +6,7 @@ import typer
 
 from holdfast.cli.rollout import asking, ending, looking, planning
 from holdfast.cli.rollout.dashboard import command
+from holdfast.cli.rollout.notifications import group as notifications
 
 app = typer.Typer(help="See and act on Rollouts.", no_args_is_help=True, rich_markup_mode=None)
 app.command("list")(looking.list_)
@@ -21,6 +22,7 @@ app.command("set-image", hidden=True)(asking.set_image)
 settings = typer.Typer(help="Change the Rollout.", no_args_is_help=True, rich_markup_mode=None)
 settings.command("image")(asking.set_image)
 app.add_typer(settings, name="set")
+app.add_typer(notifications.app, name="notifications")
 app.command("terminate")(ending.terminate)
 app.command("lint")(planning.lint)
 app.command("dashboard")(command.dashboard)

@@ -160,14 +160,25 @@ def summary(rollout: Rollout) -> list[tuple[str, str]]:
             fields.append(("Step", f"{steps.index(rollout)}/{steps.count(rollout)}"))
         fields.append(("SetWeight", str(_weight(rollout))))
         if status.canary.weights is not None:
-            fields.append(("ActualWeight", str(status.canary.weights.canary.weight)))
+            # Once it is over, the new version is what the router knows as the stable one.
+            is_over = status.stable_rs == status.current_pod_hash
+            fields.append(("ActualWeight", "100" if is_over else str(status.canary.weights.canary.weight)))
     return [
         *fields,
+        *plugins(rollout),
         ("Desired", str(_wanted(rollout))),
         ("Current", str(status.replicas)),
         ("Updated", str(status.updated_replicas)),
         ("Ready", str(status.ready_replicas)),
         ("Available", str(status.available_replicas)),
+    ]
+
+
+def plugins(rollout: Rollout) -> list[tuple[str, str]]:
+    """What its step plugins were asked, and what they said last; steps are counted from 1."""
+    return [
+        ("Plugin", f"step {one.index + 1}, {one.operation} {one.name}: {one.phase} {one.message}".rstrip())
+        for one in rollout.status.canary.step_plugin_statuses
     ]
 
 

@@ -57,7 +57,9 @@ def plan(
     file: Path = FileArgument,
     ready_after: str = typer.Option("10s", "--ready-after", help="How long a new pod takes to serve."),
     pods: int = typer.Option(0, "--pods", min=0, max=10_000, help="How many pods a StatefulSet or DaemonSet has."),
-    fails: str = typer.Option("", "--fails", help="The kind of analysis that fails: Step, Background, PrePromotion …"),
+    fails: str = typer.Option(
+        "", "--fails", help="The kind of analysis that fails: Step, Background, PrePromotion …; or Plugin."
+    ),
 ) -> None:
     """The timetable of a release before it starts: replicas, weights and waits."""
     length = durations.parse(ready_after)

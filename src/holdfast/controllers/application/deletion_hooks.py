@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from holdfast.controllers.application import act, observe, sources
+from holdfast.controllers.application import act, left_hooks, observe, sources
 from holdfast.controllers.application.removal import remove
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
@@ -42,7 +42,7 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
     actor = _actor(world, app)
     for _ in range(MOST_STEPS):
         live = await observe.live_objects(world, app, [task.key for task in tasks])
-        match deletion_hooks.next_step(tasks, flow.live_states(live)):
+        match deletion_hooks.next_step(tasks, left_hooks.states(world, app, live)):
             case Finished(OperationPhase.SUCCEEDED, _):
                 return ""
             case Finished(_, message):

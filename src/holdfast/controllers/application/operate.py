@@ -12,6 +12,7 @@ from holdfast.controllers.application import (
     conclusion,
     events,
     gates,
+    left_hooks,
     observe,
     preflight,
     report,
@@ -289,7 +290,7 @@ async def _step(
         message = "one or more objects would not be accepted (dry run)" if failed else "successfully synced (dry run)"
         return Progress(await conclusion.end(world, app, rehearsed, phase, message))
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
-    step = machine.next_step(scene.plan, recorded, flow.live_states(scene.live))
+    step = machine.next_step(scene.plan, recorded, left_hooks.states(world, app, scene.live))
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from holdfast.controllers.application import access, dependencies, parameters, signatures, values_files
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
+from holdfast.engine.render.plugins import job as plugin_jobs
 from holdfast.engine.status import operation
 from holdfast.engine.webhooks.concerned import generate_paths
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
@@ -20,6 +21,7 @@ from holdfast.model.pinned import Pinned
 from holdfast.model.rendering import PluginFiles, RefLocation, RenderRequest, RenderResult
 from holdfast.ports.charts import Charts
 from holdfast.ports.rendering import ChangeAware
+from holdfast.ports.sources import RepositoryAccess
 
 TAR_EXCLUSIONS = "reposerver.plugin.tar.exclusions"
 ONLY_GENERATE_PATHS = "reposerver.plugin.use.manifest.generate.paths"
@@ -185,8 +187,22 @@ async def _request(
         refs=refs,
         charts=await dependencies.fetch(world, app, source, location),
         plugin_files=_plugin_files(world, app, source),
+        credentials=await _credentials(world, app, source),
     )
     return structs.replace(request, remote_files=await values_files.fetch(world, app, request))
+
+
+async def _credentials(world: World, app: Application, source: ApplicationSource) -> RepositoryAccess | None:
+    """What opens the repository, where a plugin may render the source."""
+    if (source.plugin is None and not plugin_jobs.is_automatic(source)) or spec.is_packed(source):
+        return None
+    opened = access.of_source(world, app, source)
+    try:
+        return await world.repositories.opened(opened)
+    except (Blocked, Transient):
+        if source.plugin is not None:
+            raise
+        return None  # most of what says no tool is rendered by none, and the commit is here already
 
 
 async def _render(world: World, app: Application, request: RenderRequest) -> RenderResult:

@@ -130,11 +130,11 @@ class World:
 
     def application(self, key: NamespacedName) -> Application | None:
         live = self.view.get(ObjectKey(GROUP, "Application", key.namespace, key.name))
-        return msgspec.convert(live.decode(), Application) if live is not None else None
+        return live.read_as(Application) if live is not None else None
 
     def project(self, name: str) -> AppProject | None:
         live = self.view.get(ObjectKey(GROUP, "AppProject", self.namespace, name))
-        return msgspec.convert(live.decode(), AppProject) if live is not None else None
+        return live.read_as(AppProject) if live is not None else None
 
     def in_control_namespace(self, group_kind: GroupKind) -> list[LiveObject]:
         return self.store.of_kind(group_kind, self.namespace)

@@ -21,8 +21,8 @@ from holdfast.engine.rollout import actions, replica_sets
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
 from holdfast.engine.traffic import routers
-from holdfast.engine.traffic.changes import Change
-from holdfast.model.errors import AlreadyExists, Conflict, Waiting
+from holdfast.engine.traffic.changes import Change, RoutingProblem
+from holdfast.model.errors import AlreadyExists, Blocked, Conflict, Waiting
 from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_version_of
 from holdfast.model.rollout import Rollout, RolloutStatus
 from holdfast.ports.cluster import PatchKind
@@ -48,7 +48,11 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             body: dict[str, Any] = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
             await world.patch(SERVICE, namespace, name, body)
         case actions.SetTraffic(wanted):
-            for change in routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout)):
+            try:
+                changes = routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout))
+            except RoutingProblem as problem:
+                raise Blocked("InvalidRouting", f"spec.strategy.canary.trafficRouting: {problem}") from None
+            for change in changes:
                 await _route(world, change)
         case _:
             assert_never(action)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from holdfast.controllers.rollout import triggers
+from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.reconcile import reconcile
 from holdfast.controllers.rollout.world import (
     ANALYSIS_RUN,
@@ -20,6 +21,7 @@ from holdfast.controllers.rollout.world import (
     World,
     name_of,
 )
+from holdfast.controllers.world import Tidings
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
@@ -27,6 +29,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.step_plugins import StepPlugins
 from holdfast.runtime.discovery_watch import DEFINING_KINDS, DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
 from holdfast.runtime.outcome import Outcome
@@ -47,7 +50,16 @@ WATCHED = (
 class RolloutController:
     """One process runs one of these for the Rollouts of all namespaces."""
 
-    def __init__(self, *, cluster: Cluster, clock: Clock, random: Random, workers: int = WORKERS) -> None:
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        clock: Clock,
+        random: Random,
+        workers: int = WORKERS,
+        step_plugins: StepPlugins | None = None,
+        tidings: Tidings | None = None,
+    ) -> None:
         self._clock = clock
         self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
@@ -60,10 +72,12 @@ class RolloutController:
             store=store,
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
+            tidings=tidings,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers
         )
+        self._plugins = PluginCalls(step_plugins, self.loop.add)
 
     def on_change(self, listener: OnChange) -> None:
         """Called with every change of what is watched here."""
@@ -71,10 +85,13 @@ class RolloutController:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.watch.run(), name="rollout: watches")
-            await self.watch.synced.wait()
-            group.create_task(self.loop.run(), name="rollout: loop")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.watch.run(), name="rollout: watches")
+                await self.watch.synced.wait()
+                group.create_task(self.loop.run(), name="rollout: loop")
+        finally:
+            await self._plugins.close()
 
     async def settle(self, within: timedelta = timedelta(seconds=1)) -> None:
         """Returns once no Rollout is being worked on and none is due `within` the given time."""
@@ -86,7 +103,7 @@ class RolloutController:
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
-        return await reconcile(self.world, key)
+        return await reconcile(self.world, self._plugins, key)
 
     def _wrote(self, obj: KubeObject) -> None:
         self.watch.note(obj)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from holdfast.controllers.rollout.world import (
@@ -11,13 +12,15 @@ from holdfast.controllers.rollout.world import (
     EXPERIMENT,
     World,
 )
-from holdfast.engine.rollout import run_objects
+from holdfast.engine.analysis import foresight
+from holdfast.engine.rollout import analysis_places, run_objects
 from holdfast.engine.rollout.actions import DeleteRun, RunAction, StartExperiment, StartRun, StopExperiment, StopRun
 from holdfast.engine.rollout.draft import Seen
 from holdfast.model.analysis import AnalysisTemplateRef
+from holdfast.model.canary import RolloutAnalysis
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
-from holdfast.model.rollout import RolloutStatus
+from holdfast.model.rollout import Rollout, RolloutStatus
 
 MOST_TEMPLATES = 100
 
@@ -44,6 +47,27 @@ async def perform(world: World, seen: Seen, action: RunAction, status: RolloutSt
             assert_never(action)
 
 
+def problem(world: World, rollout: Rollout) -> str:
+    """Why one of the analyses that the Rollout asks for anywhere could not be started, "" for nothing."""
+    for place in analysis_places.of(rollout):
+        try:
+            found = templates(world, rollout.metadata.namespace, place.analysis.templates)
+        except Blocked as blocked:
+            return f"{place.path}: Invalid value: {blocked.message}"
+        fault = _fault(rollout, place.analysis, found)
+        if fault:
+            names = ", ".join(one.template_name for one in place.analysis.templates)
+            return f'{place.path}: Invalid value: "{names}": {fault}'
+    return ""
+
+
+def _fault(rollout: Rollout, wanted: RolloutAnalysis, found: Sequence[KubeObject]) -> str:
+    try:
+        return foresight.problem(run_objects.foreseen(rollout, wanted, found), run_objects.LATER)
+    except ValueError as error:
+        return str(error)
+
+
 def templates(world: World, namespace: str, named: tuple[AnalysisTemplateRef, ...]) -> list[KubeObject]:
     """The templates and those that they name in turn, each once."""
     found: dict[tuple[bool, str], KubeObject] = {}
@@ -56,7 +80,7 @@ def templates(world: World, namespace: str, named: tuple[AnalysisTemplateRef, ..
         kind = CLUSTER_ANALYSIS_TEMPLATE if reference.cluster_scope else ANALYSIS_TEMPLATE
         obj = world.get(kind, "" if reference.cluster_scope else namespace, reference.template_name)
         if obj is None:
-            raise Blocked("TemplateMissing", f"{kind.kind} {reference.template_name} is not there")
+            raise Blocked("TemplateMissing", f"{kind.kind} '{reference.template_name}' not found")
         if len(found) >= MOST_TEMPLATES:
             raise Blocked("TooManyTemplates", f"more than {MOST_TEMPLATES} analysis templates")
         found[place] = obj

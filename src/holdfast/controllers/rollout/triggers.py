@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from holdfast.controllers.rollout.world import ROLLOUT, name_of
-from holdfast.engine.rollout import group, validation
+from holdfast.controllers.rollout.world import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, ROLLOUT, name_of
+from holdfast.engine.rollout import analysis_places, group, validation
 from holdfast.engine.traffic import routers
-from holdfast.model.keys import GroupKind, NamespacedName
+from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import GROUP
 from holdfast.model.rollout import Rollout
@@ -22,7 +22,13 @@ NAMES = "names"
 GROUP_MEMBER = "release group"
 
 
+ANYWHERE = "*"
+"""A ClusterAnalysisTemplate names templates of whichever namespace its Rollout is in."""
+
+
 def named(live: LiveObject) -> Iterable[str]:
+    if live.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE) and live.raw:
+        return tuple(_named_by_template(live))
     if live.group_kind != ROLLOUT or not live.raw:
         return ()
     try:
@@ -42,6 +48,21 @@ def _named(rollout: Rollout) -> Iterator[str]:
         yield _entry(reference.group_kind.kind, reference.namespace, reference.name)
     if rollout.spec.workload_ref is not None:
         yield _entry(rollout.spec.workload_ref.kind, namespace, rollout.spec.workload_ref.name)
+
+    for place in analysis_places.of(rollout):
+        for wanted in place.analysis.templates:
+            yield _template_entry(wanted.cluster_scope, namespace, wanted.template_name)
+
+
+def _named_by_template(live: LiveObject) -> Iterator[str]:
+    namespace = live.metadata.namespace or ANYWHERE
+    for inner in (live.decode().get("spec") or {}).get("templates") or []:
+        yield _template_entry(bool(inner.get("clusterScope")), namespace, str(inner.get("templateName") or ""))
+
+
+def _template_entry(cluster_scope: bool, namespace: str, name: str) -> str:
+    kind = CLUSTER_ANALYSIS_TEMPLATE if cluster_scope else ANALYSIS_TEMPLATE
+    return _entry(kind.kind, "" if cluster_scope else namespace, name)
 
 
 def _entry(kind: str, namespace: str, name: str) -> str:
@@ -68,10 +89,26 @@ def concerned(store: Store, old: LiveObject | None, new: LiveObject | None) -> s
         for owner in metadata.owner_references
         if owner.kind == "Rollout" and owner.api_version.startswith(f"{GROUP}/")
     }
-    if changed.group_kind == GroupKind(GROUP, "ClusterAnalysisTemplate"):
-        return found
+    if changed.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE):
+        return found | _measured_by(store, changed)
     entry = _entry(changed.kind, metadata.namespace, metadata.name)
     return found | {name_of(live) for live in store.indexed(NAMES, entry)}
+
+
+def _measured_by(store: Store, template: LiveObject) -> set[NamespacedName]:
+    """The Rollouts that name the template, or one that names it in turn."""
+    found: set[NamespacedName] = set()
+    known, waiting = {template.key}, [template]
+    while waiting:
+        metadata, kind = waiting[0].metadata, waiting.pop(0).kind
+        places = dict.fromkeys((metadata.namespace, ANYWHERE if metadata.namespace else ""))
+        for live in [live for place in places for live in store.indexed(NAMES, _entry(kind, place, metadata.name))]:
+            if live.group_kind == ROLLOUT:
+                found.add(name_of(live))
+            elif live.key not in known:
+                known.add(live.key)
+                waiting.append(live)
+    return found
 
 
 def _is_unchanged(old: LiveObject | None, new: LiveObject | None) -> bool:

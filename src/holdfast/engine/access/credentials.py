@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 
-from holdfast.engine.access.repository_urls import host_of, normalized_url
+from holdfast.engine.access.repository_urls import host_of, normalized_url, shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, labels_of, name_of, namespace_of
 from holdfast.model.repository import RepositoryAccess
@@ -16,6 +16,9 @@ REPOSITORY = "repository"
 TEMPLATE = "repo-creds"
 WRITE_REPOSITORY = "repository-write"
 WRITE_TEMPLATE = "repo-write-creds"
+_FLAGS_OF_WAY = ("insecure", "insecureIgnoreHostKey", "insecureOCIForceHttp")
+_WAY = ("proxy", "noProxy", "githubAppEnterpriseBaseUrl")
+"""How a repository is reached, and so who sees what opens it."""
 _CREDENTIALS = ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username", "githubAppPrivateKey")
 
 
@@ -33,16 +36,26 @@ def access_for(
 
     The `repository` Secret of the same URL comes first, one of the project before one for all; where it holds no
     credentials, the `repo-creds` Secret with the longest fitting prefix gives them, as in Argo CD. `known_hosts` is the
-    text of argocd-ssh-known-hosts-cm, `tls_certs` the data of argocd-tls-certs-cm (host to PEM). Raises Blocked with
-    reason SecretInvalid when a Secret that fits cannot be read.
+    text of argocd-ssh-known-hosts-cm, `tls_certs` the data of argocd-tls-certs-cm (host to PEM).
+
+    A template is everybody's, while a Secret with `project` may be written by whoever has that project: so what the
+    template gives travels only as the template says, or the Secret of the same URL for all projects. Raises Blocked with
+    reason SecretInvalid when a Secret that fits cannot be read, and when one would lead foreign credentials elsewhere.
     """
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
-    own = _own_secret(url, candidates, project, WRITE_REPOSITORY if write else REPOSITORY)
+    kind = WRITE_REPOSITORY if write else REPOSITORY
+    own = _own_secret(url, candidates, project, kind)
     template = (
         _template(url, candidates, WRITE_TEMPLATE if write else TEMPLATE) if own is None or not _opens(own) else None
     )
     values = {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
     told = own or {}
+    if told.get("project") and template and _opens(template):
+        wide = _own_secret(url, candidates, "", kind) or {}
+        way = {**template, **{key: value for key, value in wide.items() if value}}
+        _refuse_other_way(url, told, way)
+        told = {**told, **{key: wide.get(key, "") for key in _FLAGS_OF_WAY}}
+        values |= {key: way.get(key, "") for key in _WAY}
     return RepositoryAccess(
         url=url,
         ssh_private_key=values.get("sshPrivateKey", ""),
@@ -65,6 +78,19 @@ def access_for(
         github_app_private_key=values.get("githubAppPrivateKey", ""),
         github_app_enterprise_url=values.get("githubAppEnterpriseBaseUrl", ""),
     )
+
+
+def _refuse_other_way(url: str, told: Mapping[str, str], way: Mapping[str, str]) -> None:
+    wrong = [key for key in _FLAGS_OF_WAY if _is_true(told, key) and not _is_true(way, key)]
+    wrong += [key for key in _WAY if told.get(key) and told[key] != way.get(key)]
+    if wrong:
+        raise Blocked(
+            "SecretInvalid",
+            f"repository {shown_url(url)}: its Secret of project {told['project']} says {', '.join(wrong)}, and takes its "
+            "credentials from a template that serves all projects: these would be shown on a way that was chosen by one "
+            f"project. Put credentials of its own into the Secret, or {', '.join(wrong)} into the template or into a "
+            "repository Secret without project",
+        )
 
 
 def told_of(url: str, secrets: Iterable[KubeObject], *, project: str = "") -> tuple[dict[str, str], dict[str, str]]:

@@ -9,6 +9,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from holdfast.engine.access import azure_places
 from holdfast.engine.access.repository_urls import host_of, is_ssh, path_of, shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.pull_request import HostedRepository, Provider
@@ -18,6 +19,7 @@ PUBLIC: Final = {
     "gitlab.com": (Provider.GITLAB, "https://gitlab.com/api/v4"),
     "bitbucket.org": (Provider.BITBUCKET, "https://api.bitbucket.org/2.0"),
     "codeberg.org": (Provider.GITEA, "https://codeberg.org/api/v1"),
+    azure_places.HOST: (Provider.AZURE, azure_places.API),
 }
 API_PATHS: Final = {
     Provider.GITHUB: "api/v3",
@@ -32,7 +34,7 @@ _SSH: Final = re.compile(r"^(?:alt)?ssh\.")
 
 def hosted(url: str, *, provider: str = "", api: str = "", fallback: Provider | None = None) -> HostedRepository:
     """`provider` and `api` are what somebody chose; `fallback` is what a webhook was signed as. Raises Blocked."""
-    public = PUBLIC.get(_public_host(host_of(url).lower()))
+    public = PUBLIC.get(azure_places.HOST if azure_places.is_public(url) else _public_host(host_of(url).lower()))
     kind = _provider(url, provider) or (public[0] if public else fallback)
     if kind is None:
         known = ", ".join(Provider)
@@ -74,7 +76,7 @@ def _api(url: str, api: str, kind: Provider, public: tuple[Provider, str] | None
         return public[1]
     if kind is Provider.BITBUCKET:
         return PUBLIC["bitbucket.org"][1]
-    return f"{_home(url)}/{API_PATHS[kind]}"
+    return f"{_home(url)}/{API_PATHS[kind]}" if kind in API_PATHS else _home(url)
 
 
 def _home(url: str) -> str:
@@ -91,6 +93,8 @@ def _home(url: str) -> str:
 
 
 def _path(url: str, kind: Provider) -> str:
+    if kind is Provider.AZURE:
+        return azure_places.path(url)
     parts = path_of(url).split("/")
     if kind is Provider.BITBUCKET_SERVER:
         parts = parts[-2:]  # "scm/PROJECT/web" over https, "PROJECT/web" over ssh

@@ -39,6 +39,12 @@ def secret_places(arguments: Iterable[Argument]) -> dict[str, tuple[str, str]]:
     return found
 
 
+def named(metrics: Iterable[Metric]) -> set[str]:
+    """The arguments that the metrics need."""
+    text = msgspec.json.encode(tuple(metrics)).decode()
+    return {match[1].removeprefix("args.") for match in PLACE.finditer(text) if match[1].startswith("args.")}
+
+
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
     match value:
         case str():

@@ -5,6 +5,7 @@ Source: Argo Rollouts, docs/features/analysis.md, the limits of a metric
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from holdfast.engine.analysis.phases import Phase, is_completed, is_worse
 from holdfast.model.analysis import Metric, MetricResult
 from holdfast.model.fields import IntOrString
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 CONSECUTIVE_ERRORS = 4
 """So many errors in a row are forgiven where the metric says nothing."""
 
@@ -25,10 +27,14 @@ class Verdict(Struct, frozen=True):
 RUNNING = Verdict(Phase.RUNNING)
 
 
+def is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
 def number(value: IntOrString | None, default: int = 0) -> int:
     """A limit; what is no number means the default."""
     if isinstance(value, str):
-        return int(value) if value.lstrip("-").isdigit() else default
+        return int(value) if is_number(value) else default
     return default if value is None else value
 
 

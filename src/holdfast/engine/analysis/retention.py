@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 import re2
 
 from holdfast.engine.analysis.arguments import ArgumentError
 from holdfast.engine.analysis.phases import Phase, is_completed
-from holdfast.engine.lang import instants
+from holdfast.engine.lang import durations, instants
 from holdfast.model.analysis import AnalysisRun, AnalysisRunStatus, DryRun, MeasurementRetention, Metric, MetricResult
 
 KEPT = 10
@@ -79,4 +79,4 @@ def expires_at(run: AnalysisRun) -> datetime | None:
         return None
     by_phase = ttl.seconds_after_success if run.status.phase == Phase.SUCCESSFUL else ttl.seconds_after_failure
     seconds = by_phase if by_phase is not None else ttl.seconds_after_completion
-    return completed + timedelta(seconds=seconds) if seconds is not None else None
+    return completed + durations.of_seconds(seconds) if seconds is not None else None

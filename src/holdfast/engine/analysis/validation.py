@@ -46,7 +46,7 @@ def _faults(metric: Metric) -> Iterable[str]:
         if text and durations.parse(text) is None:
             yield f"{field}: {text!r} is no duration; write one such as 30s or 5m"
     for field, value in _limits(metric):
-        if isinstance(value, str) and value and not value.lstrip("-").isdigit():
+        if isinstance(value, str) and value and not assess.is_number(value):
             yield f"{field}: {value!r} is no number"
     if (assess.effective_count(metric) or 0) > 1 and not metric.interval:
         yield "interval must be specified when count > 1"

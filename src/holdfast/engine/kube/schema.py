@@ -7,6 +7,15 @@ from typing import Any
 
 RawSchema = Mapping[str, Any]
 
+KEYWORDS = frozenset({"enum", "pattern", "format", "minLength", "maxLength", "minimum", "maximum", "multipleOf"}) | {
+    "uniqueItems",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+}
+"""What judges a value beside its type, its fields and its items."""
+
 _NO_PROPERTIES: Mapping[str, Any] = {}
 
 
@@ -26,6 +35,7 @@ class SchemaNode:
         "_schemas",
         "default",
         "default_names",
+        "has_keywords",
         "is_atomic_list",
         "is_atomic_map",
         "is_embedded_resource",
@@ -71,6 +81,7 @@ class SchemaNode:
         self.is_object_map = bool(raw.get("additionalProperties"))
         self.is_atomic_list = self.list_type not in ("map", "set")
         self.is_atomic_map = self.map_type == "atomic"
+        self.has_keywords = not raw.keys().isdisjoint(KEYWORDS)
         self.preserves_unknown_fields = bool(raw.get("x-kubernetes-preserve-unknown-fields")) or self._holds_anything()
 
     def _holds_anything(self) -> bool:

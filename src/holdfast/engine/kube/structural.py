@@ -21,14 +21,13 @@ def _pruned(value: Any, node: SchemaNode, path: str, unknown: list[str]) -> Any:
         kept: dict[str, Any] | None = None
         for key, inner in value.items():
             child = node.property(key)
-            place = f"{path}.{key}" if path else key
             if child is None:
-                unknown.append(place)
+                unknown.append(f"{path}.{key}" if path else key)
                 kept = dict(value) if kept is None else kept
                 del kept[key]
                 continue
             if isinstance(inner, dict | list):
-                pruned = _pruned(inner, child, place, unknown)
+                pruned = _pruned(inner, child, f"{path}.{key}" if path else key, unknown)
                 if pruned is not inner:
                     kept = dict(value) if kept is None else kept
                     kept[key] = pruned

@@ -72,7 +72,8 @@ def _value_errors(value: Any, node: SchemaNode, path: str, depth: int) -> Iterat
         yield _type_error(path, value, "integer,string" if node.is_int_or_string else node.type)
         yield from _enum_errors(value, node.raw, path)
         return
-    yield from _keyword_errors(value, node.raw, path)
+    if node.has_keywords:
+        yield from _keyword_errors(value, node.raw, path)
     if isinstance(value, dict):
         yield from _object_errors(value, node, path, depth)
     elif isinstance(value, list):

@@ -10,6 +10,11 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-
 LONGEST = timedelta(days=366 * 100)
 
 
+def of_seconds(seconds: int) -> timedelta:
+    """No shorter than nothing, no longer than a century."""
+    return timedelta(seconds=min(max(seconds, 0), int(LONGEST.total_seconds())))
+
+
 def parse(text: str) -> timedelta | None:
     """None for what cannot be read. Beyond a century everything is as long."""
     parts = _PART.findall(text)

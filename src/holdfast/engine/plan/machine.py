@@ -32,8 +32,11 @@ DEFINITION_AWAITED = "waiting until the cluster serves the kind of"
 
 
 class LiveState(Struct, frozen=True):
+    """`abandoned` is a hook that another application has left behind, and that nobody waits for."""
+
     obj: KubeObject
     health: HealthReport | None = None
+    abandoned: bool = False
 
 
 class Apply(Struct, frozen=True):
@@ -133,9 +136,10 @@ def _is_leftover(task: SyncTask, states: States) -> bool:
 
 
 def gives_way(state: LiveState, hook: KubeObject) -> bool:
-    """What an earlier operation of the same application left is to go before the hook is made."""
+    """What an earlier operation of the same application left, or another application for good, is to go before the hook
+    is made."""
     if hooks.other_owner(state.obj, hook):
-        return False
+        return state.abandoned
     replaced = DeletePolicy.BEFORE_HOOK_CREATION in hooks.delete_policies_of(hook)
     return replaced or is_being_deleted(state.obj) or _is_spent(state)
 

@@ -34,6 +34,8 @@ FLAVORS: Final = {
     # 32,768 characters, and HTML is shown as it is written.
     Provider.BITBUCKET: Flavor(32_000, folds=False),
     Provider.BITBUCKET_SERVER: Flavor(32_000, folds=False),
+    # 150,000 characters, and of HTML no more than the simplest is shown.
+    Provider.AZURE: Flavor(140_000, folds=False),
 }
 
 

@@ -67,10 +67,12 @@ def render(
     notes: list[str] = []
     if job.disable_extension_filter and not job.include and not job.exclude:
         notes.append("directory.disableExtensionFilter without include or exclude reads every file as a manifest")
+    imports: jsonnet.Imports | None = None
     for file in files(tree, job):
         name = f"{job.path}/{file.relative}" if job.path else file.relative
         if jsonnet.is_program(name):
-            documents.extend(jsonnet.documents(tree, file.path, job.path, job.jsonnet, limits, evaluate))
+            imports = imports or jsonnet.Imports(tree, job.path, job.jsonnet.libs)
+            documents.extend(jsonnet.documents(imports, file.path, job.jsonnet, limits, evaluate))
             continue
         content = tree.read(file.path)
         if _SKIP_MARK in content:
@@ -81,7 +83,9 @@ def render(
         else:
             documents.extend(found)
     collected = objects.collect(documents, limits.documents)
-    return RenderResult(collected.objects, "Directory", (*notes, *collected.notes))
+    notes.extend(collected.notes)
+    looked_at = tuple(sorted(imports.looked_at)) if imports else ()
+    return RenderResult(collected.objects, "Directory", tuple(notes), looked_at=looked_at)
 
 
 def _walk(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:

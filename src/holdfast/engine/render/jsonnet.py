@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from holdfast.engine.render import build_environment, paths
 from holdfast.engine.render.objects import Document
 from holdfast.model.errors import Blocked
-from holdfast.model.filetree import FileTree
+from holdfast.model.filetree import EntryKind, FileTree
 from holdfast.model.rendering import RenderLimits
 from holdfast.model.source_options import JsonnetOptions, JsonnetVar
 
@@ -50,18 +50,13 @@ def substituted(options: JsonnetOptions, variables: Mapping[str, str]) -> Jsonne
 
 
 def documents(
-    tree: FileTree,
-    path: str,
-    folder: str,
-    options: JsonnetOptions,
-    limits: RenderLimits,
-    evaluate: Evaluate | None,
+    imports: Imports, path: str, options: JsonnetOptions, limits: RenderLimits, evaluate: Evaluate | None
 ) -> list[Document]:
     """What the program at `path` gives: one object, or a list of them."""
     if evaluate is None:
         raise Blocked("SourceUnsupported", f"{path}: Jsonnet cannot be evaluated here")
-    text = tree.read(path).decode("utf-8", errors="replace")
-    answer = evaluate(Program(path, text, options, _Imports(tree, folder, options.libs).find))
+    text = imports.tree.read(path).decode("utf-8", errors="replace")
+    answer = evaluate(Program(path, text, options, imports.find))
     if len(answer) > limits.output_bytes:
         raise Blocked("ManifestTooLarge", f"{path} gives {len(answer):,} bytes, {limits.output_bytes:,} are allowed")
     try:
@@ -73,11 +68,25 @@ def documents(
     return [Document(path, content)]
 
 
-class _Imports:
-    """Looks beside the file that imports, in the folder of the source, then in `libs`, which start at the root."""
+def found_at(tree: FileTree, path: str) -> str:
+    """What a look for an import at `path` finds: equal when it leads to the same place with the same content."""
+    try:
+        resolved = paths.resolve(tree, path)
+    except Blocked:
+        return "out of the repository"
+    entry = tree.entry(resolved) if resolved else None
+    if entry is None or entry.kind is EntryKind.DIRECTORY:
+        return "nothing"
+    return f"{entry.hash} {resolved}"
+
+
+class Imports:
+    """Looks beside the file that imports, in the folder of the source, then in `libs`, which start at the root. `looked_at`
+    are the paths at which it looked, those included where nothing was: whatever comes to stand there is found first."""
 
     def __init__(self, tree: FileTree, folder: str, libs: tuple[str, ...]) -> None:
-        self._tree = tree
+        self.tree = tree
+        self.looked_at: set[str] = set()
         self._places = (folder, *(paths.join("", lib) for lib in libs))
 
     def find(self, folder: str, wanted: str) -> tuple[str, bytes]:
@@ -87,12 +96,21 @@ class _Imports:
         escapes: Blocked | None = None
         for place in dict.fromkeys((folder.rstrip("/"), *self._places)):
             try:
-                resolved = paths.resolve(self._tree, paths.join(place, wanted))
+                path = paths.join(place, wanted)
+                self._note(path)
+                resolved = paths.resolve(self.tree, path)
             except Blocked as error:
+                if error.reason != "PathEscapes":
+                    raise
                 escapes = escapes or error
                 continue
-            if resolved is not None and not paths.is_directory(self._tree, resolved):
-                return resolved, self._tree.read(resolved)
+            if resolved is not None and not paths.is_directory(self.tree, resolved):
+                return resolved, self.tree.read(resolved)
         raise escapes or Blocked(
             "PathNotFound", f"import of {wanted!r}: there is no such file in {folder or 'the root'} or libs"
         )
+
+    def _note(self, path: str) -> None:
+        self.looked_at.add(path)
+        if len(self.looked_at) > paths.MAX_FILES:
+            raise Blocked("ManifestTooLarge", f"imports are looked for at more than {paths.MAX_FILES:,} paths")

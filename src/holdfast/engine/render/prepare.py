@@ -71,10 +71,23 @@ def remote_files(tree: FileTree, request: RenderRequest) -> tuple[str, ...]:
 
 
 def identity(tree: FileTree, job: Job, request: RenderRequest, refs: Refs = NO_REFS) -> str:
-    """Equal for two renders exactly when everything that they read is equal. The tools' versions are not in it."""
+    """Equal for two renders exactly when everything that they read is equal, but for what programs import. The tools'
+    versions are not in it."""
     limits = (request.limits.output_bytes, request.limits.documents)
     said = _Identity(job, limits, tuple(sorted(_contents(tree, job, refs))))
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+def may_import(tree: FileTree, job: Job) -> bool:
+    """Programs of Jsonnet are in it: only running them tells which files they read."""
+    return isinstance(job, DirectoryJob) and any(map(_is_program, directory.files(tree, job)))
+
+
+def with_imports(tree: FileTree, said: str, looked_at: Iterable[str]) -> str:
+    """The identity `said` together with what is found at these paths. Equal for two renders exactly when everything that
+    they read is equal, if these are the paths at which one of them looked."""
+    found = [(path, jsonnet.found_at(tree, path)) for path in sorted(looked_at)]
+    return hashlib.sha256(msgspec.json.encode((said, found))).hexdigest()
 
 
 def is_reproducible(job: Job) -> bool:
@@ -107,10 +120,7 @@ def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]
         case PluginJob():
             return plugins.contents(tree, job)
         case DirectoryJob():
-            files = directory.files(tree, job)
-            if any(jsonnet.is_program(file.relative) for file in files):
-                return [("", hash_of(tree, ""))]  # programs import what they like
-            return [(file.relative, file.entry.hash) for file in files]
+            return [(_place(file), file.entry.hash) for file in directory.files(tree, job)]
         case KustomizeJob():
             reached = kustomize.closure(tree, job)
             if reached.whole:
@@ -125,6 +135,15 @@ def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]
             ]
             extra = (*job.values.files, *(given.path for given in job.values.file_parameters))
             return found + [(shown(file), _hash(tree, refs, file)) for file in extra]
+
+
+def _is_program(file: paths.FoundFile) -> bool:
+    return jsonnet.is_program(file.relative)
+
+
+def _place(file: paths.FoundFile) -> str:
+    """A program behind a symlink imports from where it stands."""
+    return f"{file.relative}\n{file.path}" if _is_program(file) else file.relative
 
 
 def _hash(tree: FileTree, refs: Refs, file: ValuesFile) -> str:

@@ -133,7 +133,9 @@ class SetReplicas(Struct, frozen=True):
 
 
 class AnnotateRollout(Struct, frozen=True):
-    annotations: dict[str, str]
+    """An annotation of None is taken off."""
+
+    annotations: dict[str, str | None]
 
 
 RunAction: TypeAlias = StartRun | StopRun | DeleteRun | StartExperiment | StopExperiment

@@ -28,7 +28,7 @@ def step_is_passed(draft: Draft, wanted: RolloutAnalysis) -> bool:
     at = steps.index(draft.rollout) or 0
     known = draft.status.canary.current_step_analysis_run_status
     run, name = _ensure(draft, STEP, wanted, known.name if known else "", step=at)
-    draft.set_canary(current_step_analysis_run_status=_told(run, name))
+    draft.set_canary(current_step_analysis_run_status=_told(draft, STEP, known, run, name))
     return _judge(draft, STEP, run)
 
 
@@ -48,22 +48,40 @@ def background(draft: Draft) -> None:
         analysis_run_metadata=wanted.analysis_run_metadata,
     )
     run, name = _ensure(draft, BACKGROUND, plain, known.name if known else "")
-    draft.set_canary(current_background_analysis_run_status=_told(run, name))
+    draft.set_canary(current_background_analysis_run_status=_told(draft, BACKGROUND, known, run, name))
     _judge(draft, BACKGROUND, run)
 
 
 def before_promotion(draft: Draft, wanted: RolloutAnalysis) -> bool:
     known = draft.status.blue_green.pre_promotion_analysis_run_status
     run, name = _ensure(draft, PRE_PROMOTION, wanted, known.name if known else "")
-    draft.set_blue_green(pre_promotion_analysis_run_status=_told(run, name))
+    draft.set_blue_green(pre_promotion_analysis_run_status=_told(draft, PRE_PROMOTION, known, run, name))
     return _judge(draft, PRE_PROMOTION, run)
 
 
 def after_promotion(draft: Draft, wanted: RolloutAnalysis) -> bool:
     known = draft.status.blue_green.post_promotion_analysis_run_status
     run, name = _ensure(draft, POST_PROMOTION, wanted, known.name if known else "")
-    draft.set_blue_green(post_promotion_analysis_run_status=_told(run, name))
+    draft.set_blue_green(post_promotion_analysis_run_status=_told(draft, POST_PROMOTION, known, run, name))
     return _judge(draft, POST_PROMOTION, run)
+
+
+def heed(draft: Draft) -> None:
+    """What is under way still counts, though nothing new may be started."""
+    canary, blue_green = draft.status.canary, draft.status.blue_green
+    known = {
+        STEP: canary.current_step_analysis_run_status,
+        BACKGROUND: canary.current_background_analysis_run_status,
+        PRE_PROMOTION: blue_green.pre_promotion_analysis_run_status,
+        POST_PROMOTION: blue_green.post_promotion_analysis_run_status,
+    }
+    for kind, told in known.items():
+        run = next((run for run in draft.seen.runs if told is not None and run.name == told.name), None)
+        if run is not None and run.phase in ("Failed", "Error"):
+            _judge(draft, kind, run)
+    found = next((one for one in draft.seen.experiments if one.name == canary.current_experiment), None)
+    if found is not None and found.phase in ("Failed", "Error"):
+        draft.abort(f"Experiment {found.name} {found.phase.lower()}: {found.message}".rstrip(": "))
 
 
 def _ensure(
@@ -104,10 +122,18 @@ def _is_resumed(draft: Draft) -> bool:
     return draft.status.controller_pause and not draft.is_paused_for(INCONCLUSIVE)
 
 
-def _told(run: Run | None, name: str) -> RolloutAnalysisRunStatus:
+def _told(
+    draft: Draft, kind: str, known: RolloutAnalysisRunStatus | None, run: Run | None, name: str
+) -> RolloutAnalysisRunStatus:
+    """The status of the run, and an event where its phase has changed."""
     if run is None:
         return RolloutAnalysisRunStatus(name=name, status="Pending")
-    return RolloutAnalysisRunStatus(name=name, status=run.phase or "Pending", message=run.message)
+    before = known.status if known is not None and known.name == run.name else "NoPreviousStatus"
+    phase = run.phase or "Pending"
+    if phase != before:
+        text = f"{WORDS[kind]} run '{run.name}': {phase}, before {before}"
+        draft.tell(f"AnalysisRun{phase}", text, warning=phase in ("Failed", "Error"))
+    return RolloutAnalysisRunStatus(name=name, status=phase, message=run.message)
 
 
 def _judge(draft: Draft, kind: str, run: Run | None) -> bool:
@@ -115,8 +141,9 @@ def _judge(draft: Draft, kind: str, run: Run | None) -> bool:
         return False
     if run.phase in ("Failed", "Error"):
         draft.abort(f"{WORDS[kind]} phase error/failed: {run.message}".rstrip(": "))
-    if run.phase == "Inconclusive":
+    if run.phase == "Inconclusive" and not draft.is_paused_for(INCONCLUSIVE):
         draft.pause(INCONCLUSIVE)
+        draft.tell("RolloutPaused", f"Rollout is paused ({INCONCLUSIVE})")
     return run.phase == "Successful"
 
 

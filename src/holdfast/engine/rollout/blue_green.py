@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
+from holdfast.engine.lang import durations
 from holdfast.engine.rollout import analysis, defaults, history, scaling, services
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.promotion import promote
@@ -25,12 +25,23 @@ def proceed(draft: Draft, strategy: BlueGreenStrategy) -> None:
     _scale(draft, strategy)
 
 
+def hold(draft: Draft, strategy: BlueGreenStrategy) -> None:
+    """Only an abort moves the active service, and the sets follow `spec.replicas`."""
+    _read_selectors(draft, strategy)
+    if draft.status.abort:
+        _go_back(draft, strategy)
+    _scale(draft, strategy)
+
+
 def _read_selectors(draft: Draft, strategy: BlueGreenStrategy) -> None:
-    """The services are the truth about who is active."""
-    active = services.selected(draft, strategy.active_service)
+    """The services are the truth about who is active; of one that is not there the last word is kept."""
     known = {one.hash for one in draft.seen.sets}
-    preview = services.selected(draft, strategy.preview_service) if strategy.preview_service else ""
-    draft.set_blue_green(active_selector=active if active in known else "", preview_selector=preview)
+    if strategy.active_service in draft.seen.services:
+        active = services.selected(draft, strategy.active_service)
+        draft.set_blue_green(active_selector=active if active in known else "")
+    if not strategy.preview_service or strategy.preview_service in draft.seen.services:
+        preview = services.selected(draft, strategy.preview_service) if strategy.preview_service else ""
+        draft.set_blue_green(preview_selector=preview)
 
 
 def _advance(draft: Draft, strategy: BlueGreenStrategy, new: ReplicaSet) -> None:
@@ -89,9 +100,9 @@ def _has_rested(draft: Draft, strategy: BlueGreenStrategy) -> bool:
         draft.pause(PAUSE)
         draft.tell("RolloutPaused", "Rollout is paused (BlueGreenPause)")
         began = draft.now
-    if not strategy.auto_promotion_seconds:
+    if strategy.auto_promotion_seconds <= 0:
         return False
-    ends = began + timedelta(seconds=strategy.auto_promotion_seconds)
+    ends = began + durations.of_seconds(strategy.auto_promotion_seconds)
     if draft.now < ends:
         draft.wake(ends)
     return draft.now >= ends
@@ -113,7 +124,7 @@ def _go_back(draft: Draft, strategy: BlueGreenStrategy) -> None:
     draft.unpause()
     analysis.stop_all(draft)
     stable = draft.stable
-    if stable is not None and stable.desired and stable.available:
+    if stable is not None and stable.desired and stable.available and strategy.active_service in draft.seen.services:
         services.point(draft, strategy.active_service, stable)
         draft.set_blue_green(active_selector=stable.hash)
     draft.set_blue_green(scale_up_preview_check_point=False)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from holdfast.engine.rollout import analysis, counts, defaults, group, replacing, routes, scaling, services, steps
+from holdfast.engine.rollout import (
+    analysis,
+    counts,
+    defaults,
+    group,
+    replacing,
+    routes,
+    scaling,
+    services,
+    step_plugins,
+    steps,
+)
 from holdfast.engine.rollout.actions import SetTraffic, StartExperiment, StopExperiment
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.promotion import promote
@@ -19,7 +30,7 @@ def proceed(draft: Draft) -> None:
         promote(draft, "Initial deploy")
     analysis.background(draft)
     if draft.status.abort:
-        _go_back(draft)
+        go_back(draft)
     elif not draft.is_promoted and not draft.rollout.spec.paused:
         _advance(draft)
     if not draft.status.abort and _may_be_promoted(draft):
@@ -27,7 +38,7 @@ def proceed(draft: Draft) -> None:
     if draft.seen.in_place is not None:
         replacing.proceed(draft, draft.seen.in_place)
         return
-    _route(draft)
+    route(draft)
     scaling.canary(draft)
 
 
@@ -57,6 +68,8 @@ def _is_completed(draft: Draft, step: CanaryStep) -> bool:
         return _is_reached(draft) and (step.set_weight is None or _is_routed(draft))
     if step.set_header_route is not None or step.set_mirror_route is not None:
         return draft.new is not None and _is_told(draft)
+    if step.plugin is not None:
+        return draft.new is not None and step_plugins.is_passed(draft, step.plugin)
     return False
 
 
@@ -143,12 +156,14 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
     return found.phase == "Successful"
 
 
-def _go_back(draft: Draft) -> None:
+def go_back(draft: Draft) -> None:
     """Everything to the stable pods; a retry begins with the first step."""
     draft.unpause()
     if steps.count(draft.rollout):
         draft.set(current_step_index=steps.count(draft.rollout) if draft.is_promoted else 0)
     analysis.stop_all(draft)
+    if not draft.is_promoted:
+        step_plugins.abort(draft)
     draft.set_canary(current_step_analysis_run_status=None, current_experiment="")
     for one in draft.seen.experiments:
         if not one.is_over:
@@ -176,7 +191,7 @@ def _promote(draft: Draft) -> None:
     analysis.stop_all(draft)
 
 
-def _route(draft: Draft) -> None:
+def route(draft: Draft) -> None:
     services.canary(draft)
     if not defaults.is_routed(draft.rollout) or not draft.status.stable_rs:
         return

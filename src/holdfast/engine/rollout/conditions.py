@@ -53,6 +53,15 @@ def invalid(draft: Draft, message: str) -> None:
     put(draft, "InvalidSpec", TRUE, "InvalidSpec", text)
 
 
+def hold(draft: Draft, message: str) -> None:
+    """An abort is told beside it."""
+    invalid(draft, message)
+    if draft.status.abort and not draft.is_promoted:
+        _aborted(draft, find(draft.status, PROGRESSING))
+    if draft.seen.sets:
+        _available(draft)
+
+
 def update(draft: Draft) -> None:
     drop(draft, "InvalidSpec")
     _progressing(draft)
@@ -97,7 +106,9 @@ def is_paused(draft: Draft) -> bool:
 def _paused(draft: Draft) -> None:
     if is_paused(draft):
         put(draft, "Paused", TRUE, "RolloutPaused", "Rollout is paused")
-    elif find(draft.status, "Paused") is not None:
+    elif (before := find(draft.status, "Paused")) is not None:
+        if before.status == TRUE and not draft.status.abort:
+            draft.tell("RolloutResumed", "Rollout is resumed")
         put(draft, "Paused", FALSE, "RolloutPaused", "Rollout is not paused")
 
 
@@ -155,7 +166,7 @@ def _is_timed_out(draft: Draft, before: RolloutCondition | None) -> bool:
     if before.reason == "ProgressDeadlineExceeded":
         return True
     step = steps.current(draft.rollout) if not draft.is_promoted else None
-    if step is not None and (step.analysis is not None or step.experiment is not None):
+    if step is not None and (step.analysis or step.experiment or step.plugin):
         return False
     since = instants.parse(before.last_update_time)
     if since is None:

@@ -6,6 +6,8 @@ there.
 
 from __future__ import annotations
 
+import msgspec
+
 from holdfast.engine.rollout import (
     analysis,
     blue_green,
@@ -14,12 +16,14 @@ from holdfast.engine.rollout import (
     configuration,
     defaults,
     group,
+    holding,
     phases,
     pod_metadata,
     replacing,
     replica_sets,
     restarts,
     scaling,
+    step_plugins,
     steps,
     template_changes,
     totals,
@@ -32,15 +36,15 @@ from holdfast.engine.rollout.draft import Decision, Draft, Seen
 
 def decide(seen: Seen) -> Decision:
     draft = Draft(seen)
-    problem = (
-        validation.problem(seen.rollout)
-        or seen.problem
-        or validation.selector_problem(seen.selector, seen.template)
-        or validation.references_problem(seen.rollout, seen.services, seen.template)
-    )
-    if problem:
-        conditions.invalid(draft, problem)
+    unreadable = validation.problem(seen.rollout)
+    if not unreadable and not seen.problem:
+        unreadable = validation.selector_problem(seen.selector, seen.template)
+    if unreadable:
+        conditions.invalid(draft, unreadable)
         return _finished(draft)
+    missing = seen.problem or validation.references_problem(seen.rollout, seen.services, seen.template)
+    if missing or seen.unproved:
+        return _held(seen, missing)
     if seen.in_place is None:
         if seen.rollout.spec.replicas is None:
             draft.act(SetReplicas(defaults.REPLICAS))
@@ -52,12 +56,13 @@ def decide(seen: Seen) -> Decision:
         replacing.recognise(draft, seen.in_place)
     _number(draft)
     group.follow_abort(draft)
-    _date_abort(draft)
+    draft.date_abort()
     strategy = defaults.blue_green(draft.rollout)
     if strategy is not None:
         blue_green.proceed(draft, strategy)
     else:
         canary.proceed(draft)
+    step_plugins.close(draft)
     if seen.in_place is None:
         pod_metadata.proceed(draft)
         scaling.forget_history(draft)
@@ -67,6 +72,15 @@ def decide(seen: Seen) -> Decision:
     analysis.forget_history(draft)
     totals.update(draft)
     conditions.update(draft)
+    return _finished(draft)
+
+
+def _held(seen: Seen, missing: str) -> Decision:
+    services = validation.sound_services(seen.rollout, seen.services, seen.template)
+    draft = Draft(msgspec.structs.replace(seen, services=services))
+    holding.proceed(draft, is_reachable=not missing)
+    totals.update(draft)
+    conditions.hold(draft, missing or seen.unproved)
     return _finished(draft)
 
 
@@ -87,14 +101,6 @@ def _recognise(draft: Draft) -> None:
         scaling.renumber(draft, new)
 
 
-def _date_abort(draft: Draft) -> None:
-    """A person sets or takes back nothing but `abort` itself."""
-    if draft.status.abort and draft.status.aborted_at is None:
-        draft.set(aborted_at=draft.stamp)
-    elif not draft.status.abort and draft.status.aborted_at is not None:
-        draft.set(aborted_at=None)
-
-
 def _number(draft: Draft) -> None:
     revision = draft.revision
     if draft.rollout.metadata.annotations.get(replica_sets.REVISION) != str(revision):
@@ -105,6 +111,7 @@ def _number(draft: Draft) -> None:
 def _finished(draft: Draft) -> Decision:
     draft.set(observed_generation=str(draft.rollout.metadata.generation))
     draft.set(workload_observed_generation=workload.generation(draft))
+    workload.note_generation(draft)
     phase, message = phases.of(draft.rollout)
     draft.set(phase=phase, message=message)
     at = steps.index(draft.rollout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from holdfast.engine.lang import durations
 from holdfast.engine.rollout import amounts
 from holdfast.model.canary import CanaryStrategy
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
@@ -47,7 +48,7 @@ def revision_history(rollout: Rollout) -> int:
 
 
 def progress_deadline(rollout: Rollout) -> timedelta:
-    return timedelta(seconds=rollout.spec.progress_deadline_seconds or PROGRESS_DEADLINE)
+    return durations.of_seconds(rollout.spec.progress_deadline_seconds or PROGRESS_DEADLINE)
 
 
 def max_surge(rollout: Rollout) -> int:
@@ -83,7 +84,7 @@ def scale_down_delay(rollout: Rollout) -> timedelta:
     if strategy is None:
         return timedelta(0)
     said = strategy.scale_down_delay_seconds
-    return timedelta(seconds=SCALE_DOWN_DELAY if said is None else said)
+    return durations.of_seconds(SCALE_DOWN_DELAY if said is None else said)
 
 
 def scale_down_delay_revisions(rollout: Rollout) -> int | None:
@@ -99,4 +100,4 @@ def abort_scale_down_delay(rollout: Rollout) -> tuple[timedelta | None, bool]:
     said = strategy.abort_scale_down_delay_seconds
     if said is None:
         return timedelta(seconds=ABORT_SCALE_DOWN_DELAY), False
-    return (timedelta(seconds=said) if said else None), True
+    return (durations.of_seconds(said) if said else None), True

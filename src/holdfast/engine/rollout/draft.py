@@ -16,7 +16,8 @@ from holdfast.engine.rollout.in_place.workload import InPlace, fitted
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
-from holdfast.model.rollout import PauseCondition, Rollout, RolloutStatus, WeightDestination
+from holdfast.model.rollout import PauseCondition, Rollout, RolloutDurationStatus, RolloutStatus, WeightDestination
+from holdfast.model.step_plugins import Answer, Execution, Question
 
 ABORTED: Final = "RolloutAborted"
 ENDED: Final = frozenset({"Successful", "Inconclusive", "Failed", "Error"})
@@ -71,8 +72,13 @@ class Seen(Struct, frozen=True):
     others: tuple[Rollout, ...] = ()
     """The Rollouts of its release group."""
     problem: str = ""
+    """What carries its pods or its traffic is missing, or does not fit."""
+    unproved: str = ""
+    """An analysis that it asks for could not be started."""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
+    answers: Mapping[Execution, Answer] = {}
+    """What its step plugins have answered and is not written down yet."""
 
 
 class Decision(Struct, frozen=True):
@@ -80,6 +86,8 @@ class Decision(Struct, frozen=True):
     status: RolloutStatus
     events: tuple[Event, ...] = ()
     again: timedelta | None = None
+    questions: tuple[Question, ...] = ()
+    """What step plugins are to be asked; a question that is not here any more is of no use."""
 
 
 class Draft:
@@ -92,6 +100,7 @@ class Draft:
         self.events: list[Event] = []
         self.abort_message = ""
         self._due: list[datetime] = []
+        self._questions: list[Question] = []
 
     @property
     def status(self) -> RolloutStatus:
@@ -147,6 +156,9 @@ class Draft:
     def tell(self, reason: str, message: str, *, warning: bool = False) -> None:
         self.events.append(Event(reason, message, warning))
 
+    def ask(self, question: Question) -> None:
+        self._questions.append(question)
+
     def wake(self, at: datetime) -> None:
         self._due.append(at)
 
@@ -194,9 +206,27 @@ class Draft:
     def abort(self, message: str) -> None:
         if not self.status.abort:
             self.abort_message = message
-            self.set(abort=True, aborted_at=self.stamp)
+            self.set(abort=True)
+            self.date_abort()
+
+    def date_abort(self) -> None:
+        """A person sets or takes back nothing but `abort` itself."""
+        if self.status.abort and self.status.aborted_at is None:
+            self.set(aborted_at=self.stamp)
+            if not self.is_promoted:
+                self.finish("Aborted")
+        elif not self.status.abort and self.status.aborted_at is not None:
+            self.set(aborted_at=None)
+            if not self.is_promoted:
+                self.finish("")
+
+    def finish(self, word: str) -> None:
+        """How and when the release ended, as dashboards read it; "" takes it back."""
+        duration = self.status.duration or RolloutDurationStatus()
+        finished_at = self.stamp if word else None
+        self.set(duration=msgspec.structs.replace(duration, finished_at=finished_at, completion_status=word))
 
     def decision(self) -> Decision:
         due = min(self._due, default=None)
         again = None if due is None else max(due - self.now, timedelta(seconds=1))
-        return Decision(tuple(self.actions), self.rollout.status, tuple(self.events), again)
+        return Decision(tuple(self.actions), self.rollout.status, tuple(self.events), again, tuple(self._questions))

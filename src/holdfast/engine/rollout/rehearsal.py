@@ -17,6 +17,7 @@ from holdfast.engine.rollout.draft import Run, Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
+from holdfast.model.step_plugins import Answer, Execution, PluginPhase
 
 BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_MOVES: Final = 5000
@@ -54,6 +55,7 @@ class Simulated:
             for _, name in validation.service_names(rollout)
         }
         self.runs: dict[str, Run] = {}
+        self.answers: dict[Execution, Answer] = {}
         self.weight = 0
         self.fails: Callable[[str], bool] = lambda _: False
 
@@ -80,6 +82,7 @@ class Simulated:
             sets=tuple(replica_sets.read(self._with_status(name)) for name in self.sets),
             services=self.services,
             runs=tuple(self.runs.values()),
+            answers=self.answers,
         )
 
     def _with_status(self, name: str) -> KubeObject:
@@ -93,7 +96,10 @@ class Simulated:
         changed = decision.status != self.rollout.status
         for action in decision.actions:
             changed = self._perform(action) or changed
+        phase = PluginPhase.FAILED if self.fails("Plugin") else PluginPhase.SUCCESSFUL
+        self.answers = {asked.execution: Answer(phase) for asked in decision.questions}
         self.rollout = msgspec.structs.replace(self.rollout, status=decision.status)
+        changed = changed or bool(self.answers)
         return changed, decision.again
 
     def _perform(self, action: actions.Action) -> bool:
@@ -239,9 +245,9 @@ def _hash(obj: KubeObject) -> str:
 
 def _waits(rollout: Rollout) -> str:
     reasons = [condition.reason for condition in rollout.status.pause_conditions]
-    if not reasons:
-        return ""
     step = steps.current(rollout)
+    if not reasons:
+        return "the plugin" if step is not None and step.plugin is not None and not rollout.status.abort else ""
     if step is not None and step.pause is not None:
         length = steps.pause_length(step.pause)
         return "a person" if length is None else f"{length.total_seconds():g} s"

@@ -80,6 +80,7 @@ class SimulatedInPlace(Simulated):
             now=self.now,
             sets=sets(found),
             runs=tuple(self.runs.values()),
+            answers=self.answers,
             workload=self.workload,
             in_place=found,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import msgspec
 
 from holdfast.engine.rollout import counts, defaults, replica_sets, steps
@@ -83,13 +86,29 @@ def _is_ready(draft: Draft) -> bool:
 
 
 def _carried(draft: Draft, available: int) -> int:
-    """setCanaryScale may ask for fewer pods than the share of the traffic on purpose; then that holds."""
-    fixed, scale = steps.replicas_or_weight(draft.rollout)
+    """What so many pods of the canary can carry: each the share of one of all replicas.
+
+    setCanaryScale may ask for fewer pods than the share of the traffic on purpose; then each is meant to carry more.
+    """
     most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
-    goal = counts.routed(draft.rollout, draft.status.canary.weights, draft.new, draft.stable).canary
-    if available >= goal or fixed is not None or scale != steps.weight(draft.rollout) or not wanted:
+    goal = _asked_for(draft, draft.rollout)
+    if available >= goal or not wanted:
         return most
-    return -(-most * available // wanted)
+    share = max(Fraction(most, wanted), Fraction(steps.weight(draft.rollout), _meant(draft, goal)))
+    return math.ceil(share * available)
+
+
+def _meant(draft: Draft, goal: int) -> int:
+    """While a step asks for more pods only, those of the step before go on to carry what they carried."""
+    at, step = steps.index(draft.rollout), steps.current(draft.rollout)
+    if not at or step is None or step.set_canary_scale is None:
+        return goal
+    status = msgspec.structs.replace(draft.status, current_step_index=at - 1)
+    return min(goal, _asked_for(draft, msgspec.structs.replace(draft.rollout, status=status)) or goal)
+
+
+def _asked_for(draft: Draft, rollout: Rollout) -> int:
+    return counts.routed(rollout, rollout.status.canary.weights, draft.new, draft.stable).canary
 
 
 def _of_experiment(draft: Draft, left: int) -> tuple[WeightDestination, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,12 +12,13 @@ from holdfast.engine.rollout import analysis_spec, ownership, replica_sets
 from holdfast.engine.rollout.actions import StartExperiment, StartRun
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
-from holdfast.model.canary import AnalysisRunArgument, RolloutExperimentTemplate
+from holdfast.model.canary import AnalysisRunArgument, RolloutAnalysis, RolloutExperimentTemplate
 from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
 
+LATER: Final = "later"
 KINDS = {"Step": "Step", "Background": "Background", "PrePromotion": "PrePromotion", "PostPromotion": "PostPromotion"}
 
 
@@ -42,6 +43,19 @@ def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObje
     }
 
 
+def foreseen(rollout: Rollout, wanted: RolloutAnalysis, templates: Sequence[KubeObject]) -> dict[str, Any]:
+    """The spec of a run that is to come; `LATER` stands for what nobody knows before. Raises ValueError as above."""
+    given = [{"name": one.name, "value": _foreseen(rollout, one)} for one in wanted.args]
+    return analysis_spec.build(templates, given, dry_run=(), retention=())
+
+
+def _foreseen(rollout: Rollout, argument: AnalysisRunArgument) -> str:
+    source = argument.value_from
+    if source is not None and source.field_ref is not None and source.field_ref.field_path.startswith("status."):
+        return LATER
+    return next((value for _, value in _values(rollout, (argument,), latest=LATER, stable=LATER)), "")
+
+
 def _metadata(rollout: Rollout, name: str, labels: dict[str, str], annotations: dict[str, str]) -> dict[str, Any]:
     return {
         "name": name,
@@ -61,6 +75,7 @@ def _arguments(
 def _values(
     rollout: Rollout, args: Iterable[AnalysisRunArgument], *, latest: str, stable: str
 ) -> Iterable[tuple[str, str]]:
+    """Name and value of each argument. Raises ValueError for a field that the Rollout does not have."""
     for argument in args:
         source = argument.value_from
         if source is None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import counts, defaults, replica_sets
+from holdfast.engine.rollout import amounts, counts, defaults, replica_sets
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 
 
-def canary(draft: Draft) -> None:
+def canary(draft: Draft, *, is_traffic_told: bool = True) -> None:
+    """Without `is_traffic_told` the routers still do what they were told last, whatever the step says."""
     if defaults.is_routed(draft.rollout):
-        _routed(draft)
+        _routed(draft, is_traffic_told=is_traffic_told)
     else:
         _basic(draft)
 
@@ -32,7 +33,7 @@ def _basic(draft: Draft) -> None:
         draft.scale(other, left[other.name])
 
 
-def _routed(draft: Draft) -> None:
+def _routed(draft: Draft, *, is_traffic_told: bool) -> None:
     new, stable = draft.new, draft.stable
     weights = draft.rollout.status.canary.weights
     goal = counts.routed(draft.rollout, draft.seen.rollout.status.canary.weights or weights, new, stable)
@@ -43,13 +44,22 @@ def _routed(draft: Draft) -> None:
             _after_abort(draft, new, goal.canary)
         else:
             revive(draft, new)
-            draft.scale(new, goal.canary)
+            draft.scale(new, goal.canary if is_traffic_told else max(goal.canary, _needed(draft, new)))
     if stable is not None and stable.hash != draft.status.current_pod_hash:
         revive(draft, stable)
         draft.scale(stable, goal.stable)
     for other in draft.others:
         if other.desired:
             _retire(draft, other, is_old_stable=draft.is_promoted)
+
+
+def _needed(draft: Draft, one: ReplicaSet) -> int:
+    """How many of its pods the traffic needs that the routers were told to send it; never more than it has."""
+    weights = draft.status.canary.weights
+    if weights is None or one.hash != weights.canary.pod_template_hash:
+        return 0
+    share = amounts.share(defaults.replicas(draft.rollout), weights.canary.weight, defaults.max_weight(draft.rollout))
+    return min(one.desired, share)
 
 
 def revive(draft: Draft, one: ReplicaSet) -> None:

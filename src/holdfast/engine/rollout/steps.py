@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from holdfast.engine.lang import durations
 from holdfast.engine.rollout import defaults
 from holdfast.model.canary import CanaryStep, RolloutPause, SetCanaryScale
+from holdfast.model.fields import IntOrString
 from holdfast.model.rollout import Rollout
+
+_DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
 def count(rollout: Rollout) -> int:
@@ -81,9 +86,24 @@ def pause_length(pause: RolloutPause) -> timedelta | None:
     """None waits for a person; so does a duration that cannot be read, rather than going on unasked."""
     if pause.duration is None:
         return None
-    if isinstance(pause.duration, int) or pause.duration.isdecimal():
-        return timedelta(seconds=int(pause.duration))
-    return durations.parse(pause.duration)
+    seconds = _seconds(pause.duration)
+    return durations.parse(str(pause.duration)) if seconds is None else durations.of_seconds(seconds)
+
+
+def pause_fault(duration: IntOrString) -> str:
+    """Why nobody could wait so long, "" for nothing. A century is the most: more is rather a mistake in the unit."""
+    seconds = _seconds(duration)
+    length = durations.parse(str(duration)) if seconds is None else durations.of_seconds(seconds)
+    if length is None or (seconds is not None and seconds < 0):
+        return "Duration needs to be greater than 0"
+    return "Duration is longer than a century: a plain number means seconds" if length >= durations.LONGEST else ""
+
+
+def _seconds(duration: IntOrString) -> int | None:
+    """None for what is no plain number."""
+    if isinstance(duration, int):
+        return duration
+    return int(duration) if _DIGITS.fullmatch(duration) else None
 
 
 def fingerprint(rollout: Rollout) -> str:

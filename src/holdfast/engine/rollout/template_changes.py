@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from holdfast.engine.rollout import defaults, history, steps
+from holdfast.engine.rollout import defaults, history, step_plugins, steps
 from holdfast.engine.rollout.draft import Draft
+from holdfast.engine.rollout.promotion import ROLLED_BACK
 from holdfast.model.rollout import RolloutDurationStatus
 
 
@@ -29,13 +30,19 @@ def follow(draft: Draft, current: str) -> None:
     draft.set_canary(
         current_step_analysis_run_status=None, current_background_analysis_run_status=None, current_experiment=""
     )
+    step_plugins.begin_anew(draft)
     draft.set_blue_green(
         scale_up_preview_check_point=False,
         pre_promotion_analysis_run_status=None,
         post_promotion_analysis_run_status=None,
     )
-    if has_new_template:
+    if has_new_template and current == draft.status.stable_rs:
+        # No release of its own: the one under way ends.
+        draft.finish(ROLLED_BACK)
+    elif has_new_template:
         draft.set(duration=RolloutDurationStatus(rollout_started_at=draft.stamp))
+    elif status.abort and not draft.is_promoted:
+        draft.finish("")
     if is_canary and steps.count(draft.rollout):
         draft.set(current_step_index=_first_step(draft, current))
 

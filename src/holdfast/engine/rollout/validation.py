@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.engine.kube import selectors
-from holdfast.engine.rollout import amounts, configuration, defaults, replica_sets, routes, steps
+from holdfast.engine.lang import durations
+from holdfast.engine.rollout import amounts, configuration, defaults, ranges, replica_sets, routes, step_plugins, steps
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
 
+ROUTERS = ("istio", "nginx", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins")
 ROUTERS_FOR_HEADERS = ("istio", "alb", "apisix", "traefik", "plugins")
 
 
@@ -30,12 +32,11 @@ def problems(rollout: Rollout) -> Iterator[str]:
         yield "spec.template: Internal error: template must be empty for workload reference rollout"
     if spec.workload_ref is None and spec.selector is None:
         yield "spec.selector: Required value: Rollout has missing field '.spec.selector'"
-    if spec.replicas is not None and spec.replicas < 0:
-        yield f"spec.replicas: Invalid value: {spec.replicas}: must be greater than or equal to 0"
     if strategy.canary is None and strategy.blue_green is None:
         yield "spec.strategy.strategy: Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'"
     if strategy.canary is not None and strategy.blue_green is not None:
         yield "spec.strategy.strategy: Invalid value: Multiple Strategies can not be listed"
+    yield from ranges.problems(rollout)
     yield from _progress_deadline(rollout)
     yield from kinds.problems(rollout, keeps_configuration=configuration.is_asked(rollout))
     if strategy.blue_green is not None:
@@ -47,8 +48,6 @@ def problems(rollout: Rollout) -> Iterator[str]:
 def _progress_deadline(rollout: Rollout) -> Iterator[str]:
     deadline = rollout.spec.progress_deadline_seconds
     ready = rollout.spec.min_ready_seconds
-    if ready < 0:
-        yield f"spec.minReadySeconds: Invalid value: {ready}: must be greater than or equal to 0"
     if deadline is not None and deadline <= ready:
         yield f"spec.progressDeadlineSeconds: Invalid value: {deadline}: must be greater than minReadySeconds"
 
@@ -116,6 +115,9 @@ def _canary_services(rollout: Rollout) -> Iterator[str]:
     routing = strategy.traffic_routing
     if routing is None:
         return
+    if not _has_router(routing, ROUTERS):
+        # Steps that no router hears of would let a release pass unproved.
+        yield f"{place}.trafficRouting: Invalid value: it names no router"
     by_subsets = routing.istio is not None and routing.istio.destination_rule is not None
     if routing.istio is not None and not (routing.istio.virtual_service or routing.istio.virtual_services):
         yield f"{place}.trafficRouting.istio: Invalid value: either virtualService or virtualServices must be set"
@@ -134,11 +136,14 @@ def _step(rollout: Rollout, place: str, step: CanaryStep) -> Iterator[str]:
     if step.set_weight is not None and not 0 <= step.set_weight <= most:
         yield f"{place}.setWeight: Invalid value: {step.set_weight}: SetWeight needs to be between 0 and max weight"
     if step.pause is not None and step.pause.duration is not None:
-        length = steps.pause_length(step.pause)
-        if length is None or length.total_seconds() < 0:
-            yield f"{place}.pause.duration: Invalid value: {step.pause.duration}: Duration needs to be greater than 0"
-    if step.plugin is not None:
-        yield f"{place}.plugin: Invalid value: {step.plugin.name}: step plugins are not served"
+        fault = steps.pause_fault(step.pause.duration)
+        if fault:
+            yield f"{place}.pause.duration: Invalid value: {step.pause.duration}: {fault}"
+    if step.experiment is not None and step.experiment.duration and durations.parse(step.experiment.duration) is None:
+        said = f"{step.experiment.duration!r} is no duration such as 10m"
+        yield f"{place}.experiment.duration: Invalid value: {said}"
+    if step.plugin is not None and not step_plugins.is_name(step.plugin.name):
+        yield f'{place}.plugin.name: Invalid value: "{step.plugin.name}": a plugin is named like NAME or OWNER/NAME'
     yield from _routed_step(rollout, place, step)
 
 
@@ -207,6 +212,15 @@ def service_problem(rollout: Rollout, field: str, name: str, service: KubeObject
                 f'spec.strategy.{field}: Invalid value: "{name}": Service "{name}" has unmatch label "{key}" in rollout'
             )
     return ""
+
+
+def sound_services(rollout: Rollout, services: Mapping[str, KubeObject], template: KubeObject) -> dict[str, KubeObject]:
+    """Those that the Rollout may lead to its pods."""
+    return {
+        name: services[name]
+        for field, name in service_names(rollout)
+        if name in services and not service_problem(rollout, field, name, services[name], template)
+    }
 
 
 def references_problem(rollout: Rollout, services: Mapping[str, KubeObject], template: KubeObject) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from holdfast.engine.rollout import defaults, phases
-from holdfast.engine.rollout.actions import ScaleWorkload
+from holdfast.engine.rollout.actions import AnnotateRollout, ScaleWorkload
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.kube import KubeObject, metadata_of
 
@@ -26,6 +26,14 @@ def selector_of(workload: KubeObject) -> dict[str, Any]:
 def generation(draft: Draft) -> str:
     workload = draft.seen.workload
     return str(metadata_of(workload).get("generation") or "") if workload is not None else ""
+
+
+def note_generation(draft: Draft) -> None:
+    """Whoever reads the Rollout can tell by it whether the newest state of the workload has been seen."""
+    known = draft.rollout.metadata.annotations.get(phases.WORKLOAD_GENERATION)
+    wanted = generation(draft) or None
+    if known != wanted and (wanted or draft.rollout.spec.workload_ref is None):
+        draft.act(AnnotateRollout({phases.WORKLOAD_GENERATION: wanted}))
 
 
 def scale(draft: Draft) -> None:

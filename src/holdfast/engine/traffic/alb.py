@@ -1,10 +1,13 @@
 """AWS Load Balancer Controller: an action of an Ingress, as an annotation, that forwards to the two services by weight.
 
-Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller, "Ingress annotations", actions.${action-name}
+A header route is an action of its own with conditions, to which paths lead that stand before those of the service.
+
+Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller, "Ingress annotations", actions.${action-name} and conditions.${conditions-name}
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,12 +18,13 @@ from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, t
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, name_of
 from holdfast.model.metadata import ObjectMeta
-from holdfast.model.traffic import ALBTrafficRouting, StickinessConfig
+from holdfast.model.traffic import ALBTrafficRouting, HeaderRoutingMatch, StickinessConfig
 from holdfast.model.wanted_traffic import WantedTraffic
 
 INGRESS: Final = GroupKind("networking.k8s.io", "Ingress")
 PREFIX: Final = "alb.ingress.kubernetes.io"
 MANAGED: Final = "rollouts.argoproj.io/managed-alb-annotations"
+BY_ANNOTATION: Final = {"name": "use-annotation"}
 LONGEST_STICKINESS: Final = 604800
 
 
@@ -38,12 +42,60 @@ def changes(
         obj = there(reference, found)
         if service not in _services(obj):
             raise RoutingProblem(f"ingress {name_of(obj)} does not have service {service} in rules")
+        prefix = routing.annotation_prefix or PREFIX
+        special = header_annotations(routing, prefix, wanted)
+        gone = {f"{prefix}/{kind}.{name}" for name in wanted.managed for kind in ("actions", "conditions")}
         annotations = {
-            **annotations_of(obj),
+            **{name: value for name, value in annotations_of(obj).items() if name not in gone},
             key: action(routing, wanted),
-            MANAGED: managed(annotations_of(obj), owner.name, key),
+            **special,
+            MANAGED: managed(annotations_of(obj), owner.name, key, *special),
         }
-        yield Change(reference, obj, canonical.with_path(obj, annotations, "metadata", "annotations"))
+        after = canonical.with_path(obj, annotations, "metadata", "annotations")
+        yield Change(reference, obj, with_header_paths(after, service, wanted))
+
+
+def header_annotations(routing: ALBTrafficRouting, prefix: str, wanted: WantedTraffic) -> dict[str, str]:
+    """An action and its conditions for each header route. All its matches must hold together. Raises RoutingProblem."""
+    found = {}
+    for route in wanted.headers:
+        if route.name in (wanted.canary, wanted.stable, routing.root_service):
+            raise RoutingProblem(f"alb: the managed route {route.name} has the name of a service")
+        group = {"ServiceName": wanted.canary, "ServicePort": str(routing.service_port), "Weight": 100}
+        forward = {"Type": "forward", "ForwardConfig": {"TargetGroups": [group]}}
+        conditions = [_condition(match) for match in route.match]
+        found[f"{prefix}/actions.{route.name}"] = msgspec.json.encode(forward).decode()
+        found[f"{prefix}/conditions.{route.name}"] = msgspec.json.encode(conditions).decode()
+    return found
+
+
+def _condition(match: HeaderRoutingMatch) -> dict[str, Any]:
+    value = match.header_value
+    if not (value.exact or value.prefix):
+        raise RoutingProblem(
+            f"alb matches the header {match.header_name} by exact or prefix, not by a regular expression"
+        )
+    # What AWS takes for wildcards stands for itself here.
+    said = re.sub(r"([*?\\])", r"\\\1", value.exact or value.prefix)
+    values = [said if value.exact else f"{said}*"]
+    return {"field": "http-header", "httpHeaderConfig": {"httpHeaderName": match.header_name, "values": values}}
+
+
+def with_header_paths(ingress: KubeObject, service: str, wanted: WantedTraffic) -> KubeObject:
+    """Before each path of the service one of the same kind for each header: of two alike the first one counts."""
+    rules = []
+    for rule in canonical.get_path(ingress, "spec", "rules") or []:
+        paths: list[dict[str, Any]] = []
+        for path in canonical.get_path(rule, "http", "paths") or []:
+            named = canonical.get_path(path, "backend", "service") or {}
+            if named.get("name") in wanted.managed and named.get("port") == BY_ANNOTATION:
+                continue
+            if named.get("name") == service:
+                special = [{"service": {"name": route.name, "port": BY_ANNOTATION}} for route in wanted.headers]
+                paths.extend({**path, "backend": backend} for backend in special)
+            paths.append(path)
+        rules.append(canonical.with_path(rule, paths, "http", "paths") if paths else rule)
+    return canonical.with_path(ingress, rules, "spec", "rules") if rules else ingress
 
 
 def _services(ingress: KubeObject) -> set[str]:

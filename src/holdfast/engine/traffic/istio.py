@@ -1,19 +1,21 @@
 """Istio: weights of VirtualService routes, subsets of a DestinationRule, routes of our own for headers and mirrors.
 
-Only the routes that the Rollout names are touched, and of them only weights; everything else stays as it was written.
+Only the routes that the Rollout names are touched, and of them only the weights of its two destinations; everything else
+stays as it was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject, namespace_of
+from holdfast.model.kube import KubeObject, annotations_of, namespace_of
 from holdfast.model.traffic import IstioTrafficRouting, IstioVirtualService, SetHeaderRoute, SetMirrorRoute, TLSRoute
 from holdfast.model.wanted_traffic import WantedTraffic
 
@@ -21,6 +23,8 @@ GROUP: Final = "networking.istio.io"
 VIRTUAL_SERVICE: Final = GroupKind(GROUP, "VirtualService")
 DESTINATION_RULE: Final = GroupKind(GROUP, "DestinationRule")
 HASH_LABEL: Final = "rollouts-pod-template-hash"
+EXPERIMENTS: Final = "holdfast.dev/experiment-destinations"
+"""Which destinations of a VirtualService are those of running experiments: they are taken away again."""
 
 
 class Shares(Struct, frozen=True):
@@ -100,6 +104,7 @@ def routed(obj: KubeObject, named: IstioVirtualService, shares: Shares) -> KubeO
     """The VirtualService with the wanted weights and managed routes. Raises RoutingProblem."""
     spec = obj.get("spec") or {}
     changed = dict(spec)
+    noted = _noted(obj)
     is_inferred = not (named.routes or named.tls_routes or named.tcp_routes)
     http = spec.get("http") or []
     if not all(isinstance(route, dict) for route in http):
@@ -107,7 +112,7 @@ def routed(obj: KubeObject, named: IstioVirtualService, shares: Shares) -> KubeO
     if named.routes or (is_inferred and http):
         own = [route for route in http if route.get("name") not in shares.wanted.managed]
         chosen = _named_http(own, named.routes)
-        weighted = [_weighted(route, shares) if index in chosen else route for index, route in enumerate(own)]
+        weighted = [_weighted(route, shares, noted) if index in chosen else route for index, route in enumerate(own)]
         extra = _managed(weighted[min(chosen)], shares)
         changed["http"] = [*extra, *weighted]
     for protocol, given in (("tls", named.tls_routes), ("tcp", named.tcp_routes)):
@@ -115,11 +120,11 @@ def routed(obj: KubeObject, named: IstioVirtualService, shares: Shares) -> KubeO
         if given or (is_inferred and routes):
             chosen = _matching(routes, given, protocol)
             changed[protocol] = [
-                _weighted(route, shares) if index in chosen else route for index, route in enumerate(routes)
+                _weighted(route, shares, noted) if index in chosen else route for index, route in enumerate(routes)
             ]
     if is_inferred and not any(spec.get(protocol) for protocol in ("http", "tls", "tcp")):
         raise RoutingProblem("the VirtualService has no routes")
-    return obj if changed == spec else {**obj, "spec": changed}
+    return _with_note(obj if changed == spec else {**obj, "spec": changed}, shares)
 
 
 def _named_http(routes: Sequence[dict[str, Any]], names: Sequence[str]) -> set[int]:
@@ -159,30 +164,27 @@ def _fits(route: dict[str, Any], wanted: Any) -> bool:
     return not (isinstance(wanted, TLSRoute) and wanted.sni_hosts) or hosts == set(wanted.sni_hosts)
 
 
-def _weighted(route: dict[str, Any], shares: Shares) -> dict[str, Any]:
-    """Destinations of earlier experiments, which nobody but us adds, are taken away again."""
+def _weighted(route: dict[str, Any], shares: Shares, noted: Collection[str]) -> dict[str, Any]:
+    """Any other destination is a person's and stays as it was written, but for those of experiments, which are ours."""
     destinations = route.get("route") or []
-    stable, canary = _split(destinations, shares)
-    wanted = shares.wanted
+    at_stable, at_canary = _split(destinations, shares)
+    weights = {at_stable: shares.wanted.stable_weight, at_canary: shares.wanted.weight}
     kept = []
-    for entry in destinations:
-        if entry is stable:
-            kept.append({**entry, "weight": wanted.stable_weight})
-        elif entry is canary:
-            kept.append({**entry, "weight": wanted.weight})
-        elif shares.by_subset and _is_foreign(entry, stable, shares):
-            # A subset of somebody else's beside ours keeps its place, but has no share.
+    for index, entry in enumerate(destinations):
+        if index in weights:
+            kept.append({**entry, "weight": weights[index]})
+        elif not _is_of_experiment(entry, shares, noted):
             kept.append(entry)
-    return {**route, "route": [*kept, *_additional(stable["destination"], shares)]}
+    return {**route, "route": [*kept, *_additional(destinations[at_stable]["destination"], shares)]}
 
 
-def _is_foreign(entry: Mapping[str, Any], stable: Mapping[str, Any], shares: Shares) -> bool:
-    """An experiment's destination is one of the additional subsets, or another host without any subset of its own."""
+def _is_of_experiment(entry: Mapping[str, Any], shares: Shares, noted: Collection[str]) -> bool:
+    """One of the additional subsets, or a service that is noted, or about to be, without any subset of its own."""
     destination = entry.get("destination") or {}
     subset = destination.get("subset") or ""
     if subset:
-        return subset not in shares.additional_subsets
-    return bool(destination.get("host") == stable["destination"].get("host"))
+        return subset in shares.additional_subsets
+    return destination.get("host") in {*noted, *(other.service_name for other in shares.wanted.additional)}
 
 
 def _additional(stable: Mapping[str, Any], shares: Shares) -> list[dict[str, Any]]:
@@ -198,17 +200,42 @@ def _additional(stable: Mapping[str, Any], shares: Shares) -> list[dict[str, Any
     return found
 
 
-def _split(destinations: Sequence[dict[str, Any]], shares: Shares) -> tuple[dict[str, Any], dict[str, Any]]:
-    canary = next((entry for entry in destinations if shares.is_canary(entry.get("destination") or {})), None)
-    stable = next((entry for entry in destinations if shares.is_stable(entry.get("destination") or {})), None)
+def _split(destinations: Sequence[dict[str, Any]], shares: Shares) -> tuple[int, int]:
+    """Where the stable destination and that of the canary stand. Raises RoutingProblem."""
+    places = [entry.get("destination") or {} for entry in destinations]
+    canaries = [index for index, place in enumerate(places) if shares.is_canary(place)]
+    stables = [index for index, place in enumerate(places) if shares.is_stable(place)]
     what = "DestinationRule subset" if shares.by_subset else "Service"
-    if canary is None:
+    if not canaries:
         name = shares.canary_subset or shares.wanted.canary
         raise RoutingProblem(f"Canary {what} '{name}' not found in route")
-    if stable is None:
+    if not stables:
         name = shares.stable_subset or shares.wanted.stable
         raise RoutingProblem(f"Stable {what} '{name}' not found in route")
-    return stable, canary
+    for index in canaries[1:]:
+        if destinations[index].get("weight"):
+            # No step and no abort would ever take this share away.
+            name = shares.canary_subset or shares.wanted.canary
+            raise RoutingProblem(f"Canary {what} '{name}' is in the route twice: only one may have a weight")
+    return stables[0], canaries[0]
+
+
+def _noted(obj: KubeObject) -> Collection[str]:
+    """The services of experiments that are in the routes now. What cannot be read is nobody's."""
+    try:
+        return msgspec.json.decode(annotations_of(obj).get(EXPERIMENTS) or "[]", type=list[str])
+    except msgspec.DecodeError:
+        return ()
+
+
+def _with_note(obj: KubeObject, shares: Shares) -> KubeObject:
+    services = [other.service_name for other in shares.wanted.additional[len(shares.additional_subsets) :]]
+    if services:
+        return canonical.with_path(obj, msgspec.json.encode(services).decode(), "metadata", "annotations", EXPERIMENTS)
+    if EXPERIMENTS not in annotations_of(obj):
+        return obj
+    has_others = len(annotations_of(obj)) > 1
+    return canonical.without(obj, ("metadata", "annotations", *((EXPERIMENTS,) if has_others else ())))
 
 
 def _managed(base: dict[str, Any], shares: Shares) -> list[dict[str, Any]]:
@@ -216,7 +243,8 @@ def _managed(base: dict[str, Any], shares: Shares) -> list[dict[str, Any]]:
     wanted = shares.wanted
     headers = {route.name: route for route in wanted.headers}
     mirrors = {route.name: route for route in wanted.mirrors}
-    _, canary = _split(base.get("route") or [], shares)
+    _, at = _split(base.get("route") or [], shares)
+    canary = base["route"][at]
     found = []
     for name in wanted.managed:
         if name in headers:

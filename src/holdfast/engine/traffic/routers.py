@@ -20,7 +20,7 @@ KINDS: Final[frozenset[GroupKind]] = (
     | gateway_api.KINDS
 )
 SERVED: Final = ("istio", "nginx", "plugins", "traefik", "smi", "apisix", "alb", "ambassador")
-TAKES_HEADERS: Final = ("istio", "plugins", "apisix")
+TAKES_HEADERS: Final = ("istio", "plugins", "apisix", "alb")
 TAKES_MIRRORS: Final = ("istio",)
 TAKES_EXPERIMENTS: Final = ("istio", "plugins", "smi", "alb")
 BOUND_TO_STABLE: Final = ("nginx", "ambassador")

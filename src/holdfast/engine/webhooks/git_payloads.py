@@ -180,6 +180,8 @@ class AzureUpdate(Struct):
 
 class AzureRepository(Struct):
     remote_url: str = field(default="", name="remoteUrl")
+    web_url: str = field(default="", name="webUrl")
+    ssh_url: str = field(default="", name="sshUrl")
     default_branch: str = field(default="", name="defaultBranch")
 
 

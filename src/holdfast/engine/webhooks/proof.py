@@ -22,7 +22,7 @@ def check_signature(secret: str, body: bytes, header: str, *, algorithm: str = "
     else:
         digits = header
     wanted = hmac.new(secret.encode(), body, _HASHES[algorithm]).hexdigest()
-    if not hmac.compare_digest(wanted.encode(), digits.strip().lower().encode()):
+    if not hmac.compare_digest(wanted.encode(), _as_sent(digits.strip().lower())):
         raise Unauthorized("the signature does not fit the body and the secret")
 
 
@@ -34,7 +34,12 @@ def check_token(secret: str, given: str) -> None:
 
 def is_token(secret: str, given: str) -> bool:
     """Compared in a time that tells nothing of where they differ."""
-    return hmac.compare_digest(secret.encode(), given.encode())
+    return hmac.compare_digest(secret.encode(), _as_sent(given))
+
+
+def _as_sent(header: str) -> bytes:
+    """Servers keep bytes of a header that are no UTF-8 as surrogates."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def check_password(username: str, password: str, authorization: str) -> None:

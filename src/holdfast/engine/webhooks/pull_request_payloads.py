@@ -1,7 +1,7 @@
 """What webhooks say of pull requests, as far as it is read: which one of which repository.
 
 Sources: the webhook documentation of GitHub (`pull_request`), GitLab (merge request events), Bitbucket Cloud
-(`pullrequest:*`), Bitbucket Data Center (`pr:*`) and Gitea.
+(`pullrequest:*`), Bitbucket Data Center (`pr:*`), Gitea and Azure DevOps (`git.pullrequest.*`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from holdfast.engine.webhooks.git_payloads import CloudRepository, HubRepository, LabProject, ServerRepository, present
+from holdfast.engine.webhooks.git_payloads import (
+    AzureRepository,
+    CloudRepository,
+    HubRepository,
+    LabProject,
+    ServerRepository,
+    present,
+)
 from holdfast.model.pull_request import Provider, PullRequestChange
 
 LARGEST_NUMBER: Final = 2**53
@@ -97,6 +104,22 @@ class ServerPull(Struct):
         project = target.project.key if target.project else ""
         place = f"/{project}/{target.slug}" if project and target.slug else ""
         return _change(Provider.BITBUCKET_SERVER, (*target.urls(), place), pull.id)
+
+
+class AzureRequest(Struct):
+    number: int = field(default=0, name="pullRequestId")
+    repository: AzureRepository | None = None
+
+
+class AzurePull(Struct):
+    """Of Azure DevOps. `git.pullrequest.merged` is a merge that was tried, which changes nothing by itself."""
+
+    resource: AzureRequest | None = None
+
+    def changes(self) -> tuple[PullRequestChange, ...]:
+        said = self.resource or AzureRequest()
+        repository = said.repository or AzureRepository()
+        return _change(Provider.AZURE, (repository.remote_url, repository.web_url, repository.ssh_url), said.number)
 
 
 def _change(provider: Provider, urls: tuple[str, ...], number: int) -> tuple[PullRequestChange, ...]:

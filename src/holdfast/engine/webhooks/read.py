@@ -5,7 +5,7 @@ Where no secret is set a sender is believed, as in Argo CD: the worst that he ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -13,17 +13,18 @@ from msgspec import Struct
 
 from holdfast.engine.webhooks import proof
 from holdfast.engine.webhooks.git_payloads import AzurePush, CloudPush, GenericPush, HubPush, LabPush, ServerPush
-from holdfast.engine.webhooks.pull_request_payloads import CloudPull, HubPull, LabMerge, ServerPull
+from holdfast.engine.webhooks.pull_request_payloads import AzurePull, CloudPull, HubPull, LabMerge, ServerPull
 from holdfast.engine.webhooks.registry_payloads import DistributionEvents, GitHubPackageEvent, HarborEvent
 from holdfast.model.errors import BadRequest, Unauthorized
 from holdfast.model.pull_request import Provider
-from holdfast.model.webhook import Change, WebhookSecrets
+from holdfast.model.webhook import Change, Received, WebhookSecrets
 
 GITEA_PULLS = frozenset({"pull_request", "pull_request_sync"})
 SERVER_PULLS = frozenset(
     {"pr:opened", "pr:from_ref_updated", "pr:modified", "pr:reopened", "pr:merged", "pr:declined", "pr:deleted"}
 )
 CLOUD_PULLS = frozenset({f"pullrequest:{event}" for event in ("created", "updated", "fulfilled", "rejected")})
+AZURE_PULLS = frozenset({"git.pullrequest.created", "git.pullrequest.updated"})
 DISTRIBUTION_EVENTS = "application/vnd.docker.distribution.events"
 
 
@@ -31,20 +32,35 @@ P = TypeVar("P", bound=Struct)
 
 
 def changes(headers: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> tuple[Change, ...]:
+    """What `received` holds. Raises Unauthorized and BadRequest."""
+    return received(headers, body, secrets).changes
+
+
+def received(headers: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Received:
     """What the webhook says; nothing for events that do not concern us, such as a ping.
 
     Raises Unauthorized, and BadRequest for a sender that is unknown or a body that is not what he should send.
     """
     given = {name.lower(): value for name, value in headers.items()}
-    for header, reader in _READERS.items():
+    sender = _sender(given, body, secrets)
+    return Received(tuple(sender.read(given, body, secrets)), bool(sender.secret(given, secrets)))
+
+
+def claims_proof(headers: Mapping[str, str]) -> bool:
+    """Whether there is something that may prove the sender; what it is worth is seen with the body."""
+    return any(name.lower() in _PROOFS for name in headers)
+
+
+def _sender(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> _Sender:
+    for header, sender in _SENDERS.items():
         if header in given:
-            return tuple(reader(given, body, secrets))
+            return sender
     if given.get("content-type", "").startswith(DISTRIBUTION_EVENTS):
-        return tuple(_distribution(given, body, secrets))
+        return _Sender(_distribution, lambda _, known: known.registry)
     if secrets.harbor and proof.is_token(secrets.harbor, given.get("authorization", "")):
-        return tuple(_decoded(body, HarborEvent).changes())
+        return _Sender(lambda _, content, __: _decoded(content, HarborEvent).changes(), lambda _, known: known.harbor)
     if b'"publisherId"' in body and b'"eventType"' in body:
-        return tuple(_azure(given, body, secrets))
+        return _SENDERS["x-vss-activityid"]
     raise BadRequest("the headers are those of no sender that is known")
 
 
@@ -84,7 +100,7 @@ def _gitlab(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> S
 def _bitbucket(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
     """Cloud and Data Center use the same header: the words in it differ."""
     event = given["x-event-key"]
-    if event in ("repo:refs_changed", "diagnostics:ping") or event.startswith("pr:"):
+    if _is_of_data_center(event):
         proof.check_signature(secrets.bitbucket_server, body, given.get("x-hub-signature", ""))
         if event in SERVER_PULLS:
             return _decoded(body, ServerPull).changes()
@@ -96,9 +112,15 @@ def _bitbucket(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -
     return _decoded(body, CloudPush).changes() if event == "repo:push" else ()
 
 
+def _is_of_data_center(event: str) -> bool:
+    return event in ("repo:refs_changed", "diagnostics:ping") or event.startswith("pr:")
+
+
 def _azure(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> Sequence[Change]:
     proof.check_password(secrets.azure_username, secrets.azure_password, given.get("authorization", ""))
     push = _decoded(body, AzurePush)
+    if push.event_type in AZURE_PULLS:
+        return _decoded(body, AzurePull).changes()
     return push.changes() if push.event_type == "git.push" else ()
 
 
@@ -114,16 +136,39 @@ def _generic(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> 
     return _decoded(body, GenericPush).changes()
 
 
-_READERS = {
+def _secret_of_bitbucket(given: Mapping[str, str], secrets: WebhookSecrets) -> str:
+    return secrets.bitbucket_server if _is_of_data_center(given["x-event-key"]) else secrets.bitbucket_uuid
+
+
+class _Sender(Struct, frozen=True):
+    """How his webhooks are read, and the secret that proves them, "" where none is set."""
+
+    read: Callable[[Mapping[str, str], bytes, WebhookSecrets], Sequence[Change]]
+    secret: Callable[[Mapping[str, str], WebhookSecrets], str]
+
+
+_SENDERS = {
     # Gitea sends GitHub's header as well.
-    "x-gitea-event": _gitea,
-    "x-gogs-event": _gitea,
-    "x-github-event": _github,
-    "x-gitlab-event": _gitlab,
-    "x-event-key": _bitbucket,
-    "x-vss-activityid": _azure,
-    "x-holdfast-signature": _generic,
+    "x-gitea-event": _Sender(_gitea, lambda _, known: known.gogs),
+    "x-gogs-event": _Sender(_gitea, lambda _, known: known.gogs),
+    "x-github-event": _Sender(_github, lambda _, known: known.github),
+    "x-gitlab-event": _Sender(_gitlab, lambda _, known: known.gitlab),
+    "x-event-key": _Sender(_bitbucket, _secret_of_bitbucket),
+    "x-vss-activityid": _Sender(_azure, lambda _, known: known.azure_username or known.azure_password),
+    "x-holdfast-signature": _Sender(_generic, lambda _, known: known.generic),
 }
+_PROOFS = frozenset(
+    {
+        "authorization",
+        "x-gitea-signature",
+        "x-gitlab-token",
+        "x-gogs-signature",
+        "x-holdfast-signature",
+        "x-hook-uuid",
+        "x-hub-signature",
+        "x-hub-signature-256",
+    }
+)
 
 
 def _decoded(body: bytes, payload: type[P]) -> P:

@@ -37,6 +37,9 @@ def behaviour_of(pod: KubeObject, container: dict[str, Any]) -> Behaviour:
             return Behaviour(crashes=True)
         case "fail":
             return Behaviour(fails=True, runs_for=length or RUN_TIME)
+        case "fail-jobs":
+            # A server of this image runs: what tries it out finds it wanting.
+            return Behaviour(fails=(pod.get("spec") or {}).get("restartPolicy") == "Never")
         case "image-pull-error":
             return Behaviour(cannot_be_pulled=True)
         case "failing-probe":

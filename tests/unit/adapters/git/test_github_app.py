@@ -90,6 +90,20 @@ async def test_the_installation_of_a_repository_is_looked_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("no_proxy", "by_proxy"),
+    [("", True), ("git.example.com", True), ("git.example.com, 127.0.0.1", False)],
+)
+async def test_a_token_is_asked_for_through_the_proxy_unless_the_host_is_excepted(
+    no_proxy: str, by_proxy: bool
+) -> None:
+    api, proxy = Api(), Api()
+    async with serving(api.handle) as root, serving(proxy.handle) as way:
+        access = access_to(root, github_app_installation_id="9", proxy=way, no_proxy=no_proxy)
+        assert (await GitHubApps(FixedClock()).opened(access)).password == "token-1"
+    assert (len(proxy.asked), len(api.asked)) == ((1, 0) if by_proxy else (0, 1))
+
+
+@pytest.mark.parametrize(
     ("status", "more", "reason"),
     [
         (401, {}, "AuthenticationFailed"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from holdfast.adapters.metrics import addresses
 from holdfast.adapters.metrics.http import Http, Request
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.addresses import GuardedResolver
 
 REFUSED = (
     "169.254.169.254",
@@ -62,7 +63,7 @@ async def test_a_refused_address_is_told_and_not_asked(host: str) -> None:
 
 @pytest.mark.real_time
 async def test_a_name_that_leads_to_a_refused_address_leads_nowhere() -> None:
-    resolver = addresses.GuardedResolver()
+    resolver = GuardedResolver(addresses.is_refused, addresses.REFUSED)
     try:
         # The system's own resolver takes short numbers for names.
         with pytest.raises(OSError, match="link-local"):

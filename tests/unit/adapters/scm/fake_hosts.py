@@ -1,7 +1,7 @@
 """A server that answers as the API of each host does, for one pull request of one repository.
 
-The shapes are those of the public documentation of GitHub, GitLab, Bitbucket Cloud, Bitbucket Data Center and Gitea, with
-what a client does not read left out.
+The shapes are those of the public documentation of GitHub, GitLab, Bitbucket Cloud, Bitbucket Data Center, Gitea and Azure
+DevOps, with what a client does not read left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class FakeHost:
 
     def __init__(self, provider: Provider, path: str = "") -> None:
         self.provider = provider
-        self.path = path or ("group/sub/web" if provider is Provider.GITLAB else "team/web")
+        usual = {Provider.GITLAB: "group/sub/web", Provider.AZURE: "acme/Our Shop/web"}
+        self.path = path or usual.get(provider, "team/web")
         self.head = HEAD
         self.base = "main"
         self.is_open = True
@@ -121,6 +122,18 @@ class FakeHost:
                     ("GET", f"{place}/pull-requests/{NUMBER}/activities", self._server_activities),
                     ("POST", f"{place}/pull-requests/{NUMBER}/comments", self._create),
                     ("PUT", f"{place}/pull-requests/{NUMBER}/comments/(\\d+)", self._server_update),
+                ]
+
+            case Provider.AZURE:
+                project, _, name = self.path.replace(" ", "%20").rpartition("/")
+                pull = f"{re.escape(project)}/_apis/git/repositories/{re.escape(name)}/pullRequests/{NUMBER}"
+                return [
+                    ("GET", pull, self._azure_pull),
+                    ("GET", f"{pull}/iterations", self._azure_iterations),
+                    ("POST", f"{pull}/statuses", self._azure_status),
+                    ("GET", f"{pull}/threads", self._azure_threads),
+                    ("POST", f"{pull}/threads", self._azure_create),
+                    ("PATCH", f"{pull}/threads/(\\d+)/comments/1", self._azure_update),
                 ]
 
     async def _hub_pull(self, _: web.Request) -> web.Response:
@@ -258,6 +271,60 @@ class FakeHost:
                 "nextPageStart": start + size if more else None,
             }
         )
+
+    async def _azure_pull(self, request: web.Request) -> web.Response:
+        assert request.query["api-version"] == "7.1"
+        fork = {"forkSource": {"repository": {"name": "web"}}} if self.is_fork else {}
+        return web.json_response(
+            {
+                "pullRequestId": NUMBER,
+                "status": "active" if self.is_open else "completed",
+                "sourceRefName": "refs/heads/topic",
+                "targetRefName": f"refs/heads/{self.base}",
+                "lastMergeSourceCommit": {"commitId": self.head, "url": "https://dev.azure.com/x"},
+                "lastMergeTargetCommit": {"commitId": "b" * 40},
+                "repository": {"name": "web", "webUrl": "https://dev.azure.com/acme/Our%20Shop/_git/web"},
+                **fork,
+            }
+        )
+
+    async def _azure_iterations(self, _: web.Request) -> web.Response:
+        heads = ["c" * 40, self.head]
+        found = [{"id": number, "sourceRefCommit": {"commitId": head}} for number, head in enumerate(heads, 1)]
+        return web.json_response({"value": found, "count": len(found)})
+
+    async def _azure_status(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        assert request.query["api-version"] == "7.1"
+        assert body["state"] in ("pending", "succeeded", "failed")
+        assert body["iterationId"] == 2
+        context = f"{body['context']['genre']}/{body['context']['name']}"
+        self.statuses.append((context, body["state"], body["description"]))
+        return web.json_response({"id": 1, "state": body["state"]})
+
+    async def _azure_threads(self, _: web.Request) -> web.Response:
+        def thread(number: int, content: str, kind: str = "text") -> dict[str, Any]:
+            answer = {"id": 2, "parentCommentId": 1, "content": content, "commentType": "text"}
+            first = {"id": 1, "parentCommentId": 0, "content": content, "commentType": kind, "isDeleted": False}
+            return {"id": number, "comments": [first, answer], "isDeleted": False}
+
+        found = [thread(it.id, it.body) for it in self.comments]
+        found += [thread(9999, "Ada joined as a reviewer", "system"), {**thread(9998, "gone"), "isDeleted": True}]
+        return web.json_response({"value": found, "count": len(found)})
+
+    async def _azure_create(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        assert body["status"] == "closed"
+        (first,) = body["comments"]
+        said = self.say(first["content"].rstrip())
+        return web.json_response({"id": said.id, "comments": [{"id": 1}]})
+
+    async def _azure_update(self, request: web.Request, number: str) -> web.Response:
+        said = self.comments[int(number) - 1]
+        if said.foreign:
+            return web.json_response({"message": "TF401027: You need the permission"}, status=403)
+        said.body = (await request.json())["content"].rstrip()
+        return web.json_response({"id": 1})
 
     async def _create(self, request: web.Request) -> web.Response:
         said = self.say(_body(await request.json()))

@@ -61,7 +61,7 @@ async def test_a_status_goes_from_pending_to_its_end_and_may_be_repeated(provide
             await hosts.set_status(fake.repository, ACCESS, pull, status)
         states = [state for _, state, _ in fake.statuses]
         assert states[0] in ("pending", "INPROGRESS")
-        assert states[-1] in ("success", "SUCCESSFUL")
+        assert states[-1] in ("success", "SUCCESSFUL", "succeeded")
         assert {context for context, _, _ in fake.statuses} == {"holdfast/preview"}
 
 
@@ -138,6 +138,15 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(provider: Provider, s
         assert caught.value.details == {"retryAfterSeconds": 17.0}
 
 
+@pytest.mark.parametrize("status", [203, 302])
+async def test_the_page_for_signing_in_is_no_answer_of_azure(status: int) -> None:
+    async with talking(Provider.AZURE) as (fake, hosts):
+        fake.refusals.append((status, {"Location": "https://spsprodeus.vssps.visualstudio.com/_signin"}, b"<html>"))
+        with pytest.raises(Blocked, match="give a valid one") as caught:
+            await hosts.pull_request(fake.repository, ACCESS, NUMBER)
+        assert caught.value.reason == "HostAuthenticationFailed"
+
+
 async def test_a_limit_of_a_rate_that_is_reached_ends_when_it_says() -> None:
     clock = SystemClock()
     async with talking(Provider.GITHUB) as (fake, hosts):
@@ -179,6 +188,9 @@ async def test_a_host_that_does_not_answer_may_be_back_later() -> None:
         (Provider.BITBUCKET, HostAccess(RepositoryAccess("", username="me", password="pw")), "Basic bWU6cHc="),
         (Provider.BITBUCKET, HostAccess(RepositoryAccess("", username="x-token-auth", password="pw")), "Bearer pw"),
         (Provider.BITBUCKET_SERVER, HostAccess(RepositoryAccess("", bearer_token="bt")), "Bearer bt"),
+        (Provider.AZURE, ACCESS, "Basic aG9sZGZhc3Q6dDBrZW4="),
+        (Provider.AZURE, HostAccess(RepositoryAccess("", username="me", password="pw")), "Basic bWU6cHc="),
+        (Provider.AZURE, HostAccess(RepositoryAccess("", bearer_token="bt")), "Bearer bt"),
         (Provider.GITHUB, HostAccess(RepositoryAccess("", username="x-access-token", password="pw")), "Bearer pw"),
     ],
 )

@@ -13,7 +13,7 @@ from holdfast.engine.flow import spec
 from holdfast.model.application import Application
 from holdfast.model.kube import KubeObject
 from holdfast.model.rendering import PluginFiles, RenderRequest
-from holdfast.model.resource_types import CONFIG_MAP
+from holdfast.model.resource_types import CONFIG_MAP, SECRET
 from holdfast.testing.builders import REPOSITORY, application_object, config_map, obj
 from tests.unit.controllers.application.harness import Stage, stage
 
@@ -60,6 +60,31 @@ async def test_the_annotation_and_the_settings_name_files(
         await world.put(obj("v1", "ConfigMap", "argocd-cmd-params-cm", namespace="argocd", data=data), CONFIG_MAP)
 
         assert (await requested(world, application(annotation))).plugin_files == files
+
+
+@pytest.mark.parametrize(
+    ("source", "password"),
+    [
+        pytest.param({"plugin": {"name": "cue"}}, "geheim", id="a named plugin"),
+        pytest.param({}, "geheim", id="whatever takes it"),
+        pytest.param({"directory": {"recurse": True}}, None, id="plain manifests"),
+        pytest.param({"helm": {"releaseName": "web"}}, None, id="a chart"),
+    ],
+)
+async def test_what_opens_the_repository_goes_with_what_a_plugin_may_render(
+    source: KubeObject, password: str | None
+) -> None:
+    async with stage() as world:
+        world.push(config_map("a"), folder="apps/web")
+        secret = obj("v1", "Secret", "shop", namespace="argocd", stringData={"url": REPOSITORY, "password": "geheim"})
+        secret["metadata"]["labels"] = {"argocd.argoproj.io/secret-type": "repository"}
+        await world.put(secret, SECRET)
+        found = application_object(path="apps/web")
+        found["spec"]["source"] |= source
+
+        request = await requested(world, msgspec.convert({**found, "status": {}}, Application))
+        assert (request.credentials.password if request.credentials else None) == password
+        assert "geheim" not in repr(request)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ async def test_a_failed_run_aborts() -> None:
         )
         await world.clock.sleep(10)
         assert await world.pods() == {"web:1": 2}
+        told = [reason for reason in await world.events() if reason.startswith("AnalysisRun")]
+        assert told.count("AnalysisRunFailed") == 1
 
 
 async def test_a_retry_measures_anew() -> None:
@@ -95,6 +97,7 @@ async def test_an_inconclusive_run_asks_a_person() -> None:
         await judged(world, run["metadata"]["name"], "Inconclusive")
         found = await world.until_phase("Paused")
         assert found.status.message == "InconclusiveAnalysisRun"
+        assert (await world.events()).count("RolloutPaused") == 1
         await world.status({"pauseConditions": None})
         while len(await runs(world)) < 2:
             await world.clock.sleep(0.5)

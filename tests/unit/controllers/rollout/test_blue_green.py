@@ -101,3 +101,17 @@ async def test_a_missing_service_is_told() -> None:
         await world.put(SERVICE, service_object("web"))
         await world.put(SERVICE, service_object("web-preview"))
         await world.until_phase("Healthy")
+
+
+async def test_a_negative_time_does_not_promote_without_a_person() -> None:
+    async with stage() as world, world.controller():
+        await world.put(SERVICE, service_object("active"))
+        strategy = {"activeService": "active", "autoPromotionEnabled": False}
+        await world.put(ROLLOUT, rollout_object({"blueGreen": strategy}, replicas=2))
+        await world.until_phase("Healthy")
+        await world.patch(ROLLOUT, "web", {"spec": {"strategy": {"blueGreen": {"autoPromotionSeconds": -5}}}})
+        await world.set_image("web:2")
+        found = await world.until_phase("Degraded")
+        assert "autoPromotionSeconds: Invalid value: -5" in found.status.message
+        await world.clock.sleep(60)
+        assert await world.selects("active") == "web:1"

@@ -208,7 +208,7 @@ async def test_an_analysis_without_its_template_is_an_error() -> None:
     async with stage() as world, world.controller():
         await world.put(EXPERIMENT, experiment_object(analyses=[analysis("errors")]))
         found = await until_phase(world, "Error")
-        assert "AnalysisTemplate errors is not there" in found.status.message
+        assert "AnalysisTemplate 'errors' not found" in found.status.message
 
 
 async def test_a_retry_begins_anew_with_new_runs() -> None:

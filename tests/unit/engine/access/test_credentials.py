@@ -132,3 +132,56 @@ def test_writing_takes_the_credentials_for_writing_and_no_others() -> None:
     assert access_for(URL, secrets, write=True).ssh_private_key == "WRITE"
     assert access_for(URL, secrets).ssh_private_key == "READ"
     assert access_for(URL, secrets[:1], write=True).ssh_private_key == ""
+
+
+HTTPS = "https://git.example.com/team/app"
+TEMPLATE = secret(
+    "repo-creds", "a", url="https://git.example.com", username="u", password="company", proxy="http://ours"
+)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"insecure": "true"},
+        {"insecureIgnoreHostKey": "true"},
+        {"insecureOCIForceHttp": "true"},
+        {"proxy": "http://theirs"},
+        {"noProxy": "git.example.com"},
+        {"githubAppEnterpriseBaseUrl": "https://theirs.example.com"},
+    ],
+)
+def test_a_project_does_not_lead_the_credentials_of_all_elsewhere(way: dict[str, str]) -> None:
+    scoped = secret("repository", "b", url=HTTPS, project="team", **way)
+    with pytest.raises(
+        Blocked, match=rf"Secret of project team says {next(iter(way))}, and takes its credentials"
+    ) as caught:
+        access_for(HTTPS, [TEMPLATE, scoped], project="team")
+    assert caught.value.reason == "SecretInvalid"
+    assert "company" not in caught.value.message
+    assert access_for(HTTPS, [TEMPLATE, scoped], project="other").password == "company"
+
+    own = secret("repository", "b", url=HTTPS, project="team", password="of the team", **way)
+    found = access_for(HTTPS, [TEMPLATE, own], project="team")
+    assert (found.password, found.insecure) == ("of the team", any("Ignore" in key or key == "insecure" for key in way))
+
+
+def test_credentials_of_all_travel_as_the_template_or_a_secret_for_all_says() -> None:
+    scoped = secret(
+        "repository", "b", url=HTTPS, project="team", proxy="http://ours", insecure="false", enableLfs="true"
+    )
+    found = access_for(HTTPS, [TEMPLATE, scoped], project="team")
+    assert (found.password, found.proxy, found.insecure, found.enable_lfs) == ("company", "http://ours", False, True)
+
+    for_all = secret("repository", "c", url=HTTPS, proxy="http://agreed", insecure="true")
+    scoped = secret("repository", "b", url=HTTPS, project="team", insecure="true")
+    found = access_for(HTTPS, [TEMPLATE, scoped, for_all], project="team")
+    assert (found.password, found.proxy, found.insecure) == ("company", "http://agreed", True)
+
+
+def test_a_project_chooses_the_way_to_what_needs_no_credentials() -> None:
+    scoped = secret("repository", "b", url=HTTPS, project="team", insecure="true", proxy="http://theirs")
+    found = access_for(
+        HTTPS, [secret("repo-creds", "a", url="https://git.example.com", proxy="http://ours"), scoped], project="team"
+    )
+    assert (found.password, found.insecure, found.proxy) == ("", True, "http://theirs")

@@ -9,6 +9,7 @@ from holdfast.model.errors import Blocked
 from holdfast.model.pull_request import HostedRepository, Provider
 
 GITHUB, GITLAB, GITEA = Provider.GITHUB, Provider.GITLAB, Provider.GITEA
+AZURE = Provider.AZURE
 CLOUD, SERVER = Provider.BITBUCKET, Provider.BITBUCKET_SERVER
 
 
@@ -27,6 +28,15 @@ CLOUD, SERVER = Provider.BITBUCKET, Provider.BITBUCKET_SERVER
         ("ssh://git@git.acme.com:7999/~ada/web.git", {"fallback": SERVER}, SERVER, "https://git.acme.com/rest/api/1.0", "~ada/web"),
         ("https://git.acme.com/scm/TEAM/web.git", {"fallback": SERVER}, SERVER, "https://git.acme.com/rest/api/1.0", "TEAM/web"),
         ("git@git.acme.com:a/web.git", {"fallback": GITLAB, "api": "https://acme.com/gitlab/api/v4/"}, GITLAB, "https://acme.com/gitlab/api/v4", "a/web"),
+        ("https://dev.azure.com/acme/Our%20Shop/_git/web", {}, AZURE, "https://dev.azure.com", "acme/Our Shop/web"),
+        ("https://acme@dev.azure.com/acme/shop/_git/web", {}, AZURE, "https://dev.azure.com", "acme/shop/web"),
+        ("https://dev.azure.com/acme/_git/web", {}, AZURE, "https://dev.azure.com", "acme/web/web"),
+        ("git@ssh.dev.azure.com:v3/acme/shop/web", {}, AZURE, "https://dev.azure.com", "acme/shop/web"),
+        ("ssh://git@ssh.dev.azure.com/v3/acme/shop/web", {}, AZURE, "https://dev.azure.com", "acme/shop/web"),
+        ("https://acme.visualstudio.com/DefaultCollection/shop/_git/web", {}, AZURE, "https://dev.azure.com", "acme/shop/web"),
+        ("https://acme.visualstudio.com/_git/web", {}, AZURE, "https://dev.azure.com", "acme/web/web"),
+        ("acme@vs-ssh.visualstudio.com:v3/acme/shop/web", {}, AZURE, "https://dev.azure.com", "acme/shop/web"),
+        ("https://git.acme.com/tfs/Main/shop/_git/web", {"provider": "azure"}, AZURE, "https://git.acme.com", "tfs/Main/shop/web"),
         ("https://github.com/acme/web", {"fallback": GITLAB}, GITHUB, "https://api.github.com", "acme/web"),
     ],
 )  # fmt: skip
@@ -48,6 +58,10 @@ def test_it_follows_from_the_address_and_from_what_is_chosen(
         ("https://github.com/a/b/web", {}, "RepositoryURLInvalid"),
         ("https://github.com/../web", {}, "RepositoryURLInvalid"),
         ("https://gitlab.com/a/./web", {}, "RepositoryURLInvalid"),
+        ("https://dev.azure.com/acme/shop/web", {}, "RepositoryURLInvalid"),
+        ("https://dev.azure.com/acme/shop/_git/..%2f..", {}, "RepositoryURLInvalid"),
+        ("https://visualstudio.com.acme.com/shop/_git/web", {}, "ProviderUnknown"),
+        ("git@ssh.dev.azure.com:v3/acme/web", {}, "RepositoryURLInvalid"),
         ("/var/git/a/web.git", {"provider": "gitea"}, "ApiAddressInvalid"),
         ("https://git.acme.com/a/web", {"provider": "gitea", "api": "file:///etc/passwd"}, "ApiAddressInvalid"),
         ("https://git.acme.com/a/web", {"provider": "gitea", "api": "https://u:p@x/"}, "ApiAddressInvalid"),

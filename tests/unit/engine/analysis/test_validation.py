@@ -26,6 +26,9 @@ WEB = {"web": {"url": "http://a"}}
         ([{"name": "a", "provider": WEB, "count": 2}], "metrics[0]: interval must be specified when count > 1"),
         ([{"name": "a", "provider": WEB, "interval": "5"}], "metrics[0]: interval: '5' is no duration"),
         ([{"name": "a", "provider": WEB, "failureLimit": "few"}], "metrics[0]: failureLimit: 'few' is no number"),
+        ([{"name": "a", "provider": WEB, "count": "--5"}], "metrics[0]: count: '--5' is no number"),
+        ([{"name": "a", "provider": WEB, "failureLimit": "²"}], "metrics[0]: failureLimit: '²' is no number"),
+        ([{"name": "a", "provider": WEB, "failureLimit": "-1"}], ""),
         ([{"name": "a", "provider": {"job": {"spec": {}}}, "count": "3", "interval": "1m"}], ""),
     ],
 )

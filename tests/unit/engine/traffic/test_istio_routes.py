@@ -107,3 +107,21 @@ def test_names_of_another_port_are_not_counted() -> None:
     assert len(routers.changes(rollout(tls("a")), WANTED, found)) == 1
     with pytest.raises(RoutingProblem, match="no tls route"):
         routers.changes(rollout(tls("a", "b")), WANTED, found)
+
+
+def test_a_third_destination_stays_and_the_two_share_what_they_shared() -> None:
+    legacy = {"destination": {"host": "legacy"}, "weight": 10, "headers": {"request": {"set": {"x": "1"}}}}
+    beside = {"destination": {"host": "stable", "port": {"number": 8080}}}
+    found = dict([service(http=[{"route": [legacy, *TWO_HOSTS, beside]}])])
+    (change,) = routers.changes(rollout({"istio": {"virtualService": {"name": "vs"}}}), WANTED, found)
+    assert change.after is not None
+    route = change.after["spec"]["http"][0]["route"]
+    assert (route[0], route[3]) == (legacy, beside)
+    assert [entry["weight"] for entry in route[1:3]] == [70, 30]
+
+
+def test_a_second_share_of_the_canary_that_nobody_could_take_back_is_refused() -> None:
+    twice = [*TWO_HOSTS, {"destination": {"host": "canary", "subset": "debug"}, "weight": 10}]
+    found = dict([service(http=[{"route": twice}])])
+    with pytest.raises(RoutingProblem, match="twice"):
+        routers.changes(rollout({"istio": {"virtualService": {"name": "vs"}}}), WANTED, found)

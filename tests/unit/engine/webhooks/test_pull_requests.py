@@ -20,6 +20,7 @@ HUB_URLS = (WEB, f"{WEB}.git", "git@host.example:team/web.git")
 LAB = {"web_url": WEB, "git_http_url": f"{WEB}.git", "git_ssh_url": "git@host.example:team/web.git"}
 CLOUD = {"full_name": "team/web", "links": {"html": {"href": "https://bitbucket.org/team/web"}}}
 SERVER = {"id": 7, "slug": "web", "project": {"key": "TEAM"}}
+AZURE_URL = "https://dev.azure.com/acme/shop/_git/web"
 CLONES = {"clone": [{"href": "https://host.example/scm/team/web.git", "name": "http"}]}
 
 
@@ -41,6 +42,11 @@ def cloud() -> dict[str, Any]:
 
 def server(repository: dict[str, Any]) -> dict[str, Any]:
     return {"pullRequest": {"id": 12, "fromRef": {"repository": SERVER}, "toRef": {"repository": repository}}}
+
+
+def azure(event: str) -> dict[str, Any]:
+    resource = {"pullRequestId": 12, "status": "active", "repository": {"name": "web", "remoteUrl": AZURE_URL}}
+    return {"publisherId": "tfs", "eventType": f"git.pullrequest.{event}", "resource": resource}
 
 
 def changes(headers: dict[str, str], body: Any, secrets: WebhookSecrets | None = None) -> tuple[Change, ...]:
@@ -73,6 +79,11 @@ def changes(headers: dict[str, str], body: Any, secrets: WebhookSecrets | None =
             ({"X-Event-Key": f"pr:{event}"}, server(SERVER), Provider.BITBUCKET_SERVER, ("/TEAM/web",))
             for event in ("opened", "from_ref_updated", "modified", "merged", "declined", "deleted")
         ),
+        *(
+            (headers, azure(event), Provider.AZURE, (AZURE_URL,))
+            for event in ("created", "updated")
+            for headers in ({}, {"X-Vss-Activityid": "1"})
+        ),
         (
             {"X-Event-Key": "pr:opened"},
             server({**SERVER, "links": CLONES}),
@@ -101,6 +112,8 @@ def test_a_pull_request_is_named(headers: dict[str, str], body: Any, provider: P
         ({"X-Event-Key": "pullrequest:created"}, {}),
         ({"X-Event-Key": "pr:reviewer:approved"}, server(SERVER)),
         ({"X-Event-Key": "pr:opened"}, {"pullRequest": {"id": 12}}),
+        ({}, azure("merged")),
+        ({}, {**azure("created"), "resource": {}}),
     ],
 )
 def test_what_changes_no_commit_is_nothing(headers: dict[str, str], body: Any) -> None:

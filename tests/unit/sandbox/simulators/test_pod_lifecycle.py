@@ -168,6 +168,12 @@ def test_behaviours_are_read_from_the_annotation_or_the_tag(image: str, annotati
     assert behaviour_of(subject, subject["spec"]["containers"][0]) == expected
 
 
+def test_an_image_may_serve_and_yet_fail_where_a_job_tries_it_out() -> None:
+    server, job = pod(image="web:fail-jobs"), pod(restart="Never", image="web:fail-jobs")
+    assert behaviour_of(server, server["spec"]["containers"][0]) == Behaviour()
+    assert behaviour_of(job, job["spec"]["containers"][0]) == Behaviour(fails=True)
+
+
 def test_the_node_is_ready_and_has_no_heartbeat() -> None:
     status = kubelet.node_status({}, "v1.36.0", NOW)
     assert conditions.is_true(status["conditions"], "Ready")

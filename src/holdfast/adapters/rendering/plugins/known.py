@@ -68,7 +68,8 @@ def plugins(places: PluginPlaces) -> list[Plugin]:
     if sockets:
         from holdfast.adapters.rendering.plugins.sidecar import SidecarPlugin  # loads gRPC: 0.1 s and 30 MB
 
-        found += [SidecarPlugin(socket) for socket in sockets]
+        ask_pass = Path(places.ask_pass) if places.ask_pass else Path(places.sockets) / "ask-pass"
+        found += [SidecarPlugin(socket, ask_pass) for socket in sockets]
     return found
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from holdfast.adapters.rendering.plugins import contained
+from holdfast.adapters.rendering.plugins import contained, git_credentials
 from holdfast.adapters.rendering.plugins.contained import Bounds
+from holdfast.adapters.rendering.plugins.git_credentials import NOTHING_LENT
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.render.plugins import definition as definitions
 from holdfast.engine.render.plugins import job as jobs
-from holdfast.engine.render.plugins import output
 from holdfast.engine.render.plugins.definition import Definition
 from holdfast.model.errors import Blocked
 from holdfast.model.source_options import Announcement
@@ -43,10 +44,11 @@ class LocalPlugin:
     def generate(self, task: Task) -> list[str]:
         """Raises Blocked."""
         spec = self._definition.spec
-        with task.copied() as place:
+        wanted = task.credentials if spec.provide_git_creds else None
+        with task.copied() as place, git_credentials.lent_here(wanted) as lent:
             if spec.init.command:
-                self._run("init", spec.init.line, task, place)
-            text = self._run("generate", spec.generate.line, task, place)
+                self._run("init", spec.init.line, task, place, lent)
+            text = self._run("generate", spec.generate.line, task, place, lent)
         try:
             return [text.decode()]
         except UnicodeDecodeError as error:
@@ -60,12 +62,16 @@ class LocalPlugin:
             found = self._run("parameters", parameters.dynamic.line, task, place)
         return (*definitions.announcements(found, self.name), *parameters.static)
 
-    def _run(self, step: str, line: tuple[str, ...], task: Task, place: Path) -> bytes:
+    def _run(
+        self, step: str, line: tuple[str, ...], task: Task, place: Path, lent: Mapping[str, str] = NOTHING_LENT
+    ) -> bytes:
         limits = task.limits
         bounds = Bounds(task.until, limits.memory_bytes, limits.output_bytes)
         what = f"plugin {self.name}: {step}: `{_shown(line)}`"
         try:
-            done = contained.run(line, place / "tree" / task.job.path, self._environment(task, place), bounds)
+            done = contained.run(
+                line, place / "tree" / task.job.path, {**self._environment(task, place), **lent}, bounds
+            )
         except contained.NotStarted as error:
             raise Blocked(
                 "PluginFailed", f"{what} cannot be started, see the names and sizes of its env and parameters: {error}"
@@ -84,7 +90,7 @@ class LocalPlugin:
                 "ManifestTooLarge", f"{what} printed more than {limits.output_bytes:,} bytes and was killed"
             ) from error
         if done.code != 0:
-            said = output.told(done.complaint.replace(str(place / "tree"), "."), task.environment)
+            said = task.told(done.complaint.replace(str(place / "tree"), "."))
             raise Blocked("PluginFailed", f"{what} ended with exit code {done.code}: {said or 'it said nothing'}")
         return done.output
 

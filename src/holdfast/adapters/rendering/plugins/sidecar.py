@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
 import grpc
 
-from holdfast.adapters.rendering.plugins import wire
+from holdfast.adapters.rendering.plugins import git_credentials, wire
+from holdfast.adapters.rendering.plugins.git_credentials import NOTHING_LENT
 from holdfast.adapters.rendering.plugins.task import Task
 from holdfast.engine.lang.protobuf_wire import ProtobufError
-from holdfast.engine.render.plugins import output
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.source_options import Announcement
 
@@ -24,10 +24,12 @@ T = TypeVar("T")
 
 
 class SidecarPlugin:
-    """`name` is that of the socket: NAME or NAME-VERSION."""
+    """`name` is that of the socket: NAME or NAME-VERSION. In the folder `ask_pass` it finds where to ask for
+    credentials."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, ask_pass: Path) -> None:
         self._socket = socket
+        self._ask_pass = ask_pass
 
     @property
     def name(self) -> str:
@@ -41,7 +43,11 @@ class SidecarPlugin:
         return self._ask_about(task, "MatchRepository", wire.is_supported)
 
     def generate(self, task: Task) -> list[str]:
-        return self._ask_about(task, "GenerateManifest", wire.manifests)
+        wanted = task.credentials
+        if wanted and not self._ask(task, "CheckPluginConfiguration", wire.configuration).wants_git_credentials:
+            wanted = None
+        with git_credentials.lent_to_sidecar(wanted, self._ask_pass) as lent:
+            return self._ask_about(task, "GenerateManifest", wire.manifests, lent)
 
     def announcements(self, task: Task) -> tuple[Announcement, ...]:
         return self._ask_about(task, "GetParametersAnnouncement", wire.announcements)
@@ -51,11 +57,13 @@ class SidecarPlugin:
             call = channel.unary_unary(wire.SERVICE + method)
             return self._answer(task, method, read, lambda: call(b"", timeout=_left(task)))
 
-    def _ask_about(self, task: Task, method: str, read: Callable[[bytes], T]) -> T:
+    def _ask_about(
+        self, task: Task, method: str, read: Callable[[bytes], T], lent: Mapping[str, str] = NOTHING_LENT
+    ) -> T:
         with self._channel(task) as channel:
             call = channel.stream_unary(wire.SERVICE + method)
             task.packed()  # what cannot be packed is told here, not in the thread that sends
-            return self._answer(task, method, read, lambda: call(_requests(task), timeout=_left(task)))
+            return self._answer(task, method, read, lambda: call(_requests(task, lent), timeout=_left(task)))
 
     def _channel(self, task: Task) -> grpc.Channel:
         """One for each question: a sidecar that was started anew has another socket of the same name."""
@@ -115,18 +123,18 @@ class SidecarPlugin:
                     "PluginFailed", f"{what}: what listens at {self._socket} is no sidecar of Argo CD's kind"
                 )
             case _:
-                return Blocked("PluginFailed", f"{what}: {output.told(details, task.environment) or code.name}")
+                return Blocked("PluginFailed", f"{what}: {task.told(details) or code.name}")
 
 
 def _left(task: Task) -> float:
     return max(0.0, task.until - time.monotonic())
 
 
-def _requests(task: Task) -> Iterator[bytes]:
+def _requests(task: Task, lent: Mapping[str, str]) -> Iterator[bytes]:
     """The metadata, then the files."""
     packed = task.packed()
     yield wire.metadata_request(
-        wire.Metadata(task.app_name, task.job.path, packed.digest, packed.size, task.environment)
+        wire.Metadata(task.app_name, task.job.path, packed.digest, packed.size, {**task.environment, **lent})
     )
     while chunk := packed.file.read(_CHUNK):
         yield wire.chunk_request(chunk)

@@ -15,10 +15,13 @@ from typing import IO, Final, Self
 
 from msgspec import Struct
 
+from holdfast.adapters.rendering.plugins.git_credentials import secrets_of
 from holdfast.engine.render.plugins import job as jobs
+from holdfast.engine.render.plugins import output
 from holdfast.engine.render.plugins.job import PluginJob
 from holdfast.model.filetree import Entry, EntryKind, FileTree
 from holdfast.model.rendering import RenderLimits
+from holdfast.model.repository import RepositoryAccess
 
 _SHARE: Final = 0.9
 """Of the time of the whole render, so that the plugin is named before the worker is ended."""
@@ -33,13 +36,22 @@ class Packed(Struct):
 
 
 class Task:
-    """`until` is a time of the monotonic clock."""
+    """`until` is a time of the monotonic clock; `credentials` open the repository."""
 
-    def __init__(self, tree: FileTree, job: PluginJob, limits: RenderLimits, *, app_name: str) -> None:
+    def __init__(
+        self,
+        tree: FileTree,
+        job: PluginJob,
+        limits: RenderLimits,
+        *,
+        app_name: str,
+        credentials: RepositoryAccess | None = None,
+    ) -> None:
         self._tree = tree
         self.job = job
         self.limits = limits
         self.app_name = app_name
+        self.credentials = credentials
         self.environment = jobs.environment(job, tree.revision)
         self.until = time.monotonic() + limits.seconds * _SHARE
         self._packed: Packed | None = None
@@ -50,6 +62,10 @@ class Task:
     def __exit__(self, *_: object) -> None:
         if self._packed is not None:
             self._packed.file.close()
+
+    def told(self, said: str) -> str:
+        """What a plugin complained of, without what is secret."""
+        return output.told(said, self.environment, secrets_of(self.credentials) if self.credentials else ())
 
     def paths(self) -> list[str]:
         """Of the files below the source's folder, seen from there."""

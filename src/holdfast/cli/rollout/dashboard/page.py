@@ -68,16 +68,21 @@ def _row(entry: Entry) -> str:
         f"{sign} {escape(entry.phase)}</span>",
         escape(entry.message),
         escape(entry.ready),
-        _lines(entry.images),
+        "<br>".join(map(_image, entry.images)) or "-",
         _lines(entry.analyses),
         _form(entry),
     )
-    key = f'<th scope="row"><span class="namespace">{escape(entry.namespace)}/</span>{escape(entry.name)}</th>'
+    key = f'<th scope="row"><span class="namespace">{escape(entry.namespace)}/<wbr></span>{escape(entry.name)}</th>'
     return f"<tr>{key}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _lines(texts: Iterable[str]) -> str:
     return "<br>".join(escape(text) for text in texts) or "-"
+
+
+def _image(image: str) -> str:
+    """Its name and tag; the registry, the same for most, is there when asked for."""
+    return f'<span title="{escape(image)}">{escape(image.rpartition("/")[2])}</span>'
 
 
 def _form(entry: Entry) -> str:

@@ -93,9 +93,9 @@ def method(of: Any, name: str, arguments: list[Any]) -> Any:
     if isinstance(of, Mapping) and callable(of.get(name)):
         return called(name, of[name], arguments)
     known = times.METHODS.get((values.type_of(of), name))
-    if known is None or arguments:
+    if known is None:
         raise ExpressionError(f"{values.type_of(of)} has no method {name}")
-    return known(of)
+    return called(name, known, [of, *arguments])
 
 
 def _int(value: Any) -> int:

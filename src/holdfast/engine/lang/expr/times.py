@@ -68,7 +68,7 @@ def _zone(name: str) -> tzinfo:
         raise ExpressionError(f"there is no time zone {name!r}") from error
 
 
-METHODS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
+METHODS: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("time", "Unix"): lambda time: int(time.timestamp()),
     ("time", "UnixMilli"): lambda time: int(time.timestamp() * 1000),
     ("time", "Year"): lambda time: time.year,
@@ -79,6 +79,10 @@ METHODS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("time", "Second"): lambda time: time.second,
     ("time", "Weekday"): lambda time: time.isoweekday() % 7,
     ("time", "YearDay"): lambda time: time.timetuple().tm_yday,
+    ("time", "Sub"): lambda time, other: time - other,
+    ("time", "Add"): lambda time, duration: time + duration,
+    ("time", "After"): lambda time, other: time > other,
+    ("time", "Before"): lambda time, other: time < other,
     ("time", "UTC"): lambda time: time.astimezone(UTC),
     ("duration", "Seconds"): timedelta.total_seconds,
     ("duration", "Minutes"): lambda duration: duration.total_seconds() / 60,

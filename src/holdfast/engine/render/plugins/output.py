@@ -46,13 +46,13 @@ def _documents(texts: Iterable[str], plugin: str, limits: RenderLimits) -> Itera
             yield Document(f"plugin {plugin}, object {count}", content)
 
 
-def told(said: str, environment: Mapping[str, str]) -> str:
+def told(said: str, environment: Mapping[str, str], known: Iterable[str] = ()) -> str:
     """The end of a plugin's complaint without what is secret in it, in one line.
 
     Secret are the values of variables whose names sound like it, passwords in addresses, and what stands behind words
-    like "password=".
+    like "password="; and what is `known` to be.
     """
-    secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    secrets = {*known, *(value for name, value in environment.items() if _SECRET_NAME.search(name))}
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             said = said.replace(secret, MASK)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from holdfast.engine.lang import instants
+from holdfast.engine.lang import durations, instants
 from holdfast.engine.rollout import defaults, replica_sets
 from holdfast.engine.rollout.actions import ChangeReplicaSet
 from holdfast.engine.rollout.draft import ENDED
@@ -57,8 +56,8 @@ def _followed(draft: Draft, wanted: TemplateSpec, status: TemplateStatus) -> Tem
 def _awaited(draft: Draft, wanted: TemplateSpec, status: TemplateStatus) -> TemplateStatus:
     seconds = draft.experiment.spec.progress_deadline_seconds or defaults.PROGRESS_DEADLINE
     began = instants.parse(status.last_transition_time) or draft.now
-    if draft.now < began + timedelta(seconds=seconds):
-        draft.wake(began + timedelta(seconds=seconds))
+    if draft.now < began + durations.of_seconds(seconds):
+        draft.wake(began + durations.of_seconds(seconds))
         return status
     said = f"the pods of template {wanted.name} are not available after {seconds} s (progressDeadlineSeconds)"
     return _changed(draft, status, "Failed", said)
@@ -116,7 +115,7 @@ def wind_down(draft: Draft) -> None:
 def _is_taken_down(draft: Draft, found: ReplicaSet) -> bool:
     """False as long as its deadline lies ahead; it gets one when it has none."""
     said = draft.experiment.spec.scale_down_delay_seconds
-    delay = timedelta(seconds=defaults.SCALE_DOWN_DELAY if said is None else said)
+    delay = durations.of_seconds(defaults.SCALE_DOWN_DELAY if said is None else said)
     at = instants.parse(found.deadline) if found.deadline else draft.now + delay
     if at is None or draft.now >= at:
         draft.act(ChangeReplicaSet(found.name, 0, {replica_sets.DEADLINE: None} if found.deadline else {}))

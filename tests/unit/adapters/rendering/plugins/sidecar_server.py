@@ -100,6 +100,7 @@ class Sidecar:
         self.asked: list[Asked] = []
         self.generate: Callable[[Asked], list[str]] = lambda asked: []
         self.takes: Callable[[Asked], bool] | None = None
+        self.wants_credentials = False
         self.announced: list[dict[str, Any]] = []
         self.released = threading.Event()
 
@@ -129,7 +130,9 @@ class Sidecar:
         )
 
     def _configuration(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return CLASSES["CheckPluginConfigurationResponse"](isDiscoveryConfigured=self.takes is not None)
+        return CLASSES["CheckPluginConfigurationResponse"](
+            isDiscoveryConfigured=self.takes is not None, provideGitCreds=self.wants_credentials
+        )
 
     def _match(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Any:
         asked = self._received("MatchRepository", requests)

@@ -1,0 +1,1 @@
+"""Brings notifications to the services that are to have them."""

@@ -1,0 +1,1 @@
+"""Programs that carry out steps of Rollouts."""

@@ -1,0 +1,1 @@
+"""Fills templates in Go's language, in workers that can be killed."""

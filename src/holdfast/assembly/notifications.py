@@ -1,0 +1,53 @@
+"""Opens what notifications are filled and sent with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Final
+
+from msgspec import Struct
+
+from holdfast.adapters.notify.notifier import ServiceNotifier
+from holdfast.adapters.texts.pool import TextPool
+from holdfast.controllers.notification.controller import NotificationController
+from holdfast.controllers.notification.subject import ROLLOUTS
+from holdfast.ports.cluster import Cluster
+from holdfast.ports.notifications import Notifier
+from holdfast.ports.texts import Texts
+from holdfast.runtime.clock import SystemClock
+
+NAMESPACES: Final = ("argo-rollouts", "argocd")
+"""Where Argo Rollouts has its settings, and where we have ours: those of the first that has some count."""
+
+
+class Tools(Struct, frozen=True):
+    texts: Texts
+    notifier: Notifier
+
+
+@asynccontextmanager
+async def notification_tools() -> AsyncIterator[Tools]:
+    """A worker is started by the first text."""
+    tools = Tools(TextPool(), ServiceNotifier())
+    try:
+        yield tools
+    finally:
+        await tools.texts.close()
+        await tools.notifier.close()
+
+
+@asynccontextmanager
+async def notifications_of_rollouts(cluster: Cluster, *, self_service: bool) -> AsyncIterator[NotificationController]:
+    async with notification_tools() as tools:
+        yield NotificationController(
+            cluster=cluster,
+            clock=SystemClock(),
+            random=Random(),  # noqa: S311 - jitter
+            subject=ROLLOUTS,
+            namespaces=NAMESPACES,
+            notifier=tools.notifier,
+            texts=tools.texts,
+            self_service=self_service,
+        )

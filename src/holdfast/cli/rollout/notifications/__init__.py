@@ -1,0 +1,1 @@
+"""`holdfast rollout notifications`: looks at settings of notifications, and tries them."""

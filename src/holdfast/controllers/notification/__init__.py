@@ -1,0 +1,1 @@
+"""Tells people and machines outside what happens to objects."""
