@@ -43,8 +43,9 @@ from typing import Any, Final, NamedTuple
 CHECKOUT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
-from tests.controlplane.api import Api  # noqa: E402 - found by the line above
-from tests.controlplane.server import ControlPlane, ControlPlaneError  # noqa: E402 - as above
+from tests.child_programs import ProgramError  # noqa: E402 - found by the line above
+from tests.controlplane.api import Api  # noqa: E402 - as above
+from tests.controlplane.server import ControlPlane  # noqa: E402 - as above
 
 Json = dict[str, Any]
 
@@ -301,7 +302,7 @@ def main() -> int:
     try:
         with server(options.kubeconfig) as api:
             data = packed(collect(api))
-    except (ControlPlaneError, DataError) as error:
+    except (ProgramError, DataError) as error:
         print(error, file=sys.stderr)
         return 1
     options.output.write_bytes(data)

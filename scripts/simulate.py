@@ -1,4 +1,7 @@
-"""Runs seeds of the simulation: `python scripts/simulate.py --seeds 50` or, to replay one, `--seed 7`."""
+"""Runs seeds of a simulation: `python scripts/simulate.py --seeds 50` or, to replay one, `--seed 7`.
+
+`--what` names the simulation: `applications` (the default) from Git to the cluster, `rollouts` progressive delivery.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 
@@ -17,8 +20,13 @@ import msgspec
 
 from holdfast.sandbox import kinds
 from holdfast.sandbox.kinds import BuiltinKinds
-from holdfast.testing.simulation import Outcome, simulate
+from holdfast.testing import rollout_simulation, simulation
+from holdfast.testing.simulated_run import Outcome
 
+SIMULATIONS: dict[str, Callable[[int, BuiltinKinds], Outcome]] = {
+    "applications": simulation.simulate,
+    "rollouts": rollout_simulation.simulate,
+}
 LAST_EVENTS = 40
 TOLD_EVERY = 50
 
@@ -33,40 +41,41 @@ def _builtin() -> BuiltinKinds:
     return builtin
 
 
-def run(seed: int) -> Outcome:
-    return simulate(seed, _builtin())
+def run(what: str, seed: int) -> Outcome:
+    return SIMULATIONS[what](seed, _builtin())
 
 
-def run_briefly(seed: int) -> Outcome:
+def run_briefly(what: str, seed: int) -> Outcome:
     """Without the log where nobody will read it."""
-    outcome = run(seed)
+    outcome = run(what, seed)
     return outcome if outcome.violation else msgspec.structs.replace(outcome, log=())
 
 
 @contextmanager
-def outcomes(seeds: range, jobs: int) -> Iterator[Iterator[Outcome]]:
+def outcomes(what: str, seeds: range, jobs: int) -> Iterator[Iterator[Outcome]]:
     if jobs == 1:
-        yield map(run_briefly, seeds)
+        yield (run_briefly(what, seed) for seed in seeds)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield (future.result() for future in as_completed([pool.submit(run_briefly, seed) for seed in seeds]))
+        yield (future.result() for future in as_completed([pool.submit(run_briefly, what, seed) for seed in seeds]))
 
 
-def report(outcome: Outcome, events: int) -> None:
+def report(what: str, outcome: Outcome, events: int) -> None:
     print(f"\nseed {outcome.seed} violates an invariant\n  {outcome.violation}\nthe last events:")
     for line in outcome.log[-events:]:
         print(f"  {line}")
-    print(f"replay it: make simulate SEED={outcome.seed}\n", flush=True)
+    asked = "" if what == "applications" else f"WHAT={what} "
+    print(f"replay it: make simulate {asked}SEED={outcome.seed}\n", flush=True)
 
 
-def run_many(seeds: range, jobs: int) -> int:
+def run_many(what: str, seeds: range, jobs: int) -> int:
     began, failed, faults = time.monotonic(), [], 0
-    with outcomes(seeds, jobs) as ended:
+    with outcomes(what, seeds, jobs) as ended:
         for count, outcome in enumerate(ended, start=1):
             faults += sum(outcome.faults.values())
             if outcome.violation:
                 failed.append(outcome.seed)
-                report(outcome, LAST_EVENTS)
+                report(what, outcome, LAST_EVENTS)
             if count % TOLD_EVERY == 0 or count == len(seeds):
                 speed = count / (time.monotonic() - began)
                 verdict = f"violated by {sorted(failed)}" if failed else "every invariant holds"
@@ -75,12 +84,12 @@ def run_many(seeds: range, jobs: int) -> int:
     return 1 if failed else 0
 
 
-def run_one(seed: int) -> int:
-    outcome = run(seed)
+def run_one(what: str, seed: int) -> int:
+    outcome = run(what, seed)
     for line in outcome.log:
         print(line)
     if outcome.violation:
-        report(outcome, LAST_EVENTS)
+        report(what, outcome, LAST_EVENTS)
         return 1
     print(f"seed {seed}: every invariant holds; faults: {outcome.faults}")
     return 0
@@ -92,10 +101,11 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at once, each in its process")
     parser.add_argument("--seed", type=int, help="only this one, with all that happens in it")
+    parser.add_argument("--what", choices=sorted(SIMULATIONS), default="applications", help="which simulation")
     options = parser.parse_args()
     if options.seed is not None:
-        return run_one(options.seed)
-    return run_many(range(options.first, options.first + options.seeds), options.jobs)
+        return run_one(options.what, options.seed)
+    return run_many(options.what, range(options.first, options.first + options.seeds), options.jobs)
 
 
 if __name__ == "__main__":

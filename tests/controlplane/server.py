@@ -17,24 +17,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
+from tests.child_programs import HOST, ChildPrograms, ProgramError, free_ports
 from tests.controlplane import build
 from tests.controlplane.api import Api
+from tests.go_programs import BuildError
 
-HOST: Final = "127.0.0.1"
 # What the kubernetes Service points at. An address for documentation (RFC 5737): the server refuses loopback ones here,
 # and a machine without a network has no other.
 ADVERTISED_ADDRESS: Final = "192.0.2.1"
@@ -42,13 +40,6 @@ SERVICE_RANGE: Final = "10.0.0.0/16"
 # These need nodes that report, and would only mark and evict what a test pretends to run.
 CONTROLLERS: Final = "*,-node-lifecycle-controller,-node-ipam-controller,-taint-eviction-controller"
 START_ATTEMPTS: Final = 3
-START_SECONDS: Final = 60.0
-STOP_SECONDS: Final = 3.0
-POLL_SECONDS: Final = 0.05
-
-
-class ControlPlaneError(Exception):
-    """The control plane does not start; the message holds the end of the log of the program that failed."""
 
 
 class ControlPlane:
@@ -74,8 +65,7 @@ class ControlPlane:
         self._scheduler = scheduler
         self._flags = tuple(flags)
         self._manager_flags = tuple(manager_flags)
-        self._programs: dict[str, subprocess.Popen[bytes]] = {}
-        self._started_with: dict[str, tuple[str, ...]] = {}
+        self._programs = ChildPrograms()
         self.directory = Path(tempfile.gettempdir())
         self.port = 0
         self._etcd_port = 0
@@ -104,13 +94,13 @@ class ControlPlane:
     @property
     def logs(self) -> Mapping[str, Path]:
         """The log file of each program that was started."""
-        return {name: self.directory / f"{name}.log" for name in self._programs}
+        return self._programs.logs
 
     def __enter__(self) -> Self:
         """Starts the programs and waits until Pods can be created; an error in between leaves nothing behind."""
         if self._binary is None:
-            raise ControlPlaneError("the control plane is not built: run python3 tests/controlplane/build.py")
-        self.directory = Path(tempfile.mkdtemp(prefix="holdfast-control-plane-"))
+            raise ProgramError("the control plane is not built: run python3 -m tests.controlplane.build")
+        self._programs.directory = self.directory = Path(tempfile.mkdtemp(prefix="holdfast-control-plane-"))
         try:
             self._start_with_free_ports()
         except BaseException:
@@ -124,22 +114,18 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Ends every program, by force after three seconds, and removes the directory; does nothing a second time."""
-        self._end_programs()
+        self._programs.end()
         if self.directory != Path(tempfile.gettempdir()):
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def kill(self, name: str) -> None:
         """Ends one program as the machine's power would; what it had written to files stays."""
-        program = self._programs.pop(name)
-        program.kill()
-        program.wait()
-        if program.stdin is not None:
-            program.stdin.close()
+        self._programs.kill(name)
 
     def start_again(self, name: str) -> None:
         """Starts a program that was killed on the same port and data, and waits until the API server is ready again."""
-        self._run(name, self._started_with[name])
-        self._wait("the API server to be ready again", lambda: self._answers("/readyz"))
+        self._programs.run_again(name)
+        self._programs.wait("the API server to be ready again", lambda: self._answers("/readyz"))
 
     def compact(self) -> None:
         """Makes etcd forget everything before now, as the API server has it do every five minutes."""
@@ -157,10 +143,10 @@ class ControlPlane:
         for attempt in range(1, START_ATTEMPTS + 1):
             try:
                 self._start()
-            except ControlPlaneError as error:
+            except ProgramError as error:
                 if attempt == START_ATTEMPTS or "address already in use" not in str(error):
                     raise
-                self._end_programs()
+                self._programs.end()
                 shutil.rmtree(self.directory)
                 self.directory.mkdir(mode=0o700)
             else:
@@ -171,13 +157,15 @@ class ControlPlane:
         self._write_credentials()
         self._run("etcd", etcd_flags(self.directory / "etcd", self._etcd_port, peer_port))
         self._run("kube-apiserver", self._api_server_flags(self._etcd_port))
-        self._wait("the API server to be ready", lambda: self._answers("/readyz"))
+        self._programs.wait("the API server to be ready", lambda: self._answers("/readyz"))
         self._write_kubeconfig()
         if self._scheduler:
             self._run("kube-scheduler", [f"--kubeconfig={self.kubeconfig}", "--secure-port=0", "--leader-elect=false"])
         if self._controller_manager:
             self._run("kube-controller-manager", self._controller_manager_flags())
-            self._wait("the controllers", lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default"))
+            self._programs.wait(
+                "the controllers", lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default")
+            )
 
     def _write_credentials(self) -> None:
         """The key that signs service account tokens, and the file of the one user's token."""
@@ -185,7 +173,7 @@ class ControlPlane:
             [str(self._binary), "key", str(self._signing_key)], capture_output=True, text=True, check=False
         )
         if key.returncode != 0:
-            raise ControlPlaneError(f"no key for service accounts: {key.stderr}")
+            raise ProgramError(f"no key for service accounts: {key.stderr}")
         tokens = self.directory / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(f'{self.token},admin,admin,"system:masters"\n')
@@ -237,17 +225,7 @@ class ControlPlane:
         ]
 
     def _run(self, name: str, flags: Sequence[str]) -> None:
-        self._started_with[name] = tuple(flags)
-        with (self.directory / f"{name}.log").open("ab") as log:
-            self._programs[name] = subprocess.Popen(
-                [str(self._binary), name, *flags],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.directory,
-                env={**os.environ, "CONTROL_PLANE_LIFELINE": "stdin"},
-                start_new_session=True,  # a Ctrl-C in the terminal is for us, not for them
-            )
+        self._programs.run(name, [str(self._binary), name, *flags], {"CONTROL_PLANE_LIFELINE": "stdin"})
 
     def _answers(self, path: str) -> bool:
         """Whether the API server answers with success; not yet listening is no error."""
@@ -257,34 +235,6 @@ class ControlPlane:
             return self.api.request("GET", path).status == 200
         except OSError:
             return False
-
-    def _wait(self, what: str, done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not done():
-            for name, program in self._programs.items():
-                if program.poll() is not None:
-                    raise ControlPlaneError(f"{name} ended with {program.returncode}:\n{self._end_of_log(name)}")
-            if time.monotonic() > deadline:
-                last = list(self._programs)[-1]
-                raise ControlPlaneError(f"waited {START_SECONDS:.0f} s in vain for {what}:\n{self._end_of_log(last)}")
-            time.sleep(POLL_SECONDS)
-
-    def _end_of_log(self, name: str) -> str:
-        return "\n".join(self.logs[name].read_text(errors="replace").splitlines()[-20:])
-
-    def _end_programs(self) -> None:
-        programs, self._programs = list(self._programs.values()), {}
-        for program in programs:
-            program.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for program in programs:
-            try:
-                program.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                program.kill()
-                program.wait()
-            if program.stdin is not None:
-                program.stdin.close()
 
 
 def etcd_flags(data: Path, client_port: int, peer_port: int) -> list[str]:
@@ -301,18 +251,6 @@ def etcd_flags(data: Path, client_port: int, peer_port: int) -> list[str]:
     ]
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at this moment, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Starts a control plane, prints the path of its kubeconfig, and ends it on Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(description="Start a real control plane and print the path of its kubeconfig.")
@@ -321,14 +259,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        binary = build.build() if options.build else build.built()
+        binary = build.control_plane().build() if options.build else build.built()
         with ControlPlane(binary=binary, scheduler=options.scheduler) as cluster:
             sys.stdout.write(f"{cluster.kubeconfig}\n")
             sys.stdout.flush()
             signal.pause()
     except KeyboardInterrupt:
         return 0
-    except (build.BuildError, ControlPlaneError) as error:
+    except (BuildError, ProgramError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

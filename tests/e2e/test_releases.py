@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from holdfast.model.discovery import ResourceType
+from holdfast.cli.rollout.rollouts import ROLLOUT
 from holdfast.model.kube import KubeObject
 from holdfast.ports.cluster import Cluster
+from holdfast.testing.rollout_plans import VIRTUAL_SERVICE
 from tests.e2e.up_process import SERVICE, UpProcess, WorkingCopy, is_settled
 
 pytestmark = [pytest.mark.real_time, pytest.mark.timeout(240), pytest.mark.xdist_group("up")]
-ROLLOUT = ResourceType("argoproj.io", "v1alpha1", "Rollout", "rollouts", namespaced=True)
-VIRTUAL_SERVICE = ResourceType("networking.istio.io", "v1", "VirtualService", "virtualservices", namespaced=True)
 BAD = "fail-jobs"
 """Serves, and fails the trial of helm/templates/smoke.yaml."""
 
@@ -70,6 +69,27 @@ class Service:
         self.rollout_that(lambda rollout: _image(rollout).endswith(f":{tag}") and _is_healthy(rollout), f"runs {tag}")
         self.up.application_that(self.name, is_settled, "Synced and Healthy", 90)
 
+    def weights(self) -> dict[str, int]:
+        """Of the VirtualService, by the first part of each host."""
+
+        async def ask(cluster: Cluster) -> dict[str, int]:
+            found = await cluster.get(VIRTUAL_SERVICE, self.name, self.name)
+            assert found is not None
+            routes: list[dict[str, Any]] = found["spec"]["http"][0]["route"]
+            return {route["destination"]["host"].partition(".")[0]: route["weight"] for route in routes}
+
+        return self.up.run(ask)
+
+    def led_to(self, service: str) -> str:
+        """The hash of the pods to which the Kubernetes Service leads."""
+
+        async def ask(cluster: Cluster) -> str:
+            found = await cluster.get(SERVICE, self.name, service)
+            assert found is not None
+            return str(found["spec"]["selector"]["rollouts-pod-template-hash"])
+
+        return self.up.run(ask)
+
 
 def _image(rollout: KubeObject) -> str:
     return str(rollout["spec"]["template"]["spec"]["containers"][0]["image"])
@@ -79,26 +99,6 @@ def _is_healthy(rollout: KubeObject) -> bool:
     status = rollout.get("status") or {}
     observed = str(status.get("observedGeneration")) == str(rollout["metadata"]["generation"])
     return observed and status.get("phase") == "Healthy"
-
-
-def _weights(cluster_service: Service) -> dict[str, int]:
-    async def ask(cluster: Cluster) -> dict[str, int]:
-        name = cluster_service.name
-        found = await cluster.get(VIRTUAL_SERVICE, name, name)
-        assert found is not None
-        routes: list[dict[str, Any]] = found["spec"]["http"][0]["route"]
-        return {route["destination"]["host"].partition(".")[0]: route["weight"] for route in routes}
-
-    return cluster_service.up.run(ask)
-
-
-def _led_to(service: Service, name: str) -> str:
-    async def ask(cluster: Cluster) -> str:
-        found = await cluster.get(SERVICE, service.name, name)
-        assert found is not None
-        return str(found["spec"]["selector"]["rollouts-pod-template-hash"])
-
-    return service.up.run(ask)
 
 
 def test_a_canary_is_released_and_a_bad_one_goes_back_by_itself(up: UpProcess, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_canary_is_released_and_a_bad_one_goes_back_by_itself(up: UpProcess, t
 
     service.release(BAD)
     app = service.application_that_is("Degraded")
-    weights = _weights(service)
+    weights = service.weights()
     shown = up.holdfast("rollout", "get", f"{service.name}/{service.name}").stdout
 
     assert app["status"]["sync"]["status"] == "Synced"
@@ -126,21 +126,21 @@ def test_a_canary_is_released_and_a_bad_one_goes_back_by_itself(up: UpProcess, t
 def test_a_blue_green_release_waits_for_a_person_and_a_bad_one_never_takes_over(up: UpProcess, tmp_path: Path) -> None:
     service = Service(up, "microservice-search", tmp_path / "copy")
     service.application_that_is("Healthy")
-    before = _led_to(service, service.name)
+    before = service.led_to(service.name)
     service.release("1.0.0")
     service.application_that_is("Suspended")
 
-    assert _led_to(service, service.name) == before
-    assert _led_to(service, f"{service.name}-preview") != before
+    assert service.led_to(service.name) == before
+    assert service.led_to(f"{service.name}-preview") != before
 
     service.promote()
     service.runs("1.0.0")
-    good = _led_to(service, service.name)
+    good = service.led_to(service.name)
     assert good != before
 
     service.release(BAD)
     service.application_that_is("Degraded")
-    assert _led_to(service, service.name) == good
+    assert service.led_to(service.name) == good
 
     service.release("1.0.0")
     service.runs("1.0.0")

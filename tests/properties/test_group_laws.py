@@ -54,7 +54,7 @@ def settle(found: list[Member], moves: int = 5000) -> None:
         if any(changed for changed, _ in moved):
             continue
         dues = [due for _, due in moved if due is not None]
-        coming = [at for member in found for pods in member.pods.values() for at in pods if at is not None]
+        coming = [at for member in found for pods in member.pods.values() for at in pods]
         later = [at for at in coming if at > found[0].now] + [found[0].now + due for due in dues]
         waiting = [member for member in found if member.rollout.status.pause_conditions]
         if not later and not waiting:

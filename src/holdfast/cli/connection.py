@@ -19,6 +19,10 @@ FIELD_MANAGER = "holdfast-cli"
 CONTEXT_VARIABLE = "HOLDFAST_CONTEXT"
 """Names a context of the kubeconfig; by default its current one."""
 
+AS_VARIABLE = "HOLDFAST_AS"
+AS_GROUPS_VARIABLE = "HOLDFAST_AS_GROUPS"
+"""A user, and groups with commas between them, that are impersonated where the command itself names none."""
+
 
 def find_kubeconfig(given: Path | None) -> Path:
     """The file given, else $HOLDFAST_KUBECONFIG, else that of the `up` of this folder, else of the last `up`.
@@ -55,6 +59,11 @@ async def connect(
     from holdfast.assembly.clusters import open_cluster
 
     context, file = os.environ.get(CONTEXT_VARIABLE, ""), find_kubeconfig(kubeconfig)
+    if not as_user:
+        as_user = os.environ.get(AS_VARIABLE, "")
+        as_groups = tuple(filter(None, os.environ.get(AS_GROUPS_VARIABLE, "").split(",")))
+    if as_groups and not as_user:
+        raise Blocked("NoUser", f"groups are impersonated with a user: ${AS_GROUPS_VARIABLE} needs ${AS_VARIABLE}")
     async with open_cluster(file, context=context, as_user=as_user, as_groups=as_groups) as cluster:
         yield cluster
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from holdfast.cli import main
-from holdfast.cli.connection import CONTEXT_VARIABLE
+from holdfast.cli.connection import AS_GROUPS_VARIABLE, AS_VARIABLE, CONTEXT_VARIABLE
 from holdfast.cli.rollout import argo_forms
 from holdfast.cli.rollout.argo_forms import Wanted
 from holdfast.model.errors import Blocked, HoldfastError
@@ -38,6 +38,8 @@ def _lines(arguments: list[str]) -> list[list[str]]:
     file = wanted.kubeconfig or _kubectls_own()
     if wanted.context:
         os.environ[CONTEXT_VARIABLE] = wanted.context
+    if wanted.as_user or wanted.as_groups:
+        os.environ[AS_VARIABLE], os.environ[AS_GROUPS_VARIABLE] = wanted.as_user, ",".join(wanted.as_groups)
     return argo_forms.command_lines(wanted, kubeconfig=file, namespace=_namespace(wanted, file))
 
 

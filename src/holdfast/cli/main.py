@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -76,7 +77,7 @@ def run() -> None:
 
 def run_line(arguments: Sequence[str]) -> None:
     """Runs the command line; an expected error is one clear message on stderr and exit code 1, never a traceback."""
-    app = command_line(next((word for word in arguments if not word.startswith("-")), ""))
+    app = command_line(next((word for word in [*arguments, *_completed()] if not word.startswith("-")), ""))
     try:
         app(list(arguments))
     except BrokenPipeError:
@@ -90,6 +91,14 @@ def run_line(arguments: Sequence[str]) -> None:
             raise
         typer.echo(f"holdfast: {text}", err=True)
         sys.exit(1)
+
+
+def _completed() -> list[str]:
+    """What stands behind `holdfast` on the line that a shell completes: its command has to be there."""
+    if "_HOLDFAST_COMPLETE" not in os.environ:
+        return []
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    return line.split()[1:]
 
 
 if __name__ == "__main__":

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from random import Random
 from typing import Any
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -20,21 +16,17 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.kube import KubeObject, name_of
 from holdfast.model.names import FIELD_MANAGER, Annotation, Label
 from holdfast.model.resource_types import SECRET
-from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.kinds import BuiltinKinds
-from holdfast.sandbox.server import Sandbox
-from holdfast.sandbox.simulators.start import run_simulators
 from holdfast.sandbox.storage import Change, Collection, Key, Stored
-from holdfast.testing import virtual_time
 from holdfast.testing.convergence import Expectations
 from holdfast.testing.faulty_repositories import FaultyRepositories
-from holdfast.testing.faulty_transport import FaultyTransport
 from holdfast.testing.invariants import ACTOR, CONTROL_NAMESPACE, ENGINE, Invariants, Violation, Write
 from holdfast.testing.memory_repositories import MemoryRepositories
-from holdfast.testing.observation import Acting, Stamping, listening, summary
+from holdfast.testing.observation import summary
 from holdfast.testing.remembered_renders import RememberedRenders
 from holdfast.testing.simulated_git import AppPlan, SimulatedGit
 from holdfast.testing.simulated_manifests import Secrets
+from holdfast.testing.simulated_run import Outcome, SimulatedRun, outcome_of, written
 from holdfast.testing.simulated_user import LONGEST_FREEZE, People
 
 TRACKED = Annotation.TRACKING_ID.encode()
@@ -60,23 +52,11 @@ class Settings(Struct, frozen=True):
     poll_seconds: float = POLL_SECONDS
 
 
-class Outcome(Struct, frozen=True):
-    """`violation` is "" when every invariant held; `log` is what happened, the same for the same seed."""
-
-    seed: int
-    violation: str
-    log: tuple[str, ...]
-    faults: dict[str, int]
-
-
-class Simulation:
-    """One run. Everything random comes from the seed."""
+class Simulation(SimulatedRun):
+    goes_on = "the engine goes on whatever happens: it"
 
     def __init__(self, seed: int, builtin: BuiltinKinds | None = None) -> None:
-        self._builtin = builtin
-        self._random = Random(seed)  # noqa: S311 - a run that can be repeated
-        self.log: list[str] = []
-        self.occurred: dict[str, int] = {}
+        super().__init__(seed, builtin)
         self.secrets = Secrets(self._part())
         self.memory = MemoryRepositories()
         self.git = SimulatedGit(self._part(), self.memory, self.secrets)
@@ -85,12 +65,16 @@ class Simulation:
         self._strength = self._random.choice((0.0, 0.5, 1.0, 2.0))
         self._between_actions = self._random.choice((2.0, 6.0, 20.0))
         self._faults_end = self._random.uniform(60.0, 240.0)
-        self._engine: asyncio.Task[None] | None = None
         self._written = 0
         self._seen: dict[tuple[Collection, Key], tuple[Stored, KubeObject]] = {}
 
-    def _part(self) -> Random:
-        return Random(self._random.getrandbits(64))  # noqa: S311 - a run that can be repeated
+    @property
+    def watched(self) -> Invariants:
+        return self.invariants
+
+    @property
+    def strength(self) -> float:
+        return self._strength
 
     def _plan(self) -> list[AppPlan]:
         apps = [
@@ -110,20 +94,6 @@ class Simulation:
         for repository in sorted({app.repository for app in apps}):
             self.git.commit(repository)
         return apps
-
-    async def run(self) -> None:
-        """Raises Violation."""
-        self.clock = LoopClock(START)
-        asyncio.get_running_loop().set_exception_handler(self._unheard)
-        uids = self._part()
-        with listening(self._heard):
-            async with Sandbox(
-                None, self.clock, builtin=self._builtin, new_uid=lambda: UUID(int=uids.getrandbits(128), version=4)
-            ) as sandbox:
-                sandbox.listen(self._saw)
-                self.sandbox = sandbox
-                async with self._simulators():
-                    await self._live_through()
 
     async def _live_through(self) -> None:
         cluster = self._client("person")
@@ -237,16 +207,8 @@ class Simulation:
         return None
 
     def _start_engine(self) -> None:
-        transport = FaultyTransport(
-            Acting(self.sandbox.transport, ENGINE),
-            random=self._part(),
-            clock=self.clock,
-            strength=self._strength,
-            stops_at=self._stops_at,
-        )
-        transport.occurred = self.occurred
         controller = ApplicationController(
-            cluster=KubeClient(Stamping(transport, self.clock), user_agent=FIELD_MANAGER),
+            cluster=KubeClient(self._faulty_transport(), user_agent=FIELD_MANAGER),
             repositories=self.repositories,
             renderer=self._renderer,
             clock=self.clock,
@@ -257,46 +219,16 @@ class Simulation:
         )
         self._engine = asyncio.create_task(controller.run(), name="engine")
 
-    async def _kill_engine(self) -> None:
-        if self._engine is not None:
-            self._engine.cancel()
-            await asyncio.gather(self._engine, return_exceptions=True)
-            self._engine = None
-
-    @asynccontextmanager
-    async def _simulators(self) -> AsyncIterator[None]:
-        simulated = self._client("simulators")
-        running = run_simulators(simulated, self.clock, secrets_file=None, random=self._part())
-        task = asyncio.create_task(running, name="simulators")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    def _client(self, actor: str) -> KubeClient:
-        return KubeClient(Acting(self.sandbox.transport, actor), user_agent=actor)
-
     def _credentials(self, app: AppPlan) -> dict[str, Any]:
         metadata = {"name": f"repo-{app.name}", "namespace": CONTROL_NAMESPACE}
         labels = {Label.SECRET_TYPE.value: "repository"}
         data = {"url": app.repository, "username": "deploy", "password": self.secrets.new()}
         return {"apiVersion": "v1", "kind": "Secret", "metadata": {**metadata, "labels": labels}, "stringData": data}
 
-    def _check(self) -> None:
-        if self.invariants.violations:
-            raise Violation(self.invariants.violations[0])
-        if self._engine is not None and self._engine.done():
-            raise Violation(f"the engine goes on whatever happens: it ended with {self._engine.exception()!r}")
-
     def _saw(self, collection: Collection, change: Change) -> None:
         self._written += 1
         actor = ACTOR.get()
-        verb = "deletes" if change.after is None else "creates" if change.before is None else "writes"
-        what = (
-            f"{actor} {verb} {collection.plural} {change.key.namespace}/{change.key.name} at {change.resource_version}"
-        )
+        what = f"{written(change, collection)} {change.key.namespace}/{change.key.name} at {change.resource_version}"
         states = [state for state in (change.before, change.after) if state is not None]
         tracked = any(TRACKED in state.raw for state in states)
         if actor != ENGINE and collection.plural not in ("applications", "approvals") and not tracked:
@@ -323,26 +255,9 @@ class Simulation:
         return known[1]
 
     def _heard(self, line: str, bug: bool) -> None:
-        self._note(line)
         self.invariants.heard(line)
-        if bug:
-            self.invariants.fail("no reconcile fails by a bug", line)
-
-    def _unheard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        self.invariants.fail("no exception is lost", f"{context.get('message')}: {context.get('exception')!r}")
-
-    def _note(self, what: str) -> None:
-        self.log.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
+        super()._heard(line, bug)
 
 
 def simulate(seed: int, builtin: BuiltinKinds | None = None) -> Outcome:
-    """One whole run."""
-    simulation = Simulation(seed, builtin)
-    violation = ""
-    try:
-        virtual_time.run(simulation.run())
-    except Violation as found:
-        violation = str(found)
-    except Exception as bug:  # noqa: BLE001 - the seed must be told whatever happens
-        violation = f"the simulation itself goes on to its end: {bug!r}"
-    return Outcome(seed, violation, tuple(simulation.log), simulation.occurred)
+    return outcome_of(seed, Simulation(seed, builtin))

@@ -35,6 +35,16 @@ class Flag(Struct, frozen=True):
     off: str = ""
 
 
+class Unable(Struct, frozen=True):
+    """A flag of kubectl's that cannot be honoured, and why; with one of `harmless` it asks for nothing."""
+
+    name: str
+    why: str
+    short: str = ""
+    kind: Kind = Kind.TEXT
+    harmless: tuple[str, ...] = ()
+
+
 class Names(Enum):
     """What follows the verb; each of several names is a command of its own."""
 
@@ -61,6 +71,8 @@ class Wanted(Struct, frozen=True):
     namespace: str = ""
     kubeconfig: str = ""
     context: str = ""
+    as_user: str = ""
+    as_groups: tuple[str, ...] = ()
     is_everywhere: bool = False
     is_on_cluster: bool = True
 
@@ -69,17 +81,51 @@ NAMESPACE: Final = Flag("namespace", short="n", kind=Kind.TEXT)
 KUBECONFIG: Final = Flag("kubeconfig", kind=Kind.TEXT)
 CONTEXT: Final = Flag("context", kind=Kind.TEXT)
 EVERYWHERE: Final = Flag("all-namespaces", short="A")
+AS_USER: Final = Flag("as", kind=Kind.TEXT)
+AS_GROUP: Final = Flag("as-group", kind=Kind.TEXT)
 _COMMON: Final = (
     NAMESPACE,
     KUBECONFIG,
     CONTEXT,
+    AS_USER,
+    AS_GROUP,
+    Flag("cache-dir", kind=Kind.TEXT),
+    Flag("disable-compression"),
     Flag("loglevel", kind=Kind.TEXT),
     Flag("kloglevel", short="v", kind=Kind.TEXT),
+)
+_IN_KUBECONFIG: Final = "write it into the kubeconfig, and name that by --kubeconfig or --context"
+_UNABLE: Final = (
+    *(
+        Unable(name, _IN_KUBECONFIG, short)
+        for name, short in (
+            *(("server", "s"), ("cluster", ""), ("user", ""), ("token", ""), ("username", ""), ("password", "")),
+            *(("certificate-authority", ""), ("client-certificate", ""), ("client-key", "")),
+            *(("tls-server-name", ""),),
+        )
+    ),
+    Unable("insecure-skip-tls-verify", _IN_KUBECONFIG, kind=Kind.SWITCH, harmless=("false",)),
+    Unable("as-uid", "only a user and groups can be impersonated: --as and --as-group"),
+    Unable("request-timeout", "each request has its own limit; leave the flag out", harmless=("0", "0s")),
 )
 _LOOKING: Final = (
     Flag("watch", "--watch", "w"),
     Flag("no-color"),
     Flag("timeout-seconds", "--timeout", kind=Kind.LENGTH),
+)
+_LISTING: Final = (
+    Flag("watch", "--watch", "w"),
+    Flag("timestamps", "--timestamps"),
+    Flag("name", "--name", kind=Kind.TEXT),
+)
+_FILE: Final = Flag("filename", "--filename", "f", Kind.TEXT)
+_CREATING: Final = (
+    Flag("from", "--from", kind=Kind.TEXT),
+    Flag("from-file", "--from-file", kind=Kind.TEXT),
+    Flag("global", "--global"),
+    Flag("argument", "--argument", "a", Kind.TEXT),
+    Flag("name", "--name", kind=Kind.TEXT),
+    Flag("generate-name", "--generate-name", kind=Kind.TEXT),
 )
 _PROMOTING: Final = (
     Flag("full", "--full"),
@@ -101,7 +147,7 @@ _TRIGGER: Final = ("notifications", "trigger")
 FORMS: Final = (
     Form(("get", "rollout"), ("get",), Names.ONE, _LOOKING),
     Form(("get", "experiment"), ("get", "experiment"), Names.ONE, _LOOKING),
-    Form(("list", "rollouts"), ("list", "rollouts"), Names.NONE, (EVERYWHERE,)),
+    Form(("list", "rollouts"), ("list", "rollouts"), Names.NONE, (EVERYWHERE, *_LISTING)),
     Form(("list", "experiments"), ("list", "experiments"), Names.NONE, (EVERYWHERE,)),
     Form(("promote",), ("promote",), Names.ONE, _PROMOTING),
     Form(("abort",), ("abort",), Names.SEVERAL),
@@ -116,6 +162,9 @@ FORMS: Final = (
     Form(("terminate", "experiment"), ("terminate", "experiment"), Names.SEVERAL),
     Form(("lint",), ("lint",), Names.NONE, (Flag("filename", short="f", kind=Kind.TEXT),), is_on_cluster=False),
     Form(("dashboard",), ("dashboard",), Names.NONE, (EVERYWHERE, Flag("port", "--port", "p", kind=Kind.TEXT))),
+    Form(("create", "analysisrun"), ("create", "analysisrun"), Names.NONE, _CREATING),
+    Form(("create",), ("create",), Names.NONE, (_FILE,)),
+    Form(("completion",), ("completion",), Names.ONE, is_on_cluster=False),
     Form((*_TEMPLATE, "get"), (*_TEMPLATE, "get"), Names.PERHAPS, (_SETTINGS[0], _OUTPUT)),
     Form((*_TEMPLATE, "notify"), (*_TEMPLATE, "notify"), Names.WITH_ROLLOUT, _TELLING),
     Form((*_TRIGGER, "get"), (*_TRIGGER, "get"), Names.PERHAPS, (_SETTINGS[0], _OUTPUT)),
@@ -130,15 +179,12 @@ _ALIASES: Final = {
     "ar": "analysisrun",
     "analysisruns": "analysisrun",
 }
-_INSTEAD: Final = {
-    "create": "use `kubectl create -f FILE`",
-    "completion": "use `holdfast --install-completion`",
-}
 
 
 def understand(arguments: Sequence[str]) -> Wanted:
     """Raises Blocked that says what to write instead."""
     words, written = _split(arguments)
+    _check_known(written)
     form = _form(words)
     rest = words[len(form.verb) :]
     values = _values(form, written)
@@ -149,6 +195,8 @@ def understand(arguments: Sequence[str]) -> Wanted:
         namespace=given.get(NAMESPACE.name, ""),
         kubeconfig=given.get(KUBECONFIG.name, ""),
         context=given.get(CONTEXT.name, ""),
+        as_user=given.get(AS_USER.name, ""),
+        as_groups=tuple(value for flag, value in values if flag is AS_GROUP),
         is_everywhere=_is_on(given.get(EVERYWHERE.name, "false"), EVERYWHERE),
         is_on_cluster=form.is_on_cluster,
     )
@@ -175,29 +223,30 @@ def usage() -> str:
     for form in FORMS:
         flags = "".join(f" [--{flag.name}]" for flag in form.flags)
         lines.append(f"  {' '.join(filter(None, (*form.verb, form.names.value)))}{flags}")
-    lines += ["", "Everywhere: -n/--namespace, --kubeconfig, --context."]
+    lines += ["", "Everywhere: -n/--namespace, --kubeconfig, --context, --as, --as-group."]
     return "\n".join(lines)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[tuple[str, str | None]]]:
-    """Words, and flags with what is written behind them; a flag is known by its name alone, whatever its command."""
+    """Words, and flags with what is written behind them; the first word says which short flags have a value."""
     words: list[str] = []
     written: list[tuple[str, str | None]] = []
     left = iter(arguments)
     for argument in left:
+        verb = words[0] if words else ""
         if argument == "--":
             words.extend(left)
         elif argument.startswith("--"):
             name, equals, value = argument.partition("=")
-            written.append((name, value if equals else _behind(name, left)))
+            written.append((name, value if equals else _behind(name, verb, left)))
         elif argument.startswith("-") and argument != "-":
-            written.extend(_shorts(argument, left))
+            written.extend(_shorts(argument, verb, left))
         else:
             words.append(argument)
     return words, written
 
 
-def _shorts(argument: str, left: Iterator[str]) -> Iterator[tuple[str, str | None]]:
+def _shorts(argument: str, verb: str, left: Iterator[str]) -> Iterator[tuple[str, str | None]]:
     """`-w`, `-nshop`, `-n=shop`, `-n shop`, and switches together as in `-ca`."""
     rest = argument[1:]
     while rest:
@@ -205,14 +254,14 @@ def _shorts(argument: str, left: Iterator[str]) -> Iterator[tuple[str, str | Non
         if rest.startswith("="):
             yield name, rest[1:]
             return
-        if _has_value(name):
-            yield name, rest or _behind(name, left)
+        if _has_value(name, verb):
+            yield name, rest or _behind(name, verb, left)
             return
         yield name, None
 
 
-def _behind(name: str, left: Iterator[str]) -> str | None:
-    if not _has_value(name):
+def _behind(name: str, verb: str, left: Iterator[str]) -> str | None:
+    if not _has_value(name, verb):
         return None
     value = next(left, None)
     if value is None:
@@ -220,26 +269,31 @@ def _behind(name: str, left: Iterator[str]) -> str | None:
     return value
 
 
-def _has_value(name: str) -> bool:
-    return any(flag.kind is not Kind.SWITCH for flag in _everything() if _is_called(flag, name))
+def _has_value(name: str, verb: str) -> bool:
+    """By the flags of the verb where it has one of the name, else by those of all."""
+    own = [flag for form in FORMS if form.verb[0] == verb for flag in form.flags if _is_called(flag, name)]
+    other = [flag for form in FORMS for flag in form.flags if _is_called(flag, name)]
+    everywhere: tuple[Flag | Unable, ...] = (*_COMMON, *_UNABLE)
+    known = [flag for flag in everywhere if _is_called(flag, name)]
+    return any(flag.kind is not Kind.SWITCH for flag in (own or known or other))
 
 
-def _everything() -> Iterator[Flag]:
-    yield from _COMMON
-    for form in FORMS:
-        yield from form.flags
-
-
-def _is_called(flag: Flag, name: str) -> bool:
+def _is_called(flag: Flag | Unable, name: str) -> bool:
     return name == f"--{flag.name}" or (bool(flag.short) and name == f"-{flag.short}")
+
+
+def _check_known(written: Sequence[tuple[str, str | None]]) -> None:
+    """First of all: what follows a flag that nobody knows could be its value or the command."""
+    every: tuple[Flag | Unable, ...] = (*_COMMON, *_UNABLE, *(flag for form in FORMS for flag in form.flags))
+    for name, _ in written:
+        if not any(_is_called(flag, name) for flag in every):
+            raise Blocked("NoSuchFlag", f"the flag {name} is not known; `{PROGRAM} --help` lists those that are")
 
 
 def _form(words: Sequence[str]) -> Form:
     if not words:
         raise Blocked("NoCommand", usage())
     verb = words[0]
-    if verb in _INSTEAD:
-        raise Blocked("NotHere", f"`{PROGRAM} {verb}` is not carried out by holdfast: {_INSTEAD[verb]}")
     forms = [form for form in FORMS if form.verb[0] == verb]
     said = tuple(_alias(word) for word in words)
     for form in forms:
@@ -258,6 +312,11 @@ def _values(form: Form, written: Sequence[tuple[str, str | None]]) -> list[tuple
     found = []
     for name, value in written:
         flag = next((one for one in known if _is_called(one, name)), None)
+        unable = next((one for one in _UNABLE if _is_called(one, name)), None) if flag is None else None
+        if unable is not None:
+            if (value or "true") not in unable.harmless:
+                raise Blocked("NotHonoured", f"--{unable.name} is not carried out by holdfast: {unable.why}")
+            continue
         if flag is None:
             there = ", ".join(f"--{one.name}" for one in known)
             raise Blocked("NoSuchFlag", f"`{PROGRAM} {' '.join(form.verb)}` takes no {name} here; use {there}")
@@ -306,6 +365,8 @@ def _commands(form: Form, words: list[str], options: list[str], given: dict[str,
     }
     if not enough.get(form.names, len(words) > 1):
         raise Blocked("Names", f"{shape}, not {' '.join(words) or 'nothing'!r}")
+    if form.verb == ("create",) and not given.get("filename"):
+        raise Blocked("NoFile", f"write `{PROGRAM} create -f FILE`, or `{PROGRAM} create analysisrun --from TEMPLATE`")
     if form.verb == ("version",):
         yield ("version",)
     elif form.names is Names.NONE:

@@ -17,6 +17,7 @@ from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster, PatchKind
 from holdfast.runtime.clock import SystemClock
 
+LATEST_RESTART = 10 * 365 * 24 * 3600
 NameArgument = typer.Argument(..., metavar="ROLLOUT", help="`name` or `namespace/name`.")
 WordsArgument = typer.Argument(..., metavar="[rollout|experiment] NAME", help="`name` or `namespace/name`.")
 
@@ -81,7 +82,7 @@ def pause(
 
 def restart(
     name: str = NameArgument,
-    after: int = typer.Option(0, "--in", min=0, help="Seconds from now."),
+    after: int = typer.Option(0, "--in", min=0, max=LATEST_RESTART, help="Seconds from now."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from holdfast.cli.rollout import asking, ending, looking, planning
+from holdfast.cli.rollout import asking, creating, ending, linting, looking, planning, telling
 from holdfast.cli.rollout.dashboard import command
 from holdfast.cli.rollout.notifications import group as notifications
 
@@ -24,6 +24,9 @@ settings.command("image")(asking.set_image)
 app.add_typer(settings, name="set")
 app.add_typer(notifications.app, name="notifications")
 app.command("terminate")(ending.terminate)
-app.command("lint")(planning.lint)
+app.command("lint")(linting.lint)
 app.command("dashboard")(command.dashboard)
 app.command("plan")(planning.plan)
+app.command("create")(creating.create)
+app.command("completion")(telling.completion)
+app.command("version")(telling.version)

@@ -13,10 +13,12 @@ from holdfast.cli.output import Format, OutputOption, print_document, print_fiel
 from holdfast.cli.rollout import experiments, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument, WordsArgument, kind_and_name
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults, group, phases, steps
 from holdfast.engine.rollout.in_place import kinds
+from holdfast.model.errors import Blocked
 from holdfast.model.experiment import Experiment
-from holdfast.model.kube import KubeObject, namespace_of
+from holdfast.model.kube import KubeObject, name_of, namespace_of
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 from holdfast.runtime.clock import SystemClock
@@ -34,6 +36,7 @@ HEADINGS = (
     "AVAILABLE",
 )
 PAUSE = 0.5
+ROOM = 12
 
 
 class Listed(StrEnum):
@@ -43,26 +46,81 @@ class Listed(StrEnum):
 
 def list_(
     kind: Listed = typer.Argument(Listed.ROLLOUTS, help="What to list."),
+    name: str = typer.Option("", "--name", help="Only the one of this name."),
+    watch: bool = typer.Option(False, "--watch", "-w", help="Print again what changes."),
+    timestamps: bool = typer.Option(False, "--timestamps", help="With --watch: say when it was seen."),
+    timeout: float = typer.Option(0.0, "--timeout", min=0, help="Seconds to watch; 0 watches for ever."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = typer.Option("", "--namespace", "-n", help="Only this namespace; by default all."),
     output: Format = OutputOption,
 ) -> None:
     """List the Rollouts, or the Experiments."""
+    if watch and (output is not Format.TABLE or kind is Listed.EXPERIMENTS):
+        raise Blocked("NoWatch", "--watch follows the table of Rollouts: leave out -o and `experiments`")
+
+    async def work(cluster: Cluster) -> None:
+        if watch:
+            await _follow(cluster, namespace, name, timestamps=timestamps, timeout=timeout)
+        else:
+            _print_all(kind, await _listed(cluster, kind, namespace, name), output)
+
+    with_cluster(kubeconfig, work)
+
+
+async def _listed(cluster: Cluster, kind: Listed, namespace: str, name: str) -> list[KubeObject]:
     resource = ROLLOUT if kind is Listed.ROLLOUTS else EXPERIMENT
-    listing = with_cluster(kubeconfig, lambda cluster: cluster.list(resource, namespace=namespace))
-    found = [live.decode() for live in listing.items]
+    found = [live.decode() for live in (await cluster.list(resource, namespace=namespace)).items]
+    return [obj for obj in found if not name or name_of(obj) == name]
+
+
+def _print_all(kind: Listed, found: list[KubeObject], output: Format) -> None:
     if output in (Format.JSON, Format.YAML):
         print_document(found, output)
         return
     if kind is Listed.EXPERIMENTS:
         experiments.print_all(found, output, SystemClock().now())
         return
-    chosen = sorted((msgspec.convert(obj, Rollout) for obj in found), key=lambda it: it.metadata.key)
+    chosen = _sorted(found)
     if output is Format.NAME:
         for rollout in chosen:
             typer.echo(str(rollout.metadata.key))
         return
     print_table(HEADINGS, [row(rollout) for rollout in chosen])
+
+
+def _sorted(found: list[KubeObject]) -> list[Rollout]:
+    return sorted((msgspec.convert(obj, Rollout) for obj in found), key=lambda it: it.metadata.key)
+
+
+async def _follow(cluster: Cluster, namespace: str, name: str, *, timestamps: bool, timeout: float) -> None:
+    """All of them, then each one that has changed, under the same headings; and those that have gone."""
+    before: dict[tuple[str, ...], tuple[str, ...]] = {}
+    waited, is_first = 0.0, True
+    while True:
+        found = _sorted(await _listed(cluster, Listed.ROLLOUTS, namespace, name))
+        rows = {cells[:2]: cells for cells in map(row, found)}
+        gone = [
+            (*place, *("gone" if at == 1 else "-" for at in range(len(HEADINGS) - 2))) for place in before.keys() - rows
+        ]
+        changed = [cells for place, cells in rows.items() if before.get(place) != cells] + sorted(gone)
+        if changed or is_first:
+            _print_changed(changed, timestamps=timestamps, with_headings=is_first)
+        if timeout and waited >= timeout:
+            return
+        before, is_first = rows, False
+        await asyncio.sleep(PAUSE)
+        waited += PAUSE
+
+
+def _print_changed(changed: list[tuple[str, ...]], *, timestamps: bool, with_headings: bool) -> None:
+    """Lines that come later stand under those before: each column has room for a name."""
+    lines = [HEADINGS, *changed] if with_headings else changed
+    stamp = instants.stamp(SystemClock().now())
+    for line in lines:
+        cells = [f"{cell:<{max(len(heading), ROOM)}}" for heading, cell in zip(HEADINGS, line, strict=True)]
+        if timestamps:
+            cells.insert(0, f"{'TIMESTAMP' if line is HEADINGS else stamp:<{len(stamp)}}")
+        typer.echo("  ".join(cells).rstrip())
 
 
 def row(rollout: Rollout) -> tuple[str, ...]:

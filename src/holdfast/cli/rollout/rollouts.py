@@ -53,8 +53,9 @@ async def read_of_kind(cluster: Cluster, kind: ResourceType, name: str, namespac
     found = await cluster.get(kind, namespace, plain)
     if found is None:
         listing = await cluster.list(kind)
-        there = ", ".join(sorted(f"{it.metadata.namespace}/{it.metadata.name}" for it in listing.items)) or "none"
-        raise Blocked(reason, f"no {kind.kind.lower()} {plain!r} in namespace {namespace!r}; there: {there}")
+        there = ", ".join(sorted(f"{it.metadata.namespace}/{it.metadata.name}".lstrip("/") for it in listing.items))
+        where = f" in namespace {namespace!r}" if kind.namespaced else ""
+        raise Blocked(reason, f"no {kind.kind.lower()} {plain!r}{where}; there: {there or 'none'}")
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from holdfast.controllers.rollout import configuration, pod_marks, runs, workloads
+from holdfast.controllers.rollout import configuration, endpoints, pod_marks, runs, workloads
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import (
     FIELD_MANAGER,
@@ -37,7 +37,7 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
         await _change_set(world, seen, action)
         return
     if isinstance(action, actions.SetReplicas | actions.AnnotateRollout):
-        await _change_rollout(world, seen.rollout, action)
+        await change_rollout(world, seen.rollout, action)
         return
     if isinstance(action, actions.WorkloadAction):
         await workloads.perform(world, seen, action)
@@ -48,6 +48,7 @@ async def perform(world: World, seen: Seen, action: actions.Action, status: Roll
             body: dict[str, Any] = {"metadata": {"annotations": annotations}, "spec": {"selector": {HASH_LABEL: hash_}}}
             await world.patch(SERVICE, namespace, name, body)
         case actions.SetTraffic(wanted):
+            await endpoints.await_stable(world, seen, wanted)
             try:
                 changes = routers.changes(seen.rollout, wanted, found_objects(world, seen.rollout))
             except RoutingProblem as problem:
@@ -76,15 +77,31 @@ async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> No
             await world.delete(REPLICA_SET, namespace, name)
 
 
-async def _change_rollout(
+async def change_rollout(
     world: World, rollout: Rollout, action: actions.SetReplicas | actions.AnnotateRollout
-) -> None:
+) -> Rollout:
+    """Writes to exactly the state that was read: what arrives late would undo an autoscaler, or be of a Rollout of the
+    same name that is gone."""
     match action:
         case actions.SetReplicas(replicas):
             body: dict[str, Any] = {"spec": {"replicas": replicas}}
         case actions.AnnotateRollout(annotations):
             body = {"metadata": {"annotations": annotations}}
-    await world.patch(ROLLOUT, rollout.metadata.namespace, rollout.metadata.name, body)
+    metadata = rollout.metadata
+    body["metadata"] = {**body.get("metadata", {}), "resourceVersion": metadata.resource_version}
+    try:
+        answer = await world.cluster.patch(
+            world.resource(ROLLOUT),
+            metadata.namespace,
+            metadata.name,
+            body,
+            PatchKind.MERGE,
+            field_manager=FIELD_MANAGER,
+        )
+    except Conflict as error:
+        raise Waiting(SOON, "Changed", f"the {ROLLOUT.kind} was changed meanwhile") from error
+    world.wrote(answer)
+    return msgspec.convert(answer, Rollout)
 
 
 async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 import msgspec
 
 from holdfast.controllers.rollout import runs
-from holdfast.controllers.rollout.act import patch_status, perform
+from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
 from holdfast.controllers.rollout.observe import observe
 from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.world import ROLLOUT, World
@@ -83,12 +83,12 @@ async def _write_down(world: World, plugins: PluginCalls, seen: Seen, decision: 
         rollout = await patch_status(world, rollout, {"status": change})
     # Only what is written down is asked, and only an answer that is written down is forgotten.
     plugins.settle(key, decision.questions)
+    for event in decision.events:
+        await world.emit(rollout.metadata, event, instants.stamp(seen.now))
     for action in decision.actions:
         if isinstance(action, AnnotateRollout | SetReplicas):
             # Changes the version of the Rollout, so it comes after what is written against the version that was read.
-            await perform(world, seen, action, decision.status)
-    for event in decision.events:
-        await world.emit(rollout.metadata, event, instants.stamp(seen.now))
+            rollout = await change_rollout(world, rollout, action)
     if decision.again is not None:
         return Again(decision.again, because=decision.status.message or "a time of the rollout comes")
     return Settled()

@@ -13,6 +13,7 @@ from holdfast.controllers.rollout.world import (
     World,
 )
 from holdfast.engine.analysis import foresight
+from holdfast.engine.analysis.template_walk import MOST, TemplateWalk
 from holdfast.engine.rollout import analysis_places, run_objects
 from holdfast.engine.rollout.actions import DeleteRun, RunAction, StartExperiment, StartRun, StopExperiment, StopRun
 from holdfast.engine.rollout.draft import Seen
@@ -21,8 +22,6 @@ from holdfast.model.canary import RolloutAnalysis
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout, RolloutStatus
-
-MOST_TEMPLATES = 100
 
 
 async def perform(world: World, seen: Seen, action: RunAction, status: RolloutStatus) -> None:
@@ -70,21 +69,13 @@ def _fault(rollout: Rollout, wanted: RolloutAnalysis, found: Sequence[KubeObject
 
 def templates(world: World, namespace: str, named: tuple[AnalysisTemplateRef, ...]) -> list[KubeObject]:
     """The templates and those that they name in turn, each once."""
-    found: dict[tuple[bool, str], KubeObject] = {}
-    waiting = list(named)
-    while waiting:
-        reference = waiting.pop(0)
-        place = (reference.cluster_scope, reference.template_name)
-        if place in found:
-            continue
+    walk = TemplateWalk(named)
+    while (reference := walk.next()) is not None:
         kind = CLUSTER_ANALYSIS_TEMPLATE if reference.cluster_scope else ANALYSIS_TEMPLATE
         obj = world.get(kind, "" if reference.cluster_scope else namespace, reference.template_name)
         if obj is None:
             raise Blocked("TemplateMissing", f"{kind.kind} '{reference.template_name}' not found")
-        if len(found) >= MOST_TEMPLATES:
-            raise Blocked("TooManyTemplates", f"more than {MOST_TEMPLATES} analysis templates")
-        found[place] = obj
-        for inner in (obj.get("spec") or {}).get("templates") or []:
-            name, scope = str(inner.get("templateName") or ""), bool(inner.get("clusterScope"))
-            waiting.append(AnalysisTemplateRef(template_name=name, cluster_scope=scope))
-    return list(found.values())
+        if walk.is_full:
+            raise Blocked("TooManyTemplates", f"more than {MOST} analysis templates")
+        walk.take(reference, obj)
+    return walk.found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from holdfast.controllers.rollout.world import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, ROLLOUT, name_of
+from holdfast.engine.analysis.template_walk import named_in
 from holdfast.engine.rollout import analysis_places, group, validation
 from holdfast.engine.traffic import routers
 from holdfast.model.keys import NamespacedName
@@ -56,8 +57,8 @@ def _named(rollout: Rollout) -> Iterator[str]:
 
 def _named_by_template(live: LiveObject) -> Iterator[str]:
     namespace = live.metadata.namespace or ANYWHERE
-    for inner in (live.decode().get("spec") or {}).get("templates") or []:
-        yield _template_entry(bool(inner.get("clusterScope")), namespace, str(inner.get("templateName") or ""))
+    for inner in named_in(live.decode()):
+        yield _template_entry(inner.cluster_scope, namespace, inner.template_name)
 
 
 def _template_entry(cluster_scope: bool, namespace: str, name: str) -> str:

@@ -51,11 +51,20 @@ class YamlTooLarge(YamlInvalid):
 
 def load_all(text: str | bytes, limits: YamlLimits = DEFAULT_LIMITS) -> list[JsonValue]:
     """Every document of the stream, None for an empty one."""
+    return load_with_doubled_keys(text, limits)[0]
+
+
+def load_with_doubled_keys(
+    text: str | bytes, limits: YamlLimits = DEFAULT_LIMITS
+) -> tuple[list[JsonValue], list[YamlInvalid]]:
+    """Every document, as `load_all` has it, and the keys that a mapping has twice: the last one holds, which nobody who
+    wrote the first one wants."""
     if len(text) > limits.bytes:
         raise YamlTooLarge(f"{len(text):,} bytes of YAML, {limits.bytes:,} are allowed")
     try:
         # A byte order mark is no content; libyaml takes it only from bytes.
-        return _Composer(text.removeprefix("\ufeff") if isinstance(text, str) else text, limits).documents()
+        composer = _Composer(text.removeprefix("\ufeff") if isinstance(text, str) else text, limits)
+        return composer.documents(), composer.doubled
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part) or "invalid YAML"
@@ -90,6 +99,7 @@ class _Composer:
         self._nodes = 0
         self._bytes = 0
         self._anchors: dict[str, tuple[JsonValue, int, int]] = {}
+        self.doubled: list[YamlInvalid] = []
 
     def documents(self) -> list[JsonValue]:
         found: list[JsonValue] = []
@@ -144,13 +154,21 @@ class _Composer:
 
     def _mapping(self, depth: int) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {}
+        merged: frozenset[str] = frozenset()
         get = self._events.get_event
         while type(event := get()) is not yaml.MappingEndEvent:
             if type(event) is yaml.ScalarEvent and event.value == "<<" and _is_merge(event):
                 self._merge(found, get(), depth)
+                merged = frozenset(found)
                 continue
-            found[self._key(event, depth)] = self._node(get(), depth)
+            key = self._key(event, depth)
+            if key in found and key not in merged:
+                self._note_doubled(key, event)
+            found[key] = self._node(get(), depth)
         return found
+
+    def _note_doubled(self, key: str, event: Any) -> None:
+        self.doubled.append(YamlInvalid(f"the key {key!r} is there twice", *_place(event.start_mark)))
 
     def _key(self, event: Any, depth: int) -> str:
         value = self._node(event, depth)

@@ -87,10 +87,10 @@ def heed(draft: Draft) -> None:
 def _ensure(
     draft: Draft, kind: str, wanted: RolloutAnalysis, known: str, *, step: int | None = None
 ) -> tuple[Run | None, str]:
-    """The run for this place, and its name; one that does not exist yet is asked for.
+    """The run for this place, and its name; one that does not exist yet is asked for once its name is in the status.
 
-    A run that is under way and that the status does not know was started just before the controller ended. One that is
-    inconclusive is made again once a person has resumed.
+    A run whose name was lost would be made again, and its verdict would not count. A run that is under way and that the
+    status does not know was started by somebody else. One that is inconclusive is made again once a person has resumed.
     """
     runs = [run for run in draft.seen.runs if run.kind == kind and run.hash == draft.status.current_pod_hash]
     run = next((run for run in runs if run.name == known), None)
@@ -103,10 +103,11 @@ def _ensure(
         return adopted, adopted.name
     place = {STEP: str(step), BACKGROUND: ""}.get(kind, "pre" if kind == PRE_PROMOTION else "post")
     base = f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{place}".rstrip("-")
-    # One that the status knows and that is not seen may only not be seen yet: the same name makes it only once.
-    name = known if known and run is None else free_name(base, {one.name for one in draft.seen.runs})
-    draft.act(StartRun(name, kind, wanted, draft.status.current_pod_hash, draft.revision, step))
-    return None, name
+    if known and run is None:
+        # The name was written down before: however often it is made, there is only one of it.
+        draft.act(StartRun(known, kind, wanted, draft.status.current_pod_hash, draft.revision, step))
+        return None, known
+    return None, free_name(base, {one.name for one in draft.seen.runs})
 
 
 def free_name(base: str, taken: Collection[str]) -> str:
@@ -119,7 +120,8 @@ def free_name(base: str, taken: Collection[str]) -> str:
 
 
 def _is_resumed(draft: Draft) -> bool:
-    return draft.status.controller_pause and not draft.is_paused_for(INCONCLUSIVE)
+    """A person takes all pauses away at once; where one of a step is left, nobody has."""
+    return draft.status.controller_pause and not draft.status.pause_conditions
 
 
 def _told(

@@ -47,6 +47,8 @@ def _advance(draft: Draft) -> None:
         draft.unpause()
         draft.set(current_step_index=steps.count(draft.rollout) or None)
         return
+    if draft.is_paused_for(analysis.INCONCLUSIVE):
+        return
     step = steps.current(draft.rollout)
     if step is not None and _is_completed(draft, step) and not draft.status.abort:
         if not group.may_pass(draft):
@@ -138,14 +140,17 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
     named = draft.status.canary.current_experiment
     found = next((one for one in draft.seen.experiments if one.name == named), None)
     if found is None:
-        if draft.new is not None and draft.stable is not None:
+        needs_stable = any(one.spec_ref == "stable" for one in wanted.templates)
+        if draft.new is not None and (draft.stable is not None or not needs_stable):
             taken = {one.name for one in draft.seen.experiments if one.is_over}
             name = named or analysis.free_name(
                 f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
             )
             draft.set_canary(current_experiment=name)
-            hash_ = draft.status.current_pod_hash
-            draft.act(StartExperiment(name, wanted, at, hash_, draft.revision))
+            if named:
+                # Only under a name that was written down before: there is one of it, however often it is made.
+                hash_ = draft.status.current_pod_hash
+                draft.act(StartExperiment(name, wanted, at, hash_, draft.revision))
         return False
     if found.phase in ("Failed", "Error"):
         draft.abort(f"Experiment {found.name} {found.phase.lower()}: {found.message}".rstrip(": "))
@@ -172,9 +177,10 @@ def go_back(draft: Draft) -> None:
 
 def _may_be_promoted(draft: Draft) -> bool:
     new, status = draft.new, draft.status
-    if draft.is_promoted or new is None or draft.rollout.spec.paused:
+    if draft.is_promoted or new is None or draft.rollout.spec.paused or draft.is_paused_for(analysis.INCONCLUSIVE):
         return False
-    if not (new.is_observed and new.available >= defaults.replicas(draft.rollout) == new.desired):
+    # minPodsPerReplicaSet may ask for more pods than there are replicas.
+    if not (new.is_observed and min(new.available, new.desired) >= defaults.replicas(draft.rollout)):
         return False
     if not (steps.has_none_left(draft.rollout) or status.promote_full):
         return False

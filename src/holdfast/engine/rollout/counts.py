@@ -27,7 +27,7 @@ def basic(
     """
     wanted = defaults.replicas(rollout)
     if stable is None or (canary is not None and canary.name == stable.name):
-        return Counts(wanted, 0)
+        return _alone(rollout, canary, others)
     goal = basic_goal(rollout)
     now = Counts(canary.desired if canary else 0, stable.desired)
     grown = _grow(now, goal, wanted + defaults.max_surge(rollout) - sum(other.desired for other in others), canary)
@@ -37,6 +37,14 @@ def basic(
     # What is too much goes from the canary first, as it is the one in doubt.
     canary_down = spare.take(canary, now.canary - goal.canary) if canary is not None else 0
     return Counts(grown.canary - canary_down, grown.stable - spare.take(stable, now.stable - goal.stable))
+
+
+def _alone(rollout: Rollout, canary: ReplicaSet | None, others: Sequence[ReplicaSet]) -> Counts:
+    """All pods are to be of the one set: at first, on the way back to the stable one, and when somebody has deleted
+    that. Those of other updates leave the room for them little by little."""
+    wanted, now = defaults.replicas(rollout), canary.desired if canary is not None else 0
+    room = wanted + defaults.max_surge(rollout) - sum(other.desired for other in others)
+    return Counts(max(min(wanted, room), min(now, wanted)), 0)
 
 
 def older(

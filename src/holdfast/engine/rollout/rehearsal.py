@@ -11,16 +11,22 @@ from msgspec import Struct
 
 from holdfast.engine.kube import canonical, merge_patch
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import actions, replica_sets, steps, validation
+from holdfast.engine.rollout import actions, defaults, replica_sets, steps, validation
+from holdfast.engine.rollout.actions import RunAction
 from holdfast.engine.rollout.decide import decide
-from holdfast.engine.rollout.draft import Run, Seen
+from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.engine.rollout.rehearsed_pods import Pods
+from holdfast.engine.rollout.rehearsed_runs import PLUGIN, AtOnce, Trials
+from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
 from holdfast.model.step_plugins import Answer, Execution, PluginPhase
 
 BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_MOVES: Final = 5000
+MOST_MOVES_OF_A_RELEASE: Final = 15_000
+"""Some 7,000 pods that are replaced one by one."""
 ANSWER: Final = timedelta(seconds=1)
 """How long a controller takes to see what has become of its own writes."""
 
@@ -49,18 +55,19 @@ class Simulated:
         self.now = BEGIN
         self.ready_after = ready_after
         self.sets: dict[str, KubeObject] = {}
-        self.pods: dict[str, list[datetime | None]] = {}
+        self.pods: dict[str, Pods] = {}
         self.services: dict[str, KubeObject] = {
             name: {"metadata": {"name": name}, "spec": {"selector": dict(labels)}}
             for _, name in validation.service_names(rollout)
         }
-        self.runs: dict[str, Run] = {}
         self.answers: dict[Execution, Answer] = {}
         self.weight = 0
         self.fails: Callable[[str], bool] = lambda _: False
+        self.trials: Trials = AtOnce(lambda kind: self.fails(kind))
 
     def available(self, name: str) -> int:
-        return sum(at is not None and at <= self.now for at in self.pods.get(name, ()))
+        pods = self.pods.get(name)
+        return 0 if pods is None else pods.serving(self.now)
 
     def shares(self) -> tuple[int, int, int, int]:
         """The pods of the new version and those that serve, then the same of the old one."""
@@ -69,7 +76,7 @@ class Simulated:
         canary_name = next((n for n, o in self.sets.items() if _hash(o) == status.current_pod_hash), "")
         if stable_name == canary_name:
             stable_name = next((n for n in self.sets if n != canary_name), "")
-        canary, stable = self.pods.get(canary_name, ()), self.pods.get(stable_name, ())
+        canary, stable = self.pods.get(canary_name, Pods()), self.pods.get(stable_name, Pods())
         return len(canary), self.available(canary_name), len(stable), self.available(stable_name)
 
     def seen(self) -> Seen:
@@ -81,7 +88,8 @@ class Simulated:
             now=self.now,
             sets=tuple(replica_sets.read(self._with_status(name)) for name in self.sets),
             services=self.services,
-            runs=tuple(self.runs.values()),
+            runs=self.trials.runs(),
+            experiments=self.trials.experiments(),
             answers=self.answers,
         )
 
@@ -92,11 +100,15 @@ class Simulated:
 
     def move(self) -> tuple[bool, timedelta | None]:
         """One decision, carried out. Answers whether anything changed, and when the next one is due."""
-        decision = decide(self.seen())
+        seen = self.seen()
+        decision = decide(seen)
         changed = decision.status != self.rollout.status
         for action in decision.actions:
-            changed = self._perform(action) or changed
-        phase = PluginPhase.FAILED if self.fails("Plugin") else PluginPhase.SUCCESSFUL
+            if isinstance(action, RunAction):
+                changed = self.trials.perform(seen, action, decision.status.stable_rs) or changed
+            else:
+                changed = self._perform(action) or changed
+        phase = PluginPhase.FAILED if self.fails(PLUGIN) else PluginPhase.SUCCESSFUL
         self.answers = {asked.execution: Answer(phase) for asked in decision.questions}
         self.rollout = msgspec.structs.replace(self.rollout, status=decision.status)
         changed = changed or bool(self.answers)
@@ -108,7 +120,7 @@ class Simulated:
                 name = obj["metadata"]["name"]
                 created = canonical.with_path(obj, instants.stamp(self.now), "metadata", "creationTimestamp")
                 self.sets[name] = created
-                self.pods[name] = []
+                self.pods[name] = Pods()
             case actions.ChangeReplicaSet(name, replicas, annotations):
                 patch: dict[str, Any] = {"metadata": {"annotations": annotations}}
                 self.sets[name] = merge_patch.apply(self.sets[name], patch)
@@ -123,9 +135,6 @@ class Simulated:
                 changed = self.weight != wanted.weight
                 self.weight = wanted.weight
                 return changed
-            case actions.StartRun(name=name, kind=kind, hash=hash_, step=step):
-                phase = "Failed" if self.fails(kind) else "Successful"
-                self.runs[name] = Run(name, kind, hash_, step, phase)
             case actions.SetReplicas(replicas):
                 self.change(replicas=replicas)
             case actions.AnnotateRollout(annotations):
@@ -137,13 +146,8 @@ class Simulated:
         return True
 
     def _scale(self, name: str, replicas: int) -> None:
-        """Pods that do not serve go first, as the controller of ReplicaSets has it."""
-        pods = sorted(self.pods[name], key=lambda at: (at is None, at or BEGIN))
-        ready = self._ready_at(name)
-        self.pods[name] = pods[:replicas] + [ready] * (replicas - len(pods))
-
-    def _ready_at(self, name: str) -> datetime | None:
-        return self.now + self.ready_after
+        self.pods[name].settle(self.now)
+        self.pods[name].scale(replicas, self.now + self.ready_after)
 
     def set_template(self, template: KubeObject) -> None:
         self.change(template=template)
@@ -163,23 +167,28 @@ class Simulated:
         coming = self._coming()
         if due is not None:
             coming.append(self.now + due)
-        if not coming:
-            return False
-        self.now = min(coming)
-        return True
+        while True:
+            trial = self.trials.coming()
+            at = min([*coming, *([trial] if trial is not None else [])], default=None)
+            if at is None:
+                return False
+            verdict = self.trials.proceed(at)
+            if verdict is not None or at in coming:
+                self.now = at if verdict is None else verdict
+                return True
 
     def _coming(self) -> list[datetime]:
         """When pods that are there will serve."""
-        return [at for pods in self.pods.values() for at in pods if at is not None and at > self.now]
+        return [at for pods in self.pods.values() for at in pods if at > self.now]
 
-    def until_quiet(self) -> Iterator[bool]:
+    def until_quiet(self, most: int = MOST_MOVES) -> Iterator[bool]:
         """Moves until nothing happens any more; yields after each one. Raises RuntimeError for what never ends."""
-        for _ in range(MOST_MOVES):
+        for _ in range(most):
             changed, due = self.move()
             yield changed
             if not changed and not self.advance(due):
                 return
-        raise RuntimeError(f"no end after {MOST_MOVES} moves: {self.rollout.status.message}")
+        raise RuntimeError(f"no end after {most} moves: {self.rollout.status.message}")
 
 
 def timetable(rollout: Rollout, *, ready_after: timedelta = timedelta(seconds=1), fails: str = "") -> list[Moment]:
@@ -191,25 +200,53 @@ def timetable(rollout: Rollout, *, ready_after: timedelta = timedelta(seconds=1)
     problem = validation.problem(rollout)
     if problem:
         raise ValueError(problem)
-    template = rollout.spec.template
-    template = canonical.with_path(template, "next", "metadata", "annotations", "holdfast.dev/rehearsal")
-    return played(Simulated(rollout, ready_after=ready_after), template, fails=fails)
+    return played(Simulated(rollout, ready_after=ready_after), next_template(rollout), fails=fails)
+
+
+def next_template(rollout: Rollout) -> KubeObject:
+    return canonical.with_path(rollout.spec.template, "next", "metadata", "annotations", "holdfast.dev/rehearsal")
 
 
 def played(cluster: Simulated, template: KubeObject, *, fails: str = "") -> list[Moment]:
     """From the first deployment on; told are the moments of the release of the template."""
-    for _ in cluster.until_quiet():
-        pass
+    deploy(cluster)
     cluster.fails = lambda kind: bool(fails) and kind == fails
-    cluster.set_template(template)
-    began = cluster.now
     moments: list[Moment] = []
+    for moment in release(cluster, template):
+        _note(moments, moment)
+    return moments
+
+
+def deploy(cluster: Simulated) -> None:
+    """The first version, which nothing proves. Raises ValueError for one that is too long to play through."""
+    for _ in _bounded(cluster, MOST_MOVES_OF_A_RELEASE):
+        pass
+
+
+def release(cluster: Simulated, template: KubeObject) -> Iterator[Moment]:
+    """How things stand after every move; a person who is waited for answers at once.
+
+    Raises ValueError for a release that is too long to play through.
+    """
+    cluster.set_template(template)
+    began, left = cluster.now, MOST_MOVES_OF_A_RELEASE
     while True:
-        for _ in cluster.until_quiet():
-            _note(moments, _moment(cluster, began))
+        for _ in _bounded(cluster, left):
+            left -= 1
+            yield _moment(cluster, began)
         if not cluster.rollout.status.pause_conditions:
-            return moments
+            return
         cluster.set_status(pause_conditions=())
+
+
+def _bounded(cluster: Simulated, most: int) -> Iterator[bool]:
+    try:
+        yield from cluster.until_quiet(most)
+    except RuntimeError:
+        raise ValueError(
+            f"too long to play through: {defaults.replicas(cluster.rollout)} replicas, {MOST_MOVES_OF_A_RELEASE} "
+            "moves of the controller are played; with fewer replicas or a larger maxSurge it takes fewer"
+        ) from None
 
 
 def _note(moments: list[Moment], moment: Moment) -> None:
@@ -247,7 +284,7 @@ def _waits(rollout: Rollout) -> str:
     reasons = [condition.reason for condition in rollout.status.pause_conditions]
     step = steps.current(rollout)
     if not reasons:
-        return "the plugin" if step is not None and step.plugin is not None and not rollout.status.abort else ""
+        return _waits_for_a_verdict(rollout, step)
     if step is not None and step.pause is not None:
         length = steps.pause_length(step.pause)
         return "a person" if length is None else f"{length.total_seconds():g} s"
@@ -255,3 +292,23 @@ def _waits(rollout: Rollout) -> str:
     if strategy is not None and strategy.auto_promotion_seconds:
         return f"{strategy.auto_promotion_seconds} s"
     return "a person"
+
+
+def _waits_for_a_verdict(rollout: Rollout, step: CanaryStep | None) -> str:
+    status = rollout.status
+    if status.abort:
+        return ""
+    for words, run in (
+        ("the pre-promotion analysis", status.blue_green.pre_promotion_analysis_run_status),
+        ("the post-promotion analysis", status.blue_green.post_promotion_analysis_run_status),
+    ):
+        if run is not None and run.status in ("Pending", "Running"):
+            return words
+    for words, is_it in (
+        ("the plugin", step is not None and step.plugin is not None),
+        ("the analysis", step is not None and step.analysis is not None),
+        ("the experiment", step is not None and step.experiment is not None),
+    ):
+        if is_it:
+            return words
+    return ""

@@ -47,7 +47,17 @@ def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, sk
         change["pauseConditions"] = None
     elif spec is None and steps.current(rollout) is not None:
         change["currentStepIndex"] = (steps.index(rollout) or 0) + 1
+    elif spec is None:
+        raise Blocked("NothingToPromote", f"rollout '{name}' waits for no one: {_goes_on(rollout)}")
     return Request(f"rollout '{name}' promoted", spec, change or None)
+
+
+def _goes_on(rollout: Rollout) -> str:
+    what = "the rest goes by itself"
+    if rollout.spec.strategy.blue_green is None and steps.count(rollout):
+        what = "its steps are done, and the rest goes by itself"
+    said = f" ({rollout.status.message})" if rollout.status.message else ""
+    return f"{what}{said}; --full skips what is left"
 
 
 def _skipped(rollout: Rollout, *, everything: bool) -> dict[str, Any]:
@@ -82,7 +92,11 @@ def restart(rollout: Rollout, at: datetime) -> Request:
 
 def set_images(rollout: Rollout, images: dict[str, str]) -> Request:
     """`*` means every container."""
-    name = rollout.metadata.name
+    name, reference = rollout.metadata.name, rollout.spec.workload_ref
+    if reference is not None:
+        where = f"{reference.kind} {reference.name}"
+        command = f"kubectl set image --namespace {rollout.metadata.namespace or 'default'} {reference.kind.lower()}/{reference.name} CONTAINER=IMAGE"
+        raise Blocked("HasWorkload", f"rollout '{name}' takes its template from {where}: change that, `{command}`")
     pods = rollout.spec.template.get("spec") or {}
     change: dict[str, Any] = {}
     named: set[str] = set()
@@ -96,7 +110,9 @@ def set_images(rollout: Rollout, images: dict[str, str]) -> Request:
     if missing:
         there = ", ".join(sorted(named)) or "none"
         raise Blocked("NoSuchContainer", f"rollout '{name}' has no container {missing[0]!r}; there: {there}")
-    return Request(f"rollout '{name}' image updated", {"template": {"spec": change}} if change else None)
+    if not change:
+        return Request(f"rollout '{name}' has this image already: nothing is changed")
+    return Request(f"rollout '{name}' image updated", {"template": {"spec": change}})
 
 
 def _with_image(container: dict[str, Any], images: dict[str, str]) -> dict[str, Any]:

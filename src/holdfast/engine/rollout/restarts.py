@@ -6,7 +6,7 @@ from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults
 from holdfast.engine.rollout.actions import DeletePod
 from holdfast.engine.rollout.draft import Draft
-from holdfast.model.kube import is_being_deleted, metadata_of, name_of, uid_of
+from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, metadata_of, name_of, uid_of
 
 
 def proceed(draft: Draft) -> None:
@@ -23,12 +23,20 @@ def proceed(draft: Draft) -> None:
         draft.set(restarted_at=wanted)
         draft.tell("RolloutRestarted", "All pods have been restarted")
         return
-    asked = sum(one.desired for one in draft.seen.sets)
+    # While a scaling is on its way the sets ask for less than is promised.
+    asked = max(sum(one.desired for one in draft.seen.sets), defaults.replicas(draft.rollout))
     if draft.seen.in_place is not None:
         asked = draft.seen.in_place.replicas
     available = sum(min(one.available, one.desired) for one in draft.seen.sets)
     going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
-    room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available) - going
+    # The counts may be told before a pod went; the pods were asked for just now.
+    available = min(available - going, sum(_serves(pod) for pod in draft.seen.pods))
+    room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available)
     standing = sorted((name_of(pod), uid_of(pod)) for pod in old if not is_being_deleted(pod))
     for name, uid in standing[: max(room, 0)]:
         draft.act(DeletePod(name, uid))
+
+
+def _serves(pod: KubeObject) -> bool:
+    is_ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions_of(pod))
+    return is_ready and not is_being_deleted(pod)

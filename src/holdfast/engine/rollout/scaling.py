@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import amounts, counts, defaults, replica_sets
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.replica_sets import ReplicaSet
+
+# Istio tells its proxies within a second, and within ten where very much changes.
+ROUTERS_TAKE: Final = timedelta(seconds=10)
 
 
 def canary(draft: Draft, *, is_traffic_told: bool = True) -> None:
@@ -46,11 +50,32 @@ def _routed(draft: Draft, *, is_traffic_told: bool) -> None:
             revive(draft, new)
             draft.scale(new, goal.canary if is_traffic_told else max(goal.canary, _needed(draft, new)))
     if stable is not None and stable.hash != draft.status.current_pod_hash:
-        revive(draft, stable)
-        draft.scale(stable, goal.stable)
+        _follow(draft, stable, goal.stable)
     for other in draft.others:
         if other.desired:
             _retire(draft, other, is_old_stable=draft.is_promoted)
+
+
+def _follow(draft: Draft, stable: ReplicaSet, goal: int) -> None:
+    """With dynamicStableScale pods go a while after their traffic: routers send to them until they have taken over the weight."""
+    before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
+    follows = defaults.canary(draft.rollout).dynamic_stable_scale
+    if follows and goal < stable.desired and before is not None and after is not None:
+        if not stable.deadline or before.canary.weight != after.canary.weight:
+            return draft.set_deadline(stable, draft.now + ROUTERS_TAKE)
+        if not is_over(draft, stable.deadline):
+            return None
+    revive(draft, stable)
+    return draft.scale(stable, goal)
+
+
+def is_over(draft: Draft, deadline: str) -> bool:
+    """A deadline that cannot be read is. One that is not wakes us."""
+    at = instants.parse(deadline)
+    if at is None or draft.now >= at:
+        return True
+    draft.wake(at)
+    return False
 
 
 def _needed(draft: Draft, one: ReplicaSet) -> int:
@@ -92,11 +117,8 @@ def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
 def retire_after(draft: Draft, one: ReplicaSet, delay: timedelta) -> None:
     """Gives the set a deadline, and scales it down once that has passed. A deadline that cannot be read has."""
     if one.deadline:
-        at = instants.parse(one.deadline)
-        if at is None or draft.now >= at:
+        if is_over(draft, one.deadline):
             draft.scale(one, 0)
-        else:
-            draft.wake(at)
     elif delay > timedelta(0):
         draft.set_deadline(one, draft.now + delay)
     else:

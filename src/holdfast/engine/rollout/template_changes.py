@@ -13,7 +13,9 @@ def follow(draft: Draft, current: str) -> None:
     is_canary = defaults.blue_green(draft.rollout) is None
     step_hash = steps.fingerprint(draft.rollout) if is_canary and steps.count(draft.rollout) else ""
     has_new_template = status.current_pod_hash != current
-    has_new_steps = bool(status.current_step_hash) and status.current_step_hash != step_hash
+    # Where steps are given to a Rollout that had none, nothing is known of the old ones either.
+    knows_steps = bool(status.current_step_hash) or status.current_step_index is None
+    has_new_steps = knows_steps and status.current_step_hash != step_hash
     if not has_new_template and not has_new_steps:
         draft.set(current_step_hash=step_hash)
         return

@@ -7,7 +7,17 @@ from typing import Any
 
 from holdfast.engine.kube import selectors
 from holdfast.engine.lang import durations
-from holdfast.engine.rollout import amounts, configuration, defaults, ranges, replica_sets, routes, step_plugins, steps
+from holdfast.engine.rollout import (
+    amounts,
+    configuration,
+    defaults,
+    ranges,
+    replica_sets,
+    routes,
+    step_plugins,
+    steps,
+    validation_contents,
+)
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import CanaryStep
@@ -37,6 +47,7 @@ def problems(rollout: Rollout) -> Iterator[str]:
     if strategy.canary is not None and strategy.blue_green is not None:
         yield "spec.strategy.strategy: Invalid value: Multiple Strategies can not be listed"
     yield from ranges.problems(rollout)
+    yield from validation_contents.problems(rollout)
     yield from _progress_deadline(rollout)
     yield from kinds.problems(rollout, keeps_configuration=configuration.is_asked(rollout))
     if strategy.blue_green is not None:

@@ -105,6 +105,13 @@ def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
 
     `services` are that of the canary and that of the stable pods.
     """
+    check_settings(rollout)
+    if routing_of(rollout) != TrafficRouting():
+        changes(rollout, _trial(rollout, *services), found)
+
+
+def check_settings(rollout: Rollout) -> None:
+    """What can be judged without the objects. Raises RoutingProblem."""
     routing = routing_of(rollout)
     if routing.app_mesh is not None:
         # Steps that no router hears of would let a release pass unproved.
@@ -114,8 +121,7 @@ def check(rollout: Rollout, services: tuple[str, str], found: Found) -> None:
             raise RoutingProblem(f"plugin {name} is not served: only {gateway_api.PLUGIN} is")
     _check_steps(rollout, given(routing))
     _check_ping_pong(rollout)
-    if routing != TrafficRouting():
-        changes(rollout, _trial(rollout, *services), found)
+    list(_references(rollout))
 
 
 def _trial(rollout: Rollout, canary: str, stable: str) -> WantedTraffic:

@@ -23,6 +23,7 @@ from tests.unit.controllers.rollout.harness import (
 )
 from tests.unit.controllers.rollout.test_analysis import judged, runs, template
 from tests.unit.controllers.rollout.test_istio import deployed
+from tests.unit.controllers.rollout.test_restart import STRIDE
 
 Told = Callable[[Experiment], bool]
 
@@ -227,7 +228,7 @@ async def test_a_retry_begins_anew_with_new_runs() -> None:
         await until_phase(world, "Successful")
 
 
-@pytest.mark.parametrize("writes", range(1, 16, 2))
+@pytest.mark.parametrize("writes", range(1, 16, STRIDE))
 async def test_a_controller_that_is_killed_between_two_writes_goes_on(writes: int) -> None:
     templates = [pods_of("old", "web:1", service={}), pods_of("new", "web:2")]
     spec = {"templates": templates, "duration": "30s", "analyses": [analysis("errors", requiredForCompletion=True)]}

@@ -12,6 +12,7 @@ from holdfast.engine.rollout import group
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
 from tests.unit.controllers.rollout.harness import ROLLOUT, Stage, phase_of, rollout_object, stage
+from tests.unit.controllers.rollout.test_restart import STRIDE
 
 NAMES = ("api", "web")
 SLOW: list[Any] = [{"setWeight": 50}, {"pause": {"duration": 200}}, {"setWeight": 75}]
@@ -132,7 +133,7 @@ async def test_one_that_starts_late_is_waited_for() -> None:
             await healthy(world, name)
 
 
-@pytest.mark.parametrize("number", range(1, 40, 4))
+@pytest.mark.parametrize("number", range(1, 40, STRIDE))
 async def test_a_joint_release_survives_a_kill(number: int) -> None:
     async with stage() as world:
         async with world.controller():

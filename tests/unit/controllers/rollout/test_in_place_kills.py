@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.controllers.rollout.harness import Stage, stage
 from tests.unit.controllers.rollout.in_place import Deployed
+from tests.unit.controllers.rollout.test_restart import STRIDE
 
 STEPS = [{"setWeight": 50}, {"pause": {"duration": 5}}]
 
@@ -30,7 +31,7 @@ async def deployed(world: Stage, kind: str, steps: list[object]) -> Deployed:
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
-@pytest.mark.parametrize("number", range(1, 17, 2))
+@pytest.mark.parametrize("number", range(1, 17, STRIDE))
 async def test_a_release_goes_on(kind: str, number: int) -> None:
     """The write has reached the server; its answer reached nobody."""
     async with stage() as world:
@@ -51,7 +52,7 @@ async def test_a_release_goes_on(kind: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
-@pytest.mark.parametrize("number", range(1, 13, 2))
+@pytest.mark.parametrize("number", range(1, 13, STRIDE))
 async def test_an_abort_goes_on(kind: str, number: int) -> None:
     async with stage() as world:
         db = await deployed(world, kind, [{"setWeight": 50}, {"pause": {}}])

@@ -75,10 +75,12 @@ async def test_stable_pods_follow_the_traffic_when_asked() -> None:
         await world.set_image("web:2")
         await world.until_phase("Paused")
         await world.clock.sleep(5)
+        assert await world.pods() == {"web:1": 10, "web:2": 2}, "routers may not have taken over the weight yet"
+        await world.clock.sleep(10)
         assert await world.pods() == {"web:1": 8, "web:2": 2}
         await world.status({"pauseConditions": None})
         await world.until(lambda it: it.status.current_step_index == 3)
-        await world.clock.sleep(5)
+        await world.clock.sleep(15)
         assert await world.pods() == {"web:1": 4, "web:2": 6}
         await world.status({"abort": True})
         await world.until(

@@ -57,7 +57,7 @@ def blue_green(**more: Any) -> dict[str, Any]:
             LEAST,
         ),
         (
-            canary({"experiment": {"templates": [], "duration": "soon"}}),
+            canary({"experiment": {"duration": "soon", "templates": [{"name": "new", "specRef": "canary"}]}}),
             f"{CANARY}.steps[0].experiment.duration",
             "no duration",
         ),

@@ -98,6 +98,33 @@ def test_an_image_is_set_in_the_container_that_is_named() -> None:
         requests.set_images(rollout(), {"wab": "web:2"})
 
 
+def test_an_image_that_is_there_already_changes_nothing_and_says_so() -> None:
+    found = requests.set_images(rollout(), {"web": "web:1"})
+    assert (found.spec, found.said) == (None, "rollout 'web' has this image already: nothing is changed")
+
+
+def test_the_image_of_a_workload_is_changed_there() -> None:
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "shop"}
+    with pytest.raises(
+        Blocked, match="Deployment shop: change that, `kubectl set image --namespace default deployment/shop"
+    ):
+        requests.set_images(rollout(workloadRef=reference, template={}), {"web": "web:2"})
+
+
+@pytest.mark.parametrize(
+    ("strategy", "status"),
+    [
+        (None, {**UNDER_WAY, "currentStepIndex": 4}),
+        ({"canary": {}}, UNDER_WAY),
+        ({"blueGreen": {"activeService": "web"}}, UNDER_WAY),
+    ],
+)
+def test_a_promotion_that_would_end_nothing_is_refused(strategy: Any, status: Any) -> None:
+    with pytest.raises(Blocked, match=r"waits for no one: .*--full skips what is left"):
+        requests.promote(rollout(strategy, status))
+    assert requests.promote(rollout(strategy, status), full=True).status == {"promoteFull": True}
+
+
 def test_undo_takes_the_revision_before_without_what_the_controller_added() -> None:
     given = rollout(status=UNDER_WAY)
     sets = [replica_sets.read(replica_sets.make(given, TEMPLATE, {}, f"h{number}", number)) for number in (1, 2, 3)]

@@ -1,0 +1,145 @@
+"""What a simulation's Rollouts must be like once nothing happens any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from holdfast.engine.rollout import defaults, steps
+from holdfast.engine.rollout.pod_templates import comparable, of_set
+from holdfast.model.rollout import Rollout
+from holdfast.testing.rollout_invariants import phase_of
+from holdfast.testing.rollout_plans import BLUE_GREEN, DOUBTFUL, GOOD, MOOD, SLOW, STUCK, RolloutPlan
+from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
+
+
+def unsettled(watching: Watching, plan: RolloutPlan) -> Iterator[str]:
+    """What is not as it must be at rest, whatever the people have done: sentences, none when all is well."""
+    seen = watching.rollouts.get(plan.name)
+    if seen is None:
+        yield f"there is no Rollout {plan.name}"
+        return
+    for problem in (*_counts(watching, seen), *_phase(watching, seen, plan), *_traffic(watching, seen, plan)):
+        yield f"{plan.name}: {problem}"
+
+
+def unfinished(watching: Watching, plan: RolloutPlan) -> Iterator[str]:
+    """As `unsettled`, and the newest template is the one that serves."""
+    yield from unsettled(watching, plan)
+    seen = watching.rollouts.get(plan.name)
+    if seen is not None and phase_of(seen.rollout) != "Healthy":
+        yield f"{plan.name}: it is {phase_of(seen.rollout) or 'not looked at'}: {seen.rollout.status.message}"
+
+
+def _counts(watching: Watching, seen: SeenRollout) -> Iterator[str]:
+    """Status tells the counts of the pods that are there."""
+    status, sets = seen.rollout.status, watching.owned(seen)
+    if status.observed_generation != str(seen.rollout.metadata.generation):
+        yield f"generation {seen.rollout.metadata.generation} was not seen"
+    active = [pod for pod in watching.pods_of(sets) if pod.is_active]
+    ready = [pod for pod in active if pod.is_ready]
+    updated = [pod for pod in active if pod.hash == status.current_pod_hash]
+    told = (status.replicas, status.updated_replicas, status.ready_replicas)
+    there = (len(active), len(updated), len(ready))
+    if told != there:
+        yield f"status tells of {told} pods, there are {there} (all, updated, ready)"
+    serving = ready
+    if defaults.blue_green(seen.rollout) is not None and status.blue_green.active_selector:
+        serving = [pod for pod in ready if pod.hash == status.blue_green.active_selector]
+    if status.available_replicas != len(serving):
+        yield f"status tells of {status.available_replicas} available pods, there are {len(serving)}"
+    if len(active) != sum(desired(one) for one in sets):
+        yield f"{len(active)} pods are there of {sum(desired(one) for one in sets)}"
+
+
+def _phase(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
+    """The phase is one that the history explains."""
+    rollout, status = seen.rollout, seen.rollout.status
+    current = status.current_pod_hash
+    of_template = [one for one in watching.owned(seen) if comparable(of_set(one)) == comparable(rollout.spec.template)]
+    if [hash_of(one) for one in of_template] != [current]:
+        yield f"the set of its template is {[hash_of(one) for one in of_template]}, status says {current}"
+    is_promoted = status.stable_rs == current
+    if current in seen.aborted and not (status.abort or is_promoted):
+        yield "a person has aborted it and it goes on"
+    match phase_of(rollout):
+        case "Healthy":
+            if not is_promoted:
+                yield f"it is Healthy and {status.stable_rs} is stable, not {current}"
+        case "Paused":
+            yield from _pause(watching, seen, plan)
+        case "Degraded" if status.abort and not is_promoted:
+            runs = [run for run in watching.runs.values() if hash_of(run) == current]
+            is_refused = any((run.get("status") or {}).get("phase") in ("Failed", "Error") for run in runs)
+            is_late = rollout.spec.progress_deadline_abort and mood_of(rollout) in (STUCK, SLOW)
+            if not (current in seen.aborted or is_refused or is_late or seen.asked):
+                yield "it was aborted and nobody has asked for it"
+        case "Degraded" if STUCK in {mood_of(rollout), watching.mood(status.stable_rs)}:
+            return
+        case phase:
+            yield f"it is {phase or 'not looked at'}: {status.message}"
+
+
+def _pause(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
+    rollout = seen.rollout
+    reasons = {condition.reason for condition in rollout.status.pause_conditions}
+    step = steps.current(rollout)
+    if rollout.spec.paused:
+        return
+    if "CanaryPauseStep" in reasons and step is not None and step.pause is not None and step.pause.duration is None:
+        return
+    if "BlueGreenPause" in reasons and plan.strategy["blueGreen"].get("autoPromotionEnabled") is False:
+        return
+    moods = {mood_of(rollout), watching.mood(rollout.status.current_pod_hash)}
+    if reasons & {"InconclusiveAnalysisRun", "InconclusiveExperiment"} and DOUBTFUL in moods:
+        return
+    yield f"it is paused for {sorted(reasons)} at {step}"
+
+
+def _traffic(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
+    """Services and weights are those of the phase."""
+    rollout, status = seen.rollout, seen.rollout.status
+    is_resting = status.abort or status.stable_rs == status.current_pod_hash
+    wanted = defaults.replicas(rollout)
+    stable = next((one for one in watching.owned(seen) if hash_of(one) == status.stable_rs), None)
+    if stable is None and (seen.lost_sets or not status.stable_rs):
+        return
+    if is_resting and not rollout.spec.paused and (stable is None or desired(stable) != wanted):
+        yield f"the stable set asks for {stable and desired(stable)} pods, not {wanted}"
+    others = [one for one in watching.owned(seen) if hash_of(one) != status.stable_rs and desired(one)]
+    keeps = next(iter(plan.strategy.values())).get("abortScaleDownDelaySeconds") == 0
+    if others and is_resting and not rollout.spec.paused and not (status.abort and keeps):
+        yield f"{[hash_of(one) for one in others]} still ask for pods"
+    if plan.style == BLUE_GREEN:
+        active = watching.services.get(f"{plan.name}-active")
+        if is_resting and active != status.stable_rs and not (rollout.spec.paused or STUCK in _moods(watching, seen)):
+            yield f"the active service selects {active}, not {status.stable_rs}"
+    if plan.is_routed:
+        yield from _weights(watching, seen, plan, is_resting=is_resting)
+
+
+def _weights(watching: Watching, seen: SeenRollout, plan: RolloutPlan, *, is_resting: bool) -> Iterator[str]:
+    status = seen.rollout.status
+    if watching.services.get(f"{plan.name}-stable") != status.stable_rs:
+        yield f"the stable service selects {watching.services.get(f'{plan.name}-stable')}, not {status.stable_rs}"
+    live = watching.virtual_services[plan.name]
+    told = status.canary.weights
+    share = weights(live).get(f"{plan.name}-canary", 0)
+    if told is None or share != told.canary.weight:
+        yield f"the canary gets {share}, status tells of {told and told.canary.weight}"
+    if is_resting and share:
+        yield f"the canary gets {share} though no update is under way"
+    serving = sum(
+        pod.serves
+        for pod in watching.pods_of(watching.owned(seen))
+        if pod.hash == watching.services.get(f"{plan.name}-canary")
+    )
+    if share and not serving and defaults.replicas(seen.rollout):
+        yield f"the canary gets {share} and has no pods that serve"
+
+
+def _moods(watching: Watching, seen: SeenRollout) -> set[str]:
+    return {watching.mood(hash_of(one)) for one in watching.owned(seen)}
+
+
+def mood_of(rollout: Rollout) -> str:
+    return str((rollout.spec.template.get("metadata") or {}).get("annotations", {}).get(MOOD, GOOD))
