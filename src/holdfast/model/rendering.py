@@ -81,7 +81,7 @@ class RenderRequest(Struct, frozen=True):
     `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions. `plugin` is the one that was found to
     take the source, "" where none does, None when none was asked; `was_plugin` is whether one rendered it last.
     `credentials` open the repository; only plugins that ask for them are lent them.
-    `settings` is what argocd-cm says of tools.
+    `settings` is what argocd-cm says of tools; `position` is the source's among those of the application.
     """
 
     location: TreeLocation
@@ -101,6 +101,7 @@ class RenderRequest(Struct, frozen=True):
     was_plugin: bool = False
     credentials: RepositoryAccess | None = None
     settings: dict[str, str] = {}
+    position: int = 0
 
 
 class RenderResult(Struct, frozen=True):

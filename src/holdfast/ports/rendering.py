@@ -28,8 +28,9 @@ class ChangeAware(Protocol):
     async def unchanged(
         self, apps: Mapping[NamespacedName, str], location: TreeLocation
     ) -> Mapping[NamespacedName, bool]:
-        """Whether what each application read at the commit given with it reads the same at `location`. Those are left
-        out for which that is not known."""
+        """Whether all that the sources of each application read of this repository, at the commit given with it, reads the
+        same at `location`. Those are left out for which that is not known; for it to be known, every source must have
+        been rendered."""
         ...
 
 

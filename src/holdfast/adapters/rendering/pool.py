@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -13,9 +12,9 @@ from msgspec import Struct, structs
 
 from holdfast.adapters.rendering import worker_process
 from holdfast.adapters.rendering.cache import RenderCache
-from holdfast.adapters.rendering.perform import opened_refs
 from holdfast.adapters.rendering.plugins import known
-from holdfast.adapters.rendering.trace import Beside, Trace, TracedTree
+from holdfast.adapters.rendering.trace import TracedTree
+from holdfast.adapters.rendering.traces import Traces
 from holdfast.engine.render.plugins import job as plugin_jobs
 from holdfast.engine.render.plugins.job import PluginJob
 from holdfast.engine.render.prepare import (
@@ -34,8 +33,6 @@ from holdfast.runtime.worker_pool import WorkerPool
 
 KEEP_BELOW: Final = 512 * 1024**2
 """A worker that holds more than this after a render is replaced, since Go gives memory back slowly."""
-
-TRACES: Final = 10_000
 
 
 class _Looked(Struct, frozen=True):
@@ -70,7 +67,7 @@ class RenderPool:
         self._tools = tools
         self._plugins = plugins
         self._cache = cache
-        self._traces: OrderedDict[tuple[NamespacedName, str], Trace] = OrderedDict()
+        self._traces = Traces()
         self._workers, self._plugin_workers = (
             WorkerPool(lambda: worker_process.start(open_tree, tools, plugins), workers=workers, keep_below=KEEP_BELOW)
             for _ in range(2)
@@ -104,7 +101,7 @@ class RenderPool:
     def apart(self) -> RenderPool:
         """With the same workers and cache, and traces of its own."""
         other = copy.copy(self)
-        other._traces = OrderedDict()  # noqa: SLF001 - a copy of ours
+        other._traces = Traces()  # noqa: SLF001 - a copy of ours
         return other
 
     async def close(self) -> None:
@@ -117,7 +114,7 @@ class RenderPool:
         request, asked = self._discovered(cache, tree, request)
         if asked and request.plugin is None:
             return _Looked(request, question=asked)
-        refs = opened_refs(self._open_tree, request)
+        refs = {ref.name: TracedTree(self._open_tree(ref.location)) for ref in request.refs}
         job = prepare(tree, request, refs)
         if not is_reproducible(job):
             return _Looked(request)
@@ -136,8 +133,7 @@ class RenderPool:
             said = with_imports(tree, said, looked_at)
         key = cache.key(said, job, self._tools, plugin)
         tree.names_commit(job)
-        if not request.refs and not request.charts and not request.remote_files:
-            self._remember(request, tree.trace)
+        self._traces.remember(request, tree.trace, {name: ref.trace for name, ref in refs.items()})
         return _Looked(request, key, cache.load(key))
 
     def _looked_at(
@@ -176,22 +172,10 @@ class RenderPool:
         if key:
             cache.store(key, structs.replace(result, looked_at=()))
 
-    def _remember(self, request: RenderRequest, trace: Trace) -> None:
-        app = NamespacedName(request.app_namespace, request.app_name)
-        self._traces[app, request.location.commit] = trace
-        self._traces.move_to_end((app, request.location.commit))
-        while len(self._traces) > TRACES:
-            self._traces.popitem(last=False)
-
     async def unchanged(
         self, apps: Mapping[NamespacedName, str], location: TreeLocation
     ) -> Mapping[NamespacedName, bool]:
-        traces = {app: trace for app, commit in apps.items() if (trace := self._traces.get((app, commit))) is not None}
-        if not traces:
+        compare = self._traces.comparing(apps, location)
+        if compare is None:
             return {}
-
-        def compare() -> dict[NamespacedName, bool]:
-            beside = Beside(self._open_tree(location))
-            return {app: beside.is_same(trace) for app, trace in traces.items()}
-
-        return await asyncio.to_thread(compare)
+        return await asyncio.to_thread(lambda: compare(self._open_tree(location)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from random import Random
 
-from holdfast.controllers.application import gates, triggers
+from holdfast.controllers.application import gates, sources, triggers
 from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
 from holdfast.controllers.application.revisions import Source
@@ -155,7 +155,7 @@ class ApplicationController:
         self, apps: Iterable[NamespacedName], source: Source, commit: str
     ) -> Mapping[NamespacedName, bool]:
         access = source[0]
-        at_rest = {app: self.world.at_rest[app] for app in apps if app in self.world.at_rest}
+        at_rest = sources.known_at(self.world, apps, source)
         if not at_rest or not isinstance(self.world.renderer, ChangeAware):
             return {}
         try:

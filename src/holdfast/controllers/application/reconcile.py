@@ -18,7 +18,6 @@ from holdfast.controllers.application import (
     ledger,
     operate,
     shelves,
-    sources,
 )
 from holdfast.controllers.application.findings import findings
 from holdfast.controllers.application.observe import Observed, observe
@@ -114,8 +113,7 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
         due = world.values_read.due_in(app.metadata.key, world.poll_seconds)
         if due is not None:
             after, because = due, "read its values files again"
-        if pinned.source is not None and sources.reads_one_tree(app, pinned.source):
-            world.at_rest[app.metadata.key] = pinned.revision
+        world.at_rest[app.metadata.key] = pinned.revisions
     if isinstance(decision, automation.Hold) and decision.after is not None and decision.after < after:
         return Again(decision.after, because=decision.because)
     return Again(after, because=because)

@@ -165,6 +165,10 @@ class Revisions:
             return timedelta(seconds=poll_seconds)
         return timedelta(seconds=max(0.0, min(known) - self._clock.monotonic())) + A_LITTLE
 
+    def positions(self, app: NamespacedName, source: Source) -> list[int]:
+        """Where the source stands among those of the application."""
+        return [position for position, used in self._sources.get(app, {}).items() if used == source]
+
     def forget(self, app: NamespacedName) -> None:
         for source in set(self._sources.pop(app, {}).values()):
             self._leave(app, source)

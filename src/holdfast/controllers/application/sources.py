@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from msgspec import Struct, structs
 
 from holdfast.controllers.application import access, dependencies, parameters, signatures, values_files
 from holdfast.controllers.application.customized import SETTINGS_MAP
+from holdfast.controllers.application.revisions import Resolved, Source
 from holdfast.controllers.application.world import World
+from holdfast.engine.access.repository_urls import is_artifact
 from holdfast.engine.flow import spec
 from holdfast.engine.render import tool_settings
 from holdfast.engine.render.plugins import job as plugin_jobs
@@ -17,6 +19,7 @@ from holdfast.engine.webhooks.concerned import generate_paths
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.errors import Blocked, Transient
 from holdfast.model.filetree import TreeLocation
+from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, SyncCode
 from holdfast.model.pinned import Pinned
@@ -40,14 +43,16 @@ async def newest(world: World, app: Application, *, fresh: bool) -> tuple[Pinned
     """The revisions to compare with, and what was wrong with asking for them."""
     sources = spec.sources_of(app)
     answers = [await _newest(world, app, sources, position, fresh=fresh) for position in range(len(sources))]
-    troubles = dict.fromkeys(trouble for _, trouble in answers if trouble)
-    pinned = Pinned(sources, tuple(revision for revision, _ in answers), several=bool(app.spec.sources))
+    troubles = dict.fromkeys(answer.trouble for answer in answers if answer.trouble)
+    pinned = Pinned(sources, tuple(answer.commit for answer in answers), several=bool(app.spec.sources))
+    if not fresh and not troubles and _is_at_rest(app):
+        pinned = await _unless_unchanged(world, app, pinned)
     return pinned, "\n".join(troubles)
 
 
 async def _newest(
     world: World, app: Application, sources: Sequence[ApplicationSource], position: int, *, fresh: bool
-) -> tuple[str, str]:
+) -> Resolved:
     source = sources[position]
     resolved = await world.revisions.resolve(
         app.metadata.key,
@@ -60,36 +65,58 @@ async def _newest(
     )
     if not resolved.commit:
         raise Transient("RepositoryUnreachable", resolved.trouble)
-    if fresh or resolved.trouble or not reads_one_tree(app, source) or not _is_at_rest(app):
-        return resolved.commit, resolved.trouble
-    return await _unless_unchanged(world, app, source, resolved.commit), ""
-
-
-def reads_one_tree(app: Application, source: ApplicationSource) -> bool:
-    """Whether all that the application reads is in one commit."""
-    return not app.spec.sources and not spec.is_packed(source)
+    return resolved
 
 
 def _is_at_rest(app: Application) -> bool:
     return app.status.sync.status == SyncCode.SYNCED and not operation.is_in_progress(app.status.operation_state)
 
 
-async def _unless_unchanged(world: World, app: Application, source: ApplicationSource, commit: str) -> str:
-    """The commit that the application is compared with already, where `commit` changes nothing that it reads."""
-    known, key = _known(app, source, 0), app.metadata.key
-    if known in ("", commit) or not isinstance(world.renderer, ChangeAware):
-        return commit
+async def _unless_unchanged(world: World, app: Application, pinned: Pinned) -> Pinned:
+    """The revisions that the application is compared with already, where the newer ones change nothing that any of its
+    sources reads: one that does could read other files of the others as well."""
+    known = structs.replace(
+        pinned, revisions=tuple(_known(app, source, position) for position, source in enumerate(pinned.sources))
+    )
+    moved = [at for at, revision in enumerate(known.revisions) if revision != pinned.revisions[at]]
+    if not moved or "" in known.revisions or any(spec.is_packed(pinned.sources[at]) for at in moved):
+        return pinned
     try:
-        location = await _fetch(world, app, source, commit)
-        answers = await world.renderer.unchanged({key: known}, location)
-        if key not in answers:
-            # After a restart: the cache has the render, and what it read is learnt on the way.
-            await render(world, app, Pinned((source,), (known,)))
-            answers = await world.renderer.unchanged({key: known}, location)
-        await _fetch(world, app, source, known)
+        for at in moved:
+            if not await _reads_the_same(world, app, known, at, pinned.revisions[at]):
+                return pinned
     except (Blocked, Transient):
-        return commit
-    return known if answers.get(key) else commit
+        return pinned
+    return known
+
+
+async def _reads_the_same(world: World, app: Application, known: Pinned, position: int, commit: str) -> bool:
+    key, source = app.metadata.key, known.sources[position]
+    if not isinstance(world.renderer, ChangeAware):
+        return False
+    asked = {key: known.revisions[position]}
+    location = await _fetch(world, app, source, commit)
+    answers = await world.renderer.unchanged(asked, location) if world.traced.get(key) == known.revisions else {}
+    if key not in answers:
+        # After a restart: the cache has the renders, and what they read is learnt on the way.
+        await render(world, app, known)
+        answers = await world.renderer.unchanged(asked, location)
+    await _fetch(world, app, source, asked[key])
+    return answers.get(key, False)
+
+
+def known_at(world: World, apps: Iterable[NamespacedName], source: Source) -> dict[NamespacedName, str]:
+    """The commit at which applications that are as wished read a Git source; those are left out that do not."""
+    access, chart = source[0], source[1]
+    if chart or is_artifact(access.url):
+        return {}
+    found = {}
+    for app in apps:
+        revisions, positions = world.at_rest.get(app, ()), world.revisions.positions(app, source)
+        commits = {revisions[at] for at in positions if at < len(revisions)}
+        if len(commits) == 1:
+            found[app] = commits.pop()
+    return found
 
 
 def _known(app: Application, source: ApplicationSource, position: int) -> str:
@@ -142,6 +169,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         objects.extend(result.objects)
         source_types.append(result.source_type)
     world.values_read.rendered(app.metadata.key)
+    world.traced[app.metadata.key] = pinned.revisions
     return Rendered(tuple(objects), tuple(source_types))
 
 
@@ -161,7 +189,7 @@ async def requests(world: World, app: Application, pinned: Pinned) -> AsyncItera
             yield None
             continue
         request = await _request(world, app, source, location, refs)
-        yield structs.replace(request, was_plugin=_was_plugin(app, source, position))
+        yield structs.replace(request, was_plugin=_was_plugin(app, source, position), position=position)
 
 
 async def _fetch(world: World, app: Application, source: ApplicationSource, revision: str) -> TreeLocation:

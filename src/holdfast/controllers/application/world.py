@@ -98,8 +98,10 @@ class World:
         self.revisions = Revisions(clock, Backoff(random))
         self.failed_renders = FailedRenders(clock)
         self.wanted = Wanted()
-        self.at_rest: dict[NamespacedName, str] = {}
-        """The commit at which an application was found to be as wished, with nothing going on."""
+        self.at_rest: dict[NamespacedName, tuple[str, ...]] = {}
+        """The revisions at which an application was found to be as wished, with nothing going on."""
+        self.traced: dict[NamespacedName, tuple[str, ...]] = {}
+        """The revisions at which all of its sources were rendered last, so that what they read is known."""
         self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
@@ -167,6 +169,7 @@ class World:
         other.predictions = Predictions()
         other.wanted = Wanted()
         other.chart_needs = {}
+        other.traced = {}
         return other
 
     def impersonated(self, app: Application, project: AppProject | None) -> str:
@@ -183,6 +186,7 @@ class World:
         self.values_read.forget(key)
         self.asked_anew.discard(key)
         self.at_rest.pop(key, None)
+        self.traced.pop(key, None)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)
