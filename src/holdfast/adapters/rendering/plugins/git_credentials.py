@@ -1,8 +1,8 @@
 """Lends a plugin what opens its repository, for as long as it renders.
 
 Nothing secret stands in an argument or a variable: git asks a program for user and password, and that asks us at a socket,
-with a number that is good for one render. Keys are files that only commands on this machine are given, since a file in a
-folder that sidecars share would be seen by all of them.
+with a number that is good for one render. Keys of ssh are files in a folder of the render, as ssh takes no others; certificates
+of clients are given to commands on this machine alone.
 
 Source: https://argo-cd.readthedocs.io/en/stable/operator-manual/config-management-plugins/
 """
@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from holdfast.adapters.rendering.plugins import ask_pass
+from holdfast.adapters.rendering.plugins import ask_pass, lent_keys
 from holdfast.engine.access.repository_urls import host_of, is_ssh
 from holdfast.model.repository import RepositoryAccess
 from holdfast.runtime.git_connection import as_environment, ssh_command, written
@@ -30,7 +30,7 @@ _PROGRAM: Final = """\
 #!{python} -I
 import sys
 sys.path[:0] = [{root!r}]
-from holdfast.adapters.rendering.plugins import ask_pass
+from holdfast.adapters.rendering.plugins import ask_pass, lent_keys
 sys.exit(ask_pass.main(sys.argv[1:]))
 """
 
@@ -46,7 +46,12 @@ def secrets_of(access: RepositoryAccess) -> tuple[str, ...]:
 
 @contextmanager
 def lent_to_sidecar(access: RepositoryAccess | None, folder: Path) -> Iterator[Mapping[str, str]]:
-    """The variables with which Argo CD's program in the sidecar asks at a socket in the folder. Raises Transient."""
+    """The variables with which Argo CD's program in the sidecar asks at a socket in the folder, and ssh finds its key there.
+    Raises Transient."""
+    if access is not None and is_ssh(access.url):
+        with lent_keys.lent(access, folder) as lent:
+            yield lent
+        return
     if access is None or not _is_http(access):
         yield NOTHING_LENT
         return

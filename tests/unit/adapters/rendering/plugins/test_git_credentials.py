@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import shlex
+import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,13 +166,64 @@ async def test_a_sidecar_that_asks_for_them_gets_credentials_at_a_socket_until_t
         os.rmdir(f"{sockets}-ask")
 
 
-@pytest.mark.parametrize(("wants", "access"), [(False, HTTPS), (True, SSH), (True, None)])
-async def test_a_sidecar_is_given_neither_what_it_did_not_ask_for_nor_keys(
+@pytest.mark.parametrize(("wants", "access"), [(False, HTTPS), (False, SSH), (True, None)])
+async def test_a_sidecar_is_given_nothing_that_it_did_not_ask_for(
     make_request: MakeRequest, sockets: Path, sidecar: Sidecar, wants: bool, access: RepositoryAccess | None
 ) -> None:
     sidecar.wants_credentials = wants
     await render(PluginPlaces(sockets=str(sockets)), make_request(FILES, **OF_SIDECAR), access)
     assert [name for name in sidecar.asked[-1].environment if "PASS" in name or name.startswith("GIT")] == []
+
+
+async def test_a_sidecar_that_asks_for_them_is_lent_key_and_known_hosts_until_the_render_ends(
+    make_request: MakeRequest, sockets: Path, sidecar: Sidecar
+) -> None:
+    shared, seen = Path(f"{sockets}-ask"), {}
+
+    def generate(asked: Asked) -> list[str]:
+        words = shlex.split(asked.environment["GIT_SSH_COMMAND"])
+        key = Path(words[words.index("-i") + 1])
+        hosts = Path(next(word for word in words if word.startswith("UserKnownHostsFile=")).partition("=")[2])
+        for file in (key, hosts, key.parent):
+            seen[file] = (stat.S_IMODE(file.stat().st_mode), file.read_text() if file.is_file() else "")
+        assert key.parent.parent == shared
+        assert "StrictHostKeyChecking=yes" in words
+        return [config_map("made")]
+
+    sidecar.wants_credentials, sidecar.generate = True, generate
+    places = PluginPlaces(sockets=str(sockets), ask_pass=str(shared))
+    leave_keys(shared)
+    try:
+        await render(places, make_request(FILES, **OF_SIDECAR), SSH)
+        assert sorted(seen.values()) == [(0o600, KEY), (0o600, "git.example ssh-rsa AA\n"), (0o700, "")]
+        assert "AAAAA" not in repr(sidecar.asked[-1].environment)
+        assert os.listdir(shared) == ["key-young"]
+
+        sidecar.generate = fails
+        with pytest.raises(Blocked):
+            await render(places, make_request({}, **OF_SIDECAR), SSH)
+        assert os.listdir(shared) == ["key-young"]
+    finally:
+        shutil.rmtree(shared)
+
+
+def leave_keys(shared: Path) -> None:
+    """Of two renders that were killed, one of them just now."""
+    for name in ("key-left", "key-young"):
+        (shared / name).mkdir(parents=True)
+        (shared / name / "identity").write_text(KEY)
+    os.utime(shared / "key-left", (0, 0))
+
+
+def fails(asked: Asked) -> list[str]:
+    raise RuntimeError("no")
+
+
+async def test_a_folder_that_takes_no_key_is_told(make_request: MakeRequest, sockets: Path, sidecar: Sidecar) -> None:
+    sidecar.wants_credentials = True
+    places = PluginPlaces(sockets=str(sockets), ask_pass=str(sockets / "cue-v1.sock" / "none"))
+    with pytest.raises(Transient, match=r"no key for Git can be lent in .* ARGOCD_ASK_PASS_SOCK"):
+        await render(places, make_request(FILES, **OF_SIDECAR), SSH)
 
 
 async def test_a_folder_that_takes_no_socket_is_told(
