@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.adapters.rendering.jsonnet_program import evaluate
 from holdfast.adapters.rendering.local_tree import LocalTree
-from holdfast.engine.render import directory, kustomize
+from holdfast.engine.render import directory, kustomize, paths
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.engine.render.tool_settings import KustomizeBuild
 from holdfast.model.errors import Blocked
 from holdfast.model.rendering import RenderLimits
 
@@ -80,7 +83,36 @@ def test_a_build_is_given_files_of_the_repository_alone(said: dict[str, Any], ot
         for path, source in found.files.items():
             assert ".." not in path.split("/")
             assert "hunter2" not in tree.read(source).decode()
-        assert "://" not in json.dumps(said.get("resources") or "")
+        listed = said.get("resources")
+        assert not any(
+            "://" in entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, str)
+        )
+
+
+CHARTS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["name", "Name", "version", "repo", "valuesFile", "additionalValuesFiles", "valuesInline", "chartHome", "odd"]),
+        NAMES | st.lists(NAMES, max_size=2) | st.none() | st.integers() | st.dictionaries(NAMES, NAMES, max_size=2),
+        max_size=5,
+    ),
+    max_size=2,
+)  # fmt: skip
+BUILDS = st.fixed_dictionaries(
+    {"helmCharts": CHARTS},
+    optional={"helmGlobals": st.fixed_dictionaries({"chartHome": NAMES}), "helmChartInflationGenerator": CHARTS},
+)
+
+
+@given(BUILDS)
+def test_charts_and_their_values_are_of_the_repository_alone(said: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        tree = repository(Path(name), {"app/kustomization.yaml": json.dumps(said)})
+        with suppress(Blocked):
+            job = kustomize.prepare(tree, "app", None, {}, KustomizeBuild(inflates=True))
+            assert "hunter2" not in msgspec.json.encode(job).decode()
+            for one in job.inflations:
+                assert (one.location, ".." in one.path.split("/")) == (None, False)
+                assert all("hunter2" not in tree.read(file.path).decode() for file in paths.files_below(tree, one.path))
 
 
 @given(st.sampled_from(["import", "importstr", "importbin"]), NAMES)

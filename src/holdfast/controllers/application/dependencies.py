@@ -45,10 +45,13 @@ async def fetch(world: World, app: Application, request: RenderRequest) -> tuple
 
 
 def _inflated(world: World, request: RenderRequest) -> tuple[Dependency, ...]:
-    """Those of a kustomization, where any may be inflated."""
+    """Those of a kustomization, where any may be inflated. What is wrong with it is told by the render, if no plugin takes it."""
     if not tool_settings.may_inflate(request.settings):
         return ()
-    return prepare.inflated_charts(_opens(world, request.source).open(request.location), request)
+    try:
+        return prepare.inflated_charts(_opens(world, request.source).open(request.location), request)
+    except Blocked:
+        return ()
 
 
 def _opens(world: World, source: ApplicationSource) -> Charts | Repositories:

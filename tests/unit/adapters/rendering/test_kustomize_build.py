@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from holdfast.adapters.rendering import kustomize_tool
 from holdfast.adapters.rendering.inline import InlineRenderer
@@ -106,6 +107,48 @@ async def test_the_program_sees_nothing_of_our_environment(
     )
     (obj,) = (await render(make_request(FILES))).objects
     assert set(obj["data"]) <= {"HOME", "TMPDIR", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "PWD", "OLDPWD"}
+
+
+async def test_a_registered_version_is_built_by_its_program(make_request: MakeRequest, tmp_path: Path) -> None:
+    program = tmp_path / "kustomize-5.0.0"
+    program.write_text("#!/bin/sh\necho 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '$1'}'\n")
+    program.chmod(0o700)
+    request = make_request(FILES, kustomize=KustomizeOptions(version="v5.0.0"))
+    registered = structs.replace(request, settings={"kustomize.path.v5.0.0": str(program)})
+    (obj,) = (await render(registered)).objects
+    assert obj["metadata"]["name"] == "build"
+    gone = structs.replace(request, settings={"kustomize.path.v5.0.0": f"{program}-gone"})
+    assert await refusal(gone) == (
+        "KustomizeFailed",
+        f"{program}-gone, which argocd-cm registers, is no program on this machine",
+    )
+
+
+async def test_a_program_that_does_not_know_the_mark_of_charts_leaves_none(
+    make_request: MakeRequest, as_kustomize: Callable[[str], None]
+) -> None:
+    as_kustomize('while read -r line; do echo "$line"; done < $2/.holdfast-chart-0.yaml; echo "$line"')
+    files = {
+        "app/kustomization.yaml": "helmCharts: [{name: front}]\n",
+        "app/charts/front/Chart.yaml": "apiVersion: v2\nname: front\nversion: 1.0.0\n",
+        "app/charts/front/templates/a.yaml": CONFIG_MAP,
+    }
+    request = structs.replace(make_request(files), settings={"kustomize.buildOptions": "--enable-helm"})
+    (obj,) = (await render(request)).objects
+    assert obj["metadata"] == {"name": "base"}
+
+
+async def test_a_chart_that_fails_is_named_with_its_kustomization(make_request: MakeRequest) -> None:
+    files = {
+        "app/kustomization.yaml": "resources: [../base]\n",
+        "base/kustomization.yaml": "helmCharts: [{name: front}]\n",
+        "base/charts/front/Chart.yaml": "apiVersion: v2\nname: front\nversion: 1.0.0\n",
+        "base/charts/front/templates/a.yaml": '{{ fail "no level" }}',
+    }
+    request = structs.replace(make_request(files), settings={"kustomize.buildOptions": "--enable-helm"})
+    reason, message = await refusal(request)
+    assert reason == "TemplateError"
+    assert message.startswith("base/kustomization.yaml: chart front: templates/a.yaml:1: no level")
 
 
 async def test_a_build_that_never_ends_is_killed(
