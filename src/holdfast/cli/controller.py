@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
 from holdfast.cli.notification_options import SelfServiceOption
 from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
 
@@ -22,6 +23,7 @@ def controller(
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
     self_service: bool = SelfServiceOption,
+    verify_load_balancers: bool = VerifyLoadBalancersOption,
     plugin_sockets: Path | None = typer.Option(
         None,
         "--plugin-sockets",
@@ -54,6 +56,7 @@ def controller(
         plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
         self_service_notifications=self_service,
+        verify_load_balancers=verify_load_balancers,
     )
 
     async def run() -> None:
