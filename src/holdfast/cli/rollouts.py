@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
+from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
 from holdfast.cli.plugin_options import StepPluginsOption
 
@@ -17,6 +18,7 @@ def rollouts(
     step_plugins: Path | None = StepPluginsOption,
     self_service: bool = SelfServiceOption,
     verify_load_balancers: bool = VerifyLoadBalancersOption,
+    monitoring: str = MetricsOption,
 ) -> None:
     """Carry out the Rollouts of a cluster until it is stopped, where something else deploys."""
     from holdfast.assembly import logs
