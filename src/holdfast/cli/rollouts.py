@@ -33,7 +33,13 @@ def rollouts(
         async with open_cluster(kubeconfig) as cluster:
             version = (await cluster.discover()).kubernetes_version
             typer.echo(f"Carrying out the Rollouts of all namespaces on Kubernetes {version}")
-            await run_rollouts(cluster, folder, self_service=self_service, verify_load_balancers=verify_load_balancers)
+            await run_rollouts(
+                cluster,
+                folder,
+                self_service=self_service,
+                verify_load_balancers=verify_load_balancers,
+                monitoring=monitoring,
+            )
 
     try:
         asyncio.run(run())
