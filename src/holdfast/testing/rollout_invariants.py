@@ -185,9 +185,6 @@ class RolloutInvariants:
         since = at - self._lag
         if old == new or not self.watching.best_serving(seen, old, since) or not name.endswith(("-stable", "-active")):
             return
-        if not seen.rollout.status.stable_rs:
-            # A first deployment of which nothing is written down yet has nothing to protect.
-            return
         best = self.watching.best_serving(seen, new, since)
         promised = min(seen.promised.since(since)) if new != seen.rollout.status.stable_rs else 0
         if best < promised and at - seen.disturbed_at > self._lag:

@@ -141,6 +141,9 @@ class RolloutSimulation(SimulatedRun):
         phase, is_dead = phase_of(rollout), self.invariants.watching.mood(rollout.status.stable_rs) == plans.STUCK
         if phase == "Paused" or (phase == "Degraded" and is_dead):
             with suppress(HoldfastError):
+                if rollout.status.abort:
+                    self._note(f"person {name}: {await people.do_retry(name)}")
+                    rollout = await people.rollout(name)
                 said = await people.carry_out(name, requests.promote(rollout, full=phase != "Paused"))
                 self._note(f"person {name}: {said}")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import amounts, counts, defaults, replica_sets
+from holdfast.engine.rollout import amounts, counts, defaults, replica_sets, services
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.replica_sets import ReplicaSet
@@ -94,6 +94,8 @@ def revive(draft: Draft, one: ReplicaSet) -> None:
 
 def _after_abort(draft: Draft, new: ReplicaSet, goal: int) -> None:
     """The pods stay while traffic may still reach them, and for as long as was asked after that."""
+    if services.is_stable_target(draft, new):
+        return
     weights = draft.seen.rollout.status.canary.weights
     if weights is not None and weights.canary.weight > 0:
         if defaults.canary(draft.rollout).dynamic_stable_scale:
@@ -105,6 +107,8 @@ def _after_abort(draft: Draft, new: ReplicaSet, goal: int) -> None:
 
 
 def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
+    if services.is_stable_target(draft, other):
+        return
     if is_old_stable or other.deadline:
         retire_after(draft, other, defaults.scale_down_delay(draft.rollout))
         return
