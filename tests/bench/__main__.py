@@ -176,7 +176,8 @@ async def bench(count: int, folder: Path) -> list[Measured]:
                 await cluster.create(NAMESPACE, {"metadata": {"name": name}}, field_manager="bench")
             await bootstrap.carry_out(cluster, await bootstrap.plan(cluster, wanted), lambda _: None)
             monorepo = Monorepo(folder / "monorepo", count)
-            run = Bench(cluster, plane.kubeconfig, monorepo, Engine(plane.kubeconfig, folder / "data"), audit)
+            words = ("controller", "--data", str(folder / "data"), "--poll", str(POLL_SECONDS))
+            run = Bench(cluster, plane.kubeconfig, monorepo, Engine(plane.kubeconfig, folder, *words), audit)
             await run.run()
             return run.rows
 

@@ -96,13 +96,12 @@ def is_settled_at(revision: str) -> Callable[[KubeObject], bool]:
 
 
 class Engine:
-    """`holdfast controller` as a process, which can be ended and started again."""
+    """A command of `holdfast` as a process, which can be ended and started again; its log lies in the folder."""
 
-    def __init__(self, kubeconfig: Path, data: Path, command: tuple[str, ...] = ()) -> None:
-        self._command = [*(command or (sys.executable,)), "-m", "holdfast", "controller"]
-        self._command += ["--kubeconfig", str(kubeconfig), "--data", str(data), "--poll", str(POLL_SECONDS)]
-        self.data = data
-        self.log = data.parent / "engine.log"
+    def __init__(self, kubeconfig: Path, folder: Path, *words: str, python: tuple[str, ...] = ()) -> None:
+        self._command = [*(python or (sys.executable,)), "-m", "holdfast", *words, "--kubeconfig", str(kubeconfig)]
+        self._folder = folder
+        self.log = folder / "engine.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -112,7 +111,7 @@ class Engine:
     def _environment(self) -> dict[str, str]:
         """With compiled modules kept from the first start on, as an installation has them."""
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return {**inherited, "PYTHONPYCACHEPREFIX": str(self.data.parent / "compiled")}
+        return {**inherited, "PYTHONPYCACHEPREFIX": str(self._folder / "compiled")}
 
     def stop(self) -> None:
         if self.process is not None:
@@ -123,6 +122,10 @@ class Engine:
                 self.process.kill()
                 self.process.wait()
             self.process = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
 
     @property
     def pid(self) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.bench.engine import POLL_SECONDS, Measured
 
 MIB = 1024**2
-HEADER = "| what | wall s | times the floor | CPU s of the engine | peak memory MiB | API requests |\n| --- | ---: | ---: | ---: | ---: | ---: |"
 
 
 def page(count: int, rows: Iterable[Measured]) -> str:
@@ -24,18 +23,36 @@ def page(count: int, rows: Iterable[Measured]) -> str:
         "commit is brought to the engine's notice by the refresh of one application, as a webhook does; its CPU and requests run on",
         "until every application has been polled.",
         "",
-        HEADER,
-        *map(_line, rows),
-        "",
-        f"Machine: {_machine()}.",
+        *table(rows),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _line(row: Measured) -> str:
-    ratio = f"{row.seconds / row.floor_seconds:.1f}" if row.floor_seconds else ""
-    memory = f"{row.memory / MIB:.0f}" if row.memory else ""
-    return f"| {row.what} | {row.seconds:.2f} | {ratio} | {row.cpu_seconds:.2f} | {memory} | {row.requests.total()} |"
+def table(rows: Iterable[Measured]) -> Iterator[str]:
+    """What was measured, and on what machine. The floor has a column where anything was compared with it."""
+    found = list(rows)
+    with_floor = any(row.floor_seconds for row in found)
+    columns = ("wall s", *(("times the floor",) if with_floor else ()), "CPU s of the engine", "peak memory MiB")
+    names = ("what", *columns, "API requests")
+    yield _row(names)
+    yield _row(("---", *("---:" for _ in names[1:])))
+    for row in found:
+        yield _row(_cells(row, with_floor=with_floor))
+    yield from ("", f"Machine: {_machine()}.")
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: Measured, *, with_floor: bool) -> Iterator[str]:
+    yield row.what
+    yield f"{row.seconds:.2f}"
+    if with_floor:
+        yield f"{row.seconds / row.floor_seconds:.1f}" if row.floor_seconds else ""
+    yield f"{row.cpu_seconds:.2f}"
+    yield f"{row.memory / MIB:.0f}" if row.memory else ""
+    yield str(row.requests.total())
 
 
 def _machine() -> str:

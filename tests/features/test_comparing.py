@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from holdfast.cli.app import diff
+from holdfast.controllers.application.findings import findings
 from holdfast.controllers.application.observe import observe
-from holdfast.controllers.application.reconcile import findings
 from holdfast.model.comparison import Difference
 from holdfast.model.desired import ObjectState
 from holdfast.model.names import Annotation

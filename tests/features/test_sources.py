@@ -15,7 +15,7 @@ from holdfast.testing.builders import config_map
 from holdfast.testing.signed_repositories import SignedRepositories
 from tests.features.house import House
 from tests.features.page import Page
-from tests.features.steps import AUTOMATED, SOON
+from tests.features.steps import AUTOMATED, SOON, until_there
 from tests.unit.adapters.rendering.plugins.sidecar_server import running
 
 STABLE = "https://charts.example.com/stable"
@@ -181,6 +181,49 @@ async def test_what_the_instance_does_not_allow_is_not_asked(house: House, page:
 
         await house.until_app(says, "the scheme is refused")
         assert house.values_files.asked == []
+
+
+@pytest.mark.feature("kustomize")
+async def test_the_fields_of_the_source_change_what_a_kustomization_gives(house: House, page: Page) -> None:
+    base = "resources: [settings.yaml]\n"
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {level: low}\n"
+    files = {
+        "app/kustomization.yaml": "resources: [../base]\n",
+        "base/kustomization.yaml": base,
+        "base/settings.yaml": settings,
+    }
+    house.push(**files)
+    await house.create(page.yaml("application"))
+    async with house.controller():
+        app = await house.until_settled()
+        assert app.status.source_type == "Kustomize"
+        found = await until_there(house, CONFIG_MAP, "blue-settings", house.namespace)
+        assert found["data"] == {"level": "high"}
+        assert found["metadata"]["annotations"]["application"] == house.app
+
+
+@pytest.mark.feature("kustomize")
+async def test_charts_are_inflated_only_where_it_is_allowed(house: House, page: Page) -> None:
+    for version in ("1.2.0", "1.2.7", "2.0.0"):
+        house.charts.publish(STABLE, "front", version, chart(version))
+    house.push(**{"app/kustomization.yaml": page.block("kustomization")})
+    app = page.yaml("application")
+    del app["spec"]["source"]["kustomize"]
+    await house.create(app)
+    async with house.controller(poll_seconds=SOON):
+
+        def says(app: Application) -> bool:
+            return any(
+                "kustomize.buildOptions: --enable-helm in argocd-cm" in one.message for one in app.status.conditions
+            )
+
+        await house.until_app(says, "it is refused")
+        assert house.charts.asked == []
+
+        await house.put(page.yaml("settings"), CONFIG_MAP)
+        await house.until_settled()
+        assert await data(house, "blue-front") == {"level": "high", "version": "1.2.7"}
+        assert {access.url for access in house.charts.asked} == {STABLE}
 
 
 @pytest.mark.feature("config-management-plugins")

@@ -201,6 +201,20 @@ async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Me
         assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
 
 
+async def test_an_abort_of_stable_pods_that_followed_the_traffic_is_missed_by_nobody(mesh: Mesh) -> None:
+    async with released(mesh, FOLLOWED, replicas=10) as release:
+        for index in (1, 3):
+            await release.until_step(index)
+            await release.go_on()
+        await release.until_step(5)
+        await release.until_pods(serving(new=10))
+        await release.assert_shares(100)
+        await release.world.status({"abort": True})
+        await release.until_envoy_has(100, 0)
+        await release.until_pods(serving(old=10))
+        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+
+
 async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(mesh: Mesh) -> None:
     matches = [
         {"headerName": "x-beta", "headerValue": {"exact": "yes"}},

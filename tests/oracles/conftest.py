@@ -38,7 +38,7 @@ def ordered(objects: list[KubeObject]) -> list[KubeObject]:
     return sorted(objects, key=lambda obj: json.dumps(obj, sort_keys=True, default=str))
 
 
-def ours(root: Path, path: str, **source: Any) -> list[KubeObject]:
+def ours(root: Path, path: str, *, settings: dict[str, str] | None = None, **source: Any) -> list[KubeObject]:
     request = RenderRequest(
         location=TreeLocation(str(root), "0123456789abcdef0123456789abcdef01234567"),
         source=ApplicationSource(repo_url="https://git.example/shop.git", path=path, **source),
@@ -48,6 +48,7 @@ def ours(root: Path, path: str, **source: Any) -> list[KubeObject]:
         namespace=NAMESPACE,
         kube_version=KUBE_VERSION,
         api_versions=API_VERSIONS,
+        settings=settings or {},
     )
     return ordered(list(perform(open_local_tree, request, programs.CACHE).objects))
 
@@ -87,9 +88,9 @@ def helm(tmp_path: Path) -> Render:
 
 @pytest.fixture
 def kustomize(tmp_path: Path) -> Render:
-    """`kubectl kustomize` of the folder."""
+    """`kubectl kustomize` of the folder, with its further arguments."""
 
-    def build(folder: Path) -> list[KubeObject]:
-        return documents(output([tool("kubectl"), "kustomize", str(folder)], tmp_path / "home"))
+    def build(folder: Path, *arguments: str) -> list[KubeObject]:
+        return documents(output([tool("kubectl"), "kustomize", str(folder), *arguments], tmp_path / "home"))
 
     return build

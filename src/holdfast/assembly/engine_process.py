@@ -20,12 +20,13 @@ from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.adapters.scm.hosts import Hosts
 from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.adapters.step_plugins.programs import PluginPrograms
+from holdfast.assembly.load_balancers import load_balancers
 from holdfast.assembly.metric_sources import metric_sources
 from holdfast.assembly.notifications import notifications_of_rollouts
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
-from holdfast.assembly.web_process import serving
+from holdfast.assembly.web_process import monitored, serving
 from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
@@ -116,7 +117,11 @@ async def run_engine(
                 group.create_task(controller.run(), name="applications")
                 if settings.rollouts:
                     running = run_rollouts(
-                        cluster, settings.step_plugins, self_service=settings.self_service_notifications
+                        cluster,
+                        settings.step_plugins,
+                        self_service=settings.self_service_notifications,
+                        verify_load_balancers=settings.verify_load_balancers,
+                        monitoring=settings.monitoring,
                     )
                     group.create_task(running, name="rollouts")
 
@@ -139,22 +144,38 @@ async def pull_request_previews(controller: ApplicationController) -> AsyncItera
         await hosts.close()
 
 
-async def run_rollouts(cluster: Cluster, step_plugins: Path | None = None, *, self_service: bool = False) -> None:
+async def run_rollouts(
+    cluster: Cluster,
+    step_plugins: Path | None = None,
+    *,
+    self_service: bool = False,
+    verify_load_balancers: bool = False,
+    monitoring: str = "",
+) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
     with the programs that carry out steps, None for none; `self_service` is whether settings of notifications hold that
-    stand beside a Rollout."""
+    stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve;
+    `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     async with (
         metric_sources(cluster) as metrics,
         notifications_of_rollouts(cluster, self_service=self_service) as notifications,
+        load_balancers(clock, is_wanted=verify_load_balancers) as balancers,
+        AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,
     ):
         rollouts = RolloutController(
-            cluster=cluster, clock=clock, random=random, step_plugins=programs, tidings=notifications
+            cluster=cluster,
+            clock=clock,
+            random=random,
+            step_plugins=programs,
+            tidings=notifications,
+            load_balancers=balancers,
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
+        await stack.enter_async_context(monitored(rollouts, monitoring))
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
         group.create_task(analyses.run(), name="analyses")

@@ -37,7 +37,9 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
     where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too;
     `plugins` is where config management plugins are, `step_plugins` the folder with those of Rollouts' steps;
-    `self_service_notifications` is whether settings of notifications hold that stand beside a Rollout."""
+    `self_service_notifications` is whether settings of notifications hold that stand beside a Rollout;
+    `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve; `monitoring` is where
+    /metrics of Rollouts is answered ("HOST:PORT"), "" for nowhere."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
@@ -47,6 +49,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     plugins: PluginPlaces = PluginPlaces(sockets=PLUGIN_SOCKETS)
     step_plugins: Path | None = None
     self_service_notifications: bool = False
+    verify_load_balancers: bool = False
+    monitoring: str = ""
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Serves what other programs call: webhooks, and the question whether we are alive."""
+"""Serves what other programs call: webhooks, monitoring, and the question whether we are alive."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from aiohttp import web
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.application.customized import SETTINGS_MAP
 from holdfast.controllers.preview.controller import PreviewController
+from holdfast.controllers.rollout.controller import RolloutController
+from holdfast.controllers.rollout.figures import exposition
 from holdfast.engine.webhooks import limits, secrets
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
@@ -17,7 +19,7 @@ from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
 from holdfast.model.webhook import WebhookLimits, WebhookSecrets
 from holdfast.runtime.clock import SystemClock
-from holdfast.server import webhooks
+from holdfast.server import monitoring, webhooks
 
 
 class _Kept:
@@ -54,8 +56,24 @@ def address_of(text: str) -> tuple[str, int]:
 @asynccontextmanager
 async def serving(controller: ApplicationController, previews: PreviewController, listen: str) -> AsyncIterator[str]:
     """Answers the address. Raises Blocked when nobody can listen there."""
+    async with _listening(webhooks.application(_Kept(controller, previews), SystemClock()), listen) as url:
+        yield url
+
+
+@asynccontextmanager
+async def monitored(rollouts: RolloutController, listen: str) -> AsyncIterator[str]:
+    """Answers the address, "" where nobody asked to be monitored. Raises Blocked when nobody can listen there."""
+    if not listen:
+        yield ""
+        return
+    async with _listening(monitoring.application(lambda: exposition(rollouts.world.store)), listen) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _listening(application: web.Application, listen: str) -> AsyncIterator[str]:
     host, port = address_of(listen)
-    runner = web.AppRunner(webhooks.application(_Kept(controller, previews), SystemClock()), access_log=None)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host or None, port)

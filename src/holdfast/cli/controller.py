@@ -7,8 +7,10 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
+from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
-from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
+from holdfast.cli.plugin_options import AskPassSocketOption, PluginSocketsOption, PluginsOption, StepPluginsOption
 
 
 def controller(
@@ -22,18 +24,10 @@ def controller(
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
     self_service: bool = SelfServiceOption,
-    plugin_sockets: Path | None = typer.Option(
-        None,
-        "--plugin-sockets",
-        envvar="ARGOCD_PLUGINSOCKFILEPATH",
-        help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
-    ),
-    ask_pass_socket: Path | None = typer.Option(
-        None,
-        "--ask-pass-socket",
-        envvar="ARGOCD_ASK_PASS_SOCK",
-        help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
-    ),
+    verify_load_balancers: bool = VerifyLoadBalancersOption,
+    monitoring: str = MetricsOption,
+    plugin_sockets: Path | None = PluginSocketsOption,
+    ask_pass_socket: Path | None = AskPassSocketOption,
 ) -> None:
     """Run the engine against a cluster until it is stopped."""
     from holdfast.assembly import logs
@@ -54,6 +48,8 @@ def controller(
         plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
         self_service_notifications=self_service,
+        verify_load_balancers=verify_load_balancers,
+        monitoring=monitoring,
     )
 
     async def run() -> None:

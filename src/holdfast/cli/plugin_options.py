@@ -11,3 +11,17 @@ PluginsOption = typer.Option(
 StepPluginsOption = typer.Option(
     None, "--step-plugins", help="Folder with the programs that carry out plugin steps of Rollouts."
 )
+
+PluginSocketsOption = typer.Option(
+    None,
+    "--plugin-sockets",
+    envvar="ARGOCD_PLUGINSOCKFILEPATH",
+    help="Folder with the sockets of plugins' sidecars; by default that of Argo CD's manifests.",
+)
+
+AskPassSocketOption = typer.Option(
+    None,
+    "--ask-pass-socket",
+    envvar="ARGOCD_ASK_PASS_SOCK",
+    help="In the folder of this socket sidecars ask for Git credentials; by default in ask-pass beside theirs.",
+)

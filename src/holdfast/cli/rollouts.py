@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
+from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
 from holdfast.cli.plugin_options import StepPluginsOption
 
@@ -15,6 +17,8 @@ def rollouts(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
     step_plugins: Path | None = StepPluginsOption,
     self_service: bool = SelfServiceOption,
+    verify_load_balancers: bool = VerifyLoadBalancersOption,
+    monitoring: str = MetricsOption,
 ) -> None:
     """Carry out the Rollouts of a cluster until it is stopped, where something else deploys."""
     from holdfast.assembly import logs
@@ -29,7 +33,13 @@ def rollouts(
         async with open_cluster(kubeconfig) as cluster:
             version = (await cluster.discover()).kubernetes_version
             typer.echo(f"Carrying out the Rollouts of all namespaces on Kubernetes {version}")
-            await run_rollouts(cluster, folder, self_service=self_service)
+            await run_rollouts(
+                cluster,
+                folder,
+                self_service=self_service,
+                verify_load_balancers=verify_load_balancers,
+                monitoring=monitoring,
+            )
 
     try:
         asyncio.run(run())

@@ -30,11 +30,13 @@ class RefLocation(Struct, frozen=True):
 
 
 class FetchedChart(Struct, frozen=True):
-    """A chart that another one depends on, unpacked. `repository` is as Chart.yaml writes it."""
+    """A chart that another one depends on or that a kustomization inflates, unpacked. `repository` is as it is written
+    there, and so is `version` where one chart may be wanted in several."""
 
     name: str
     repository: str
     location: TreeLocation
+    version: str = ""
 
 
 class RemoteFile(Struct, frozen=True):
@@ -79,6 +81,7 @@ class RenderRequest(Struct, frozen=True):
     `kube_version` is like "v1.37.2"; `api_versions` as in Discovery.api_versions. `plugin` is the one that was found to
     take the source, "" where none does, None when none was asked; `was_plugin` is whether one rendered it last.
     `credentials` open the repository; only plugins that ask for them are lent them.
+    `settings` is what argocd-cm says of tools.
     """
 
     location: TreeLocation
@@ -97,6 +100,7 @@ class RenderRequest(Struct, frozen=True):
     plugin: str | None = None
     was_plugin: bool = False
     credentials: RepositoryAccess | None = None
+    settings: dict[str, str] = {}
 
 
 class RenderResult(Struct, frozen=True):

@@ -39,6 +39,8 @@ SENT: contextvars.ContextVar[float] = contextvars.ContextVar("sent", default=flo
 RESOURCES = frozenset({Finalizer.RESOURCES, Finalizer.RESOURCES_FOREGROUND, Finalizer.RESOURCES_BACKGROUND})
 CONTROL_NAMESPACE = "argocd"
 LEDGER_KEY = ObjectKey("", "Secret", CONTROL_NAMESPACE, "holdfast-ledger-key")
+IN_ORDER = "phases and waves are waited for"
+FROM_A_RECORD = "; from the record "
 IN_PROGRESS = frozenset({OperationPhase.RUNNING, OperationPhase.TERMINATING})
 
 
@@ -81,6 +83,7 @@ class Invariants:
         self._applications: dict[str, KubeObject] = {}
         self._hook_runs: dict[tuple[ObjectKey, str], int] = {}
         self._order = SyncOrder()
+        self._without_secret: dict[str, tuple[str, str]] = {}
         self._approved: set[tuple[str, str]] = set()
 
     def saw(self, write: Write) -> None:
@@ -124,6 +127,7 @@ class Invariants:
         name = write.key.name
         if write.after is None:
             self._applications.pop(name, None)
+            self._without_secret.pop(name, None)
         else:
             self._applications[name] = write.after
         if write.actor == ENGINE:
@@ -132,6 +136,7 @@ class Invariants:
         if write.after is None:
             return
         self._order.began(write.after, write.at)
+        self._went_without_secret_by_a_record(name, write.after)
         self._tells_no_secret(f"Application {name}", str(write.after))
         if write.before is not None and uid_of(write.before) == uid_of(write.after):
             for problem in backward_steps(write.before.get("status") or {}, write.after.get("status") or {}):
@@ -187,8 +192,25 @@ class Invariants:
         if wish is None or not is_whole(app):
             return
         early = self._order.too_early(app, wish, write.after)
-        if early:
-            self.fail("phases and waves are waited for", f"{write.key} was written before {early} was through")
+        if not early:
+            return
+        told = f"{write.key} was written before {early} was through"
+        if early.startswith("Secret "):
+            self._without_secret[key_of(app).name] = attempt_of(app), told
+        else:
+            self.fail(IN_ORDER, told)
+
+    def _went_without_secret_by_a_record(self, name: str, app: KubeObject) -> None:
+        """The record of an earlier sync holds no Secret, so one that goes by it has none to wait for. It says so at its
+        end."""
+        attempt, told = self._without_secret.get(name, ("", ""))
+        if not told or attempt_of(app) == attempt:
+            return
+        del self._without_secret[name]
+        state = (app.get("status") or {}).get("operationState") or {}
+        is_tried_again = bool(attempt_of(app)) and state.get("startedAt") == attempt.partition("/")[0]
+        if not is_tried_again and FROM_A_RECORD not in str(state.get("message")):
+            self.fail(IN_ORDER, told)
 
     def _begins_what_was_asked_for(self, before: KubeObject, after: KubeObject) -> None:
         asked = before.get("operation")

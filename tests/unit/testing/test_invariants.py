@@ -28,9 +28,18 @@ def watched(*wanted: KubeObject, revision: str = "c1", phase: str = "Running") -
     git.wishes["c1", "web"] = Wish(keys)
     git.ever_wanted = {placed(OWN, "shop"): {"web"}, **{key: {"web"} for key in keys}}
     found = Invariants(git, secrets, [APP])
-    state = {"phase": phase, "startedAt": "2026-01-01T00:00:00Z", "syncResult": {"revision": revision}}
-    found.saw(Write("person", None, {**application_object("web"), "status": {"operationState": state}}))
+    found.saw(Write("person", None, syncing(phase, revision=revision)))
     return found
+
+
+def syncing(phase: str = "Running", *, revision: str = "c1", message: str = "") -> KubeObject:
+    state = {
+        "phase": phase,
+        "startedAt": "2026-01-01T00:00:00Z",
+        "syncResult": {"revision": revision},
+        "message": message,
+    }
+    return {**application_object("web"), "status": {"operationState": state}}
 
 
 def violated(found: Invariants) -> list[str]:
@@ -78,6 +87,24 @@ def test_other_people_may_do_as_they_like() -> None:
     found = watched(OWN)
     found.saw(Write("person", OWN, None))
     assert found.violations == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "expected"),
+    [
+        ("Secret", "all done", ["phases and waves are waited for"]),
+        ("Secret", "all done; from the record 1, because Git is away; Secrets were left as they are: shop/first", []),
+        ("ConfigMap", "all done; from the record 1, because Git is away", ["phases and waves are waited for"]),
+    ],
+)
+def test_an_earlier_wave_is_waited_for_unless_a_record_left_its_secret_out(
+    kind: str, message: str, expected: list[str]
+) -> None:
+    first = {**config_map("first", namespace="shop", annotations={Annotation.SYNC_WAVE.value: "-1"}), "kind": kind}
+    found = watched(first, OWN)
+    found.saw(Write(ENGINE, None, OWN))
+    found.saw(Write(ENGINE, syncing(), syncing("Succeeded", message=message)))
+    assert violated(found) == expected
 
 
 def test_a_hook_is_made_once_for_an_operation() -> None:

@@ -48,7 +48,7 @@ class AwsPlace(Struct, frozen=True):
         access, secret = said("AWS_ACCESS_KEY_ID"), said("AWS_SECRET_ACCESS_KEY")
         endpoints = {
             service: said(f"AWS_ENDPOINT_URL_{service}") or said("AWS_ENDPOINT_URL")
-            for service in ("STS", "CLOUDWATCH")
+            for service in ("STS", "CLOUDWATCH", "ELASTIC_LOAD_BALANCING_V2")
         }
         return cls(
             keys=Keys(access, secret, said("AWS_SESSION_TOKEN")) if access and secret else None,

@@ -26,6 +26,7 @@ FORMAT: Final = "1"
 """Goes up with every change of what a render gives, so that older results are not used."""
 
 _SUFFIX: Final = ".render"
+_HELM: Final = "helm-python-sdk"
 _DIGEST: Final = hashlib.sha256().digest_size
 _KEEP: Final = 0.8
 _DECODER: Final = msgspec.msgpack.Decoder(RenderResult)
@@ -148,8 +149,9 @@ def _tool(job: Job, tools: Path | None) -> str:
         case DirectoryJob():
             return "jsonnet " + _version_of("jsonnet")
         case HelmJob():
-            return "helm-python-sdk " + _version_of("helm-python-sdk")
+            return f"{_HELM} {_version_of(_HELM)}"
         case PluginJob():
             return ""
         case KustomizeJob():
-            return kustomize_tool.find(tools).identity
+            builds = kustomize_tool.find(tools, job.program).identity
+            return f"{builds} {_HELM} {_version_of(_HELM)}" if job.inflations else builds

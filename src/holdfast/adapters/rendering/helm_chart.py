@@ -54,6 +54,22 @@ def _templates(chart: helm_python.Chart, job: HelmJob, given: dict[str, object])
     return rendered
 
 
+def text_of(template: str) -> str:
+    """What a template of its own gives, with no values at all. Raises Blocked."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-chart-", ignore_cleanup_errors=True) as name:
+        folder = Path(name) / "name"
+        (folder / "templates").mkdir(parents=True)
+        (folder / "Chart.yaml").write_text("apiVersion: v2\nname: name\nversion: 0.0.0\n")
+        (folder / "templates" / "name.txt").write_text(template, encoding="utf-8")
+        try:
+            with helm_python.Chart.load(folder) as chart:
+                text = native.call_string("helm_render", chart._raw(), "{}", json.dumps({"name": "name"}))  # noqa: SLF001
+        except helm_errors.HelmError as error:
+            raise Blocked("TemplateError", f"nameTemplate: {error.detail}") from error
+    rendered: dict[str, str] = json.loads(text)
+    return "".join(rendered.values())
+
+
 def _crds(chart: helm_python.Chart) -> dict[str, str]:
     """By file name: one file may hold several, and each is given with the whole text of its file."""
     return {crd["filename"]: crd["data"] for crd in chart.crds}

@@ -6,16 +6,19 @@ import re
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from holdfast.adapters.rendering import kustomize_tool, materialise
 from holdfast.engine.lang import yaml_documents
-from holdfast.engine.render import kustomize, objects, paths
+from holdfast.engine.render import kustomize, kustomize_charts, objects, paths
 from holdfast.engine.render.kustomize import KustomizeJob
 from holdfast.engine.render.objects import Document
 from holdfast.model.errors import Blocked
-from holdfast.model.filetree import FileTree
+from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderLimits, RenderResult
 
 _CHUNK: Final = 1 << 16
@@ -24,8 +27,14 @@ _LOGGED: Final = re.compile(r'"command failed" err=(?:<(?P<block>.*)>|"(?P<quote
 _NOWHERE: Final = "http://127.0.0.1:9"
 
 
-def render(tree: FileTree, job: KustomizeJob, limits: RenderLimits, tools: Path | None) -> RenderResult:
-    tool = kustomize_tool.find(tools)
+def render(
+    tree: FileTree,
+    job: KustomizeJob,
+    limits: RenderLimits,
+    tools: Path | None,
+    open_tree: Callable[[TreeLocation], FileTree],
+) -> RenderResult:
+    tool = kustomize_tool.find(tools, job.program)
     reached = kustomize.closure(tree, job)
     with tempfile.TemporaryDirectory(prefix="holdfast-kustomize-", ignore_cleanup_errors=True) as name:
         root = Path(name) / "tree"
@@ -35,8 +44,29 @@ def render(tree: FileTree, job: KustomizeJob, limits: RenderLimits, tools: Path 
             materialise.write_paths(tree, reached.files, root)
         if job.text:
             (root / job.file).write_text(job.text, encoding="utf-8")
+        if job.inflations:
+            _inflate(tree, job, limits, open_tree, root)
         text = _run(tool, root / job.path, Path(name), limits)
     return _result(text, job, limits)
+
+
+def _inflate(
+    tree: FileTree, job: KustomizeJob, limits: RenderLimits, open_tree: Callable[[TreeLocation], FileTree], root: Path
+) -> None:
+    """What each chart gives becomes a file that stands in its place. JSON is YAML that nobody reads otherwise."""
+    from holdfast.adapters.rendering import inflate  # loads Helm's library
+
+    made: dict[str, list[str]] = {}
+    for number, one in enumerate(job.inflations):
+        found = inflate.objects_of(tree if one.location is None else open_tree(one.location), one, limits)
+        files = made.setdefault(one.kustomization, [])
+        if found:
+            files.append(f".holdfast-chart-{number}.yaml")
+            documents = [b"---\n" + msgspec.json.encode(kustomize_charts.marked(obj)) for obj in found]
+            (root / one.kustomization).with_name(files[-1]).write_bytes(b"\n".join(documents))
+    for file, files in made.items():
+        changed = kustomize_charts.without_charts(kustomize.said_in(tree, job, file), files)
+        (root / file).write_text(yaml_documents.dump(changed), encoding="utf-8")
 
 
 def _run(tool: kustomize_tool.Tool, folder: Path, home: Path, limits: RenderLimits) -> bytes:
@@ -114,4 +144,4 @@ def _result(text: bytes, job: KustomizeJob, limits: RenderLimits) -> RenderResul
         raise Blocked("ManifestInvalid", f"{job.file}: its output is no YAML: {error}") from error
     documents = (Document(f"{job.file}, object {number}", content) for number, content in enumerate(found, start=1))
     collected = objects.collect(documents, limits.documents)
-    return RenderResult(collected.objects, "Kustomize", collected.notes)
+    return RenderResult(tuple(map(kustomize_charts.unmarked, collected.objects)), "Kustomize", collected.notes)

@@ -31,8 +31,13 @@ class Tool(Struct, frozen=True):
     identity: str
 
 
-def find(cache: Path | None) -> Tool:
-    """`cache` is the folder into which the carried program may be unpacked, once. Raises Blocked."""
+def find(cache: Path | None, registered: str = "") -> Tool:
+    """`cache` is the folder into which the carried program may be unpacked, once; `registered` is the path of a program
+    that argocd-cm registers. Raises Blocked."""
+    if registered:
+        if not os.access(registered, os.X_OK):
+            raise Blocked("KustomizeFailed", f"{registered}, which argocd-cm registers, is no program on this machine")
+        return _tool(registered, ("build",))
     for name, arguments in (("kustomize", ("build",)), ("kubectl", ("kustomize",))):
         program = shutil.which(name)
         if program:

@@ -22,7 +22,7 @@ from holdfast.engine.plan.tasks import Action, SyncTask
 from holdfast.model.application import ResourceResult
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound
-from holdfast.model.keys import ObjectKey
+from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.kube import (
     KubeObject,
     resource_version_of,
@@ -38,12 +38,13 @@ GONE_PAUSE = 0.5
 
 class Manner(Struct, frozen=True):
     """How the operation wants things done. `asked`: how the server was asked about it before; whose client-side fields of
-    `live` objects it takes over is said there."""
+    `live` objects it takes over is said there. `by`: the application whose reconcile goes by what is written here."""
 
     sync_options: tuple[str, ...] = ()
     force: bool = False
     live: Mapping[ObjectKey, KubeObject] = {}
     asked: predictions.Manner = predictions.Manner()
+    by: NamespacedName | None = None
 
     @property
     def propagation(self) -> Propagation:
@@ -116,12 +117,12 @@ async def _apply(world: World, resource: ResourceType, task: SyncTask, manner: M
         unvalidated = "Validate=false" in manner.sync_options or options.has(task.obj, "Validate=false")
         taken = await taken_over(world.cluster, resource, live, task.obj, error, unvalidated=unvalidated)
         if taken is not None:
-            world.view.wrote(taken)
+            world.view.wrote(taken, manner.by)
             return results.applied(task, "taken over")
         if not (manner.force or options.chosen("Force", manner.sync_options, task.obj)):
             raise
         return await _recreate(world, resource, task, manner)
-    world.view.wrote(answer)
+    world.view.wrote(answer, manner.by)
     world.predictions.applied(task.obj, answer, manner.asked)
     return results.applied(task)
 
@@ -136,13 +137,13 @@ async def _take_over_fields(world: World, resource: ResourceType, task: SyncTask
         answer = await world.cluster.patch(
             resource, key.namespace, key.name, body, PatchKind.JSON, field_manager=FIELD_MANAGER
         )
-        world.view.wrote(answer)
+        world.view.wrote(answer, manner.by)
 
 
 async def _replace(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
     live = await world.cluster.get(resource, task.key.namespace, task.key.name)
     if live is None:
-        return await _create(world, resource, task)
+        return await _create(world, resource, task, manner)
     obj = canonical.with_path(task.obj, resource_version_of(live), "metadata", "resourceVersion")
     try:
         answer = await world.cluster.replace(resource, obj, field_manager=FIELD_MANAGER)
@@ -150,12 +151,13 @@ async def _replace(world: World, resource: ResourceType, task: SyncTask, manner:
         if not (manner.force or options.chosen("Force", manner.sync_options, task.obj)):
             raise
         return await _recreate(world, resource, task, manner)
-    world.view.wrote(answer)
+    world.view.wrote(answer, manner.by)
     return results.applied(task, "replaced")
 
 
-async def _create(world: World, resource: ResourceType, task: SyncTask) -> ResourceResult:
-    world.view.wrote(await world.cluster.create(resource, task.obj, field_manager=FIELD_MANAGER))
+async def _create(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
+    answer = await world.cluster.create(resource, task.obj, field_manager=FIELD_MANAGER)
+    world.view.wrote(answer, manner.by)
     return results.applied(task, "created")
 
 
@@ -169,7 +171,7 @@ async def _recreate(world: World, resource: ResourceType, task: SyncTask, manner
     await remove(world, task.obj, manner.propagation)
     for _ in range(GONE_TRIES):
         try:
-            return await _create(world, resource, task)
+            return await _create(world, resource, task, manner)
         except AlreadyExists:
             await world.clock.sleep(GONE_PAUSE)
     return results.refused(task, f"{results.resource_name(task)} is still being deleted")
@@ -177,11 +179,11 @@ async def _recreate(world: World, resource: ResourceType, task: SyncTask, manner
 
 async def _create_hook(world: World, resource: ResourceType, task: SyncTask, manner: Manner) -> ResourceResult:
     try:
-        return await _create(world, resource, task)
+        return await _create(world, resource, task, manner)
     except AlreadyExists:
         live = await world.cluster.get(resource, task.key.namespace, task.key.name)
         if live is not None and hooks.is_same_run(live, task.obj):
-            world.view.wrote(live)
+            world.view.wrote(live, manner.by)
             return results.applied(task, "created")
         other = hooks.other_owner(live, task.obj) if live is not None else ""
         if other:

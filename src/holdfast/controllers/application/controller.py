@@ -12,6 +12,7 @@ from holdfast.controllers.application.live_view import INSTANCE, instance_of
 from holdfast.controllers.application.reconcile import reconcile
 from holdfast.controllers.application.revisions import Source
 from holdfast.controllers.application.world import Settings, World
+from holdfast.engine.preflight import admission
 from holdfast.model.application import Application
 from holdfast.model.discovery import Discovery
 from holdfast.model.errors import HoldfastError
@@ -39,7 +40,14 @@ NEVER = timedelta.max.total_seconds() / 2
 SETTINGS_SECRET = "argocd-secret"  # noqa: S105 - the name of the Secret that holds those of webhooks
 # A namespace, a definition: small, and asked for by key.
 ALWAYS_WHOLE = frozenset(
-    {APPLICATION.group_kind, APP_PROJECT.group_kind, NAMESPACE.group_kind, gates.APPROVAL, gates.FREEZE}
+    {
+        APPLICATION.group_kind,
+        APP_PROJECT.group_kind,
+        NAMESPACE.group_kind,
+        gates.APPROVAL,
+        gates.FREEZE,
+        *admission.KINDS,
+    }
 )
 
 
@@ -157,8 +165,8 @@ class ApplicationController:
             return {}  # whoever is woken finds out, and tells
 
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
-        self.world.view.saw(old, new)
-        for app in sorted(triggers.concerned(self.world, old, new)):
+        author = self.world.view.saw(old, new)
+        for app in sorted(triggers.concerned(self.world, old, new) - {author}):
             self.loop.add(app)
 
     def _discovered(self, _: Discovery) -> None:

@@ -1,4 +1,4 @@
-"""Fetches the charts that a chart depends on and does not carry in its `charts/`."""
+"""Fetches the charts that a chart depends on and does not carry in its `charts/`, and those that a kustomization inflates."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from msgspec import structs
 from holdfast.controllers.application import access
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
+from holdfast.engine.render import prepare, tool_settings
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm.chart import Dependency
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import TreeLocation
-from holdfast.model.rendering import FetchedChart
+from holdfast.model.rendering import FetchedChart, RenderRequest
+from holdfast.ports.charts import Charts
+from holdfast.ports.sources import Repositories
 
 MOST_REMEMBERED = 10_000
 
 
-async def fetch(
-    world: World, app: Application, source: ApplicationSource, location: TreeLocation
-) -> tuple[FetchedChart, ...]:
+async def fetch(world: World, app: Application, request: RenderRequest) -> tuple[FetchedChart, ...]:
     """Nothing for a source that is no chart. A dependency that must not be fetched is left out: the render says why."""
-    if world.charts is None or source.kustomize or source.directory or source.plugin:
+    source = request.source
+    if world.charts is None or source.directory or source.plugin:
         return ()
     found = []
-    for wanted in _wanted(world, source, location):
+    inflated = _inflated(world, request)
+    for wanted in inflated or _wanted(world, source, request.location):
         opened = access.of_url(world, app, wanted.repository)
         if not opened.registered:
             if charts.objection(wanted.repository):
@@ -37,19 +40,31 @@ async def fetch(
             location = await world.charts.fetch(opened, wanted.name, version)
         except Blocked as blocked:
             raise _about(source, wanted, blocked) from blocked
-        found.append(FetchedChart(wanted.name, wanted.repository, location))
+        found.append(FetchedChart(wanted.name, wanted.repository, location, wanted.version if inflated else ""))
     return tuple(found)
+
+
+def _inflated(world: World, request: RenderRequest) -> tuple[Dependency, ...]:
+    """Those of a kustomization, where any may be inflated."""
+    if not tool_settings.may_inflate(request.settings):
+        return ()
+    return prepare.inflated_charts(_opens(world, request.source).open(request.location), request)
+
+
+def _opens(world: World, source: ApplicationSource) -> Charts | Repositories:
+    return world.charts if world.charts is not None and spec.is_packed(source) else world.repositories
 
 
 def _wanted(world: World, source: ApplicationSource, location: TreeLocation) -> tuple[Dependency, ...]:
     """Looked up once for each commit, since a reconcile that changes nothing comes by here as well."""
+    if source.kustomize:
+        return ()
     key = (location, source.path)
     known = world.chart_needs.get(key)
     if known is None:
         if len(world.chart_needs) >= MOST_REMEMBERED:
             world.chart_needs.clear()
-        opens = world.charts if world.charts is not None and spec.is_packed(source) else world.repositories
-        known = world.chart_needs[key] = charts.wanted_elsewhere(opens.open(location), source.path)
+        known = world.chart_needs[key] = charts.wanted_elsewhere(_opens(world, source).open(location), source.path)
     return known
 
 

@@ -7,9 +7,10 @@ taken on a state that this process has already changed.
 from __future__ import annotations
 
 import msgspec
+from msgspec import Struct
 
 from holdfast.engine.plan import tracking
-from holdfast.model.keys import GroupKind, ObjectKey
+from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject, group_of, kind_of, version_of
 from holdfast.model.live import LiveMetadata, LiveObject
 from holdfast.runtime.store import Store
@@ -36,10 +37,15 @@ def is_newer(version: str, than: str) -> bool:
     return version != than
 
 
+class _Write(Struct, frozen=True):
+    live: LiveObject
+    by: NamespacedName | None
+
+
 class LiveView:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._written: dict[ObjectKey, LiveObject] = {}
+        self._written: dict[ObjectKey, _Write] = {}
         self._deleted: dict[ObjectKey, str] = {}
 
     def get(self, key: ObjectKey) -> LiveObject | None:
@@ -55,10 +61,12 @@ class LiveView:
         An answer may come after the watch has told of the write and of the object's end; and a list may pass both over.
         """
         written = self._written.get(key)
-        if written is not None and self._store.has_reached(key.group_kind, written.metadata.resource_version):
+        if written is None:
+            return None
+        if self._store.has_reached(key.group_kind, written.live.metadata.resource_version):
             del self._written[key]
             return None
-        return written
+        return written.live
 
     def owned_by(self, instance: str) -> list[LiveObject]:
         keys = {obj.key for obj in self._store.indexed(INSTANCE, instance)}
@@ -69,7 +77,11 @@ class LiveView:
     def owned_by_uid(self, uid: str, kind: GroupKind) -> list[LiveObject]:
         """The objects of a kind that name this uid among their owners, save those being deleted."""
         keys = {obj.key for obj in self._store.owned_by(uid)}
-        keys |= {key for key, obj in self._written.items() if uid in {it.uid for it in obj.metadata.owner_references}}
+        keys |= {
+            key
+            for key, write in self._written.items()
+            if uid in {it.uid for it in write.live.metadata.owner_references}
+        }
         found = [self.get(key) for key in sorted(keys) if key.group_kind == kind]
         return [obj for obj in found if obj is not None and not obj.metadata.deletion_timestamp]
 
@@ -82,30 +94,38 @@ class LiveView:
             if not instance_of(obj)
         ]
 
-    def wrote(self, obj: KubeObject) -> LiveObject:
-        """Takes in the server's answer to a write."""
+    def wrote(self, obj: KubeObject, by: NamespacedName | None = None) -> LiveObject:
+        """Takes in the server's answer to a write. `by` is the application in whose reconcile it was made, and which goes
+        by it from now on."""
         live = _live_object(obj)
         seen = self._store.get(live.key)
         if seen is None or is_newer(live.metadata.resource_version, seen.metadata.resource_version):
-            self._written[live.key] = live
+            self._written[live.key] = _Write(live, by)
         return live
 
     def deleted(self, key: ObjectKey, uid: str) -> None:
         self._deleted[key] = uid
 
-    def saw(self, old: LiveObject | None, new: LiveObject | None) -> None:
-        """The watch has told of a change: own writes that it has caught up with are forgotten."""
+    def saw(self, old: LiveObject | None, new: LiveObject | None) -> NamespacedName | None:
+        """The watch has told of a change: own writes that it has caught up with are forgotten.
+
+        Answers the application that has made this very change, and knows it already.
+        """
         seen = new or old
         if seen is None:
-            return
-        key = seen.key
+            return None
+        key, author = seen.key, None
         written = self._written.get(key)
         if written is not None:
-            caught_up = not is_newer(written.metadata.resource_version, seen.metadata.resource_version)
-            if caught_up or (new is None and written.metadata.uid == seen.metadata.uid):
+            own, told = written.live.metadata, seen.metadata
+            if new is not None and own.resource_version == told.resource_version:
+                author = written.by
+            caught_up = not is_newer(own.resource_version, told.resource_version)
+            if caught_up or (new is None and own.uid == told.uid):
                 del self._written[key]
         if new is None or self._deleted.get(key) != new.metadata.uid:
             self._deleted.pop(key, None)
+        return author
 
 
 def _live_object(obj: KubeObject) -> LiveObject:

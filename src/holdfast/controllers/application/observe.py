@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from holdfast.controllers.application import sources
+from holdfast.controllers.application import admission, sources
 from holdfast.controllers.application.ignored import ignored_in
 from holdfast.controllers.application.predictions import manner_of
 from holdfast.controllers.application.world import World
@@ -99,6 +99,7 @@ async def desired_of(
         world.namespace_exists,
         manner,
         with_webhooks=lambda target: flow.manner_of(app, target.obj).webhooks,
+        unattended=admission.unattended(world),
     )
     ignored = await ignored_in(world, app, wanted, live, predictions)
     return Desired(pinned, source_types, wanted, live, predictions, ignored=ignored)

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from holdfast.controllers.application import (
     act,
+    conclusion,
     events,
     gates,
-    ledger,
     left_hooks,
     observe,
     preflight,
@@ -30,13 +30,14 @@ from holdfast.engine.flow import patience, spec, windows
 from holdfast.engine.flow.patience import GATES, WINDOW
 from holdfast.engine.plan import machine, results
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import holding, interruption, operation, times
+from holdfast.engine.status import compose, holding, interruption, operation, times
 from holdfast.model.application import Application, Operation, OperationState, SyncOperation
 from holdfast.model.errors import Blocked, Transient, Waiting
 from holdfast.model.names import OperationPhase
 from holdfast.model.pinned import Pinned
 from holdfast.ports.cluster import Propagation
-from holdfast.runtime.outcome import Again, Outcome
+from holdfast.runtime.outcome import Again
+from holdfast.runtime.queue import NOW
 
 LOOK_AGAIN = timedelta(seconds=10)
 """Events wake the application before that; this is for what no watch tells."""
@@ -59,6 +60,15 @@ class _Ended(Exception):
         super().__init__(message)
         self.phase = phase
         self.message = message
+
+
+class Progress(Struct, frozen=True):
+    """How far an operation has come. Without a `pause` the next step can be taken at once, or there is none: then
+    `found` is what was seen and told at its very end, where it was looked for."""
+
+    app: Application
+    pause: Again | None = None
+    found: compose.Findings | None = None
 
 
 class _Scene(Struct, frozen=True):
@@ -154,26 +164,31 @@ async def _pinned(world: World, app: Application, asked: Operation, observed: Ob
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {error.message}") from error
 
 
-async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Outcome:
+async def proceed(world: World, app: Application, observed: Observed, *, newer: str = "") -> Progress:
     """As many steps as can be taken now. `newer` is the commit that takes the place of this sync when it is stuck."""
+    before = app.status.operation_state
     for _ in range(MOST_STEPS):
         state = app.status.operation_state
         if state is None or not operation.is_in_progress(state):
-            return Again(timedelta(0), because="the sync has ended")
+            return Progress(app)
         if state.phase == OperationPhase.TERMINATING:
             app = await _terminate(world, app, state)
             continue
         why = _unwanted(app, state) or patience.overdue(state, world.now(), world.parameters.timeout)
         if why:
-            app = await _record(world, app, interruption.terminating(state, why))
+            app = await conclusion.note(world, app, interruption.terminating(state, why))
             continue
-        app, pause = await _advance(world, app, state, observed)
-        if pause is None:
+        came = await _advance(world, app, state, observed)
+        app = came.app
+        if came.found is not None:
+            return came
+        if came.pause is None:
             continue
         app, gives_way = await _give_way(world, app, newer)
         if not gives_way:
-            return pause
-    return Again(timedelta(0), because="the sync goes on")
+            written = app.status.operation_state != before
+            return Progress(app, Again(NOW, because="tell what has been written") if written else came.pause)
+    return Progress(app, Again(NOW, because="the sync goes on"))
 
 
 def _unwanted(app: Application, state: OperationState) -> str:
@@ -184,18 +199,16 @@ def _unwanted(app: Application, state: OperationState) -> str:
     return ""
 
 
-async def _advance(
-    world: World, app: Application, state: OperationState, observed: Observed
-) -> tuple[Application, Again | None]:
-    """One step of a running operation; answers what it waits for, None when the next step can be taken at once."""
+async def _advance(world: World, app: Application, state: OperationState, observed: Observed) -> Progress:
+    """One step of a running operation."""
     now = world.now()
     retry_at = operation.waits_until(state)
     if retry_at is not None and retry_at > now:
         news = world.revisions.due_in(app.metadata.key, world.poll_seconds)
-        return app, Again(min(retry_at - now, news), because=state.message)
+        return Progress(app, Again(min(retry_at - now, news), because=state.message))
     shut = await _shut(world, app, state)
     if shut is not None:
-        return await _record(world, app, msgspec.structs.replace(state, message=shut.because)), shut
+        return Progress(await conclusion.note(world, app, msgspec.structs.replace(state, message=shut.because)), shut)
     if state.message.startswith((WINDOW, GATES)):
         state = msgspec.structs.replace(state, message=operation.IN_PROGRESS)
     if retry_at is not None:
@@ -207,15 +220,14 @@ async def _advance(
             sources=newest.listed_sources,
             revisions=newest.listed_revisions,
         )
-        return await _record(world, app, again), None
+        return Progress(await conclusion.note(world, app, again))
     until_next_wave = world.wave_pauses.get(app.metadata.key, 0.0) - world.clock.monotonic()
     if until_next_wave >= TIMER_SLACK:
-        return app, Again(timedelta(seconds=until_next_wave), because="the pause between two waves")
+        return Progress(app, Again(timedelta(seconds=until_next_wave), because="the pause between two waves"))
     try:
-        app, waiting = await _step(world, app, state, observed)
+        return await _step(world, app, state, observed)
     except _Ended as ended:
-        app, waiting = await _end(world, app, state, ended.phase, ended.message), ""
-    return app, Again(LOOK_AGAIN, because=waiting) if waiting else None
+        return Progress(await conclusion.end(world, app, state, ended.phase, ended.message))
 
 
 async def _shut(world: World, app: Application, state: OperationState) -> Again | None:
@@ -248,7 +260,7 @@ async def _give_way(world: World, app: Application, newer: str) -> tuple[Applica
     why = interruption.given_way(state, newer, waited, world.parameters.supersede_after)
     if not why:
         return app, False
-    return await _record(world, app, interruption.terminating(state, why)), True
+    return await conclusion.note(world, app, interruption.terminating(state, why)), True
 
 
 async def _terminate(world: World, app: Application, state: OperationState) -> Application:
@@ -263,13 +275,12 @@ async def _terminate(world: World, app: Application, state: OperationState) -> A
             await remove(actor, obj, Propagation.BACKGROUND)
         return app
     ended = operation.with_results(state, step.results.values())
-    return await _end(world, app, ended, OperationPhase.FAILED, message)
+    return await conclusion.end(world, app, ended, OperationPhase.FAILED, message)
 
 
 async def _step(
     world: World, app: Application, state: OperationState, observed: Observed, *, recorded_so_far: bool = True
-) -> tuple[Application, str]:
-    """Answers what is waited for, "" when the next step can be taken at once."""
+) -> Progress:
     scene = await _scene(world, app, state, observed)
     sync = state.operation.sync
     if sync is not None and sync.dry_run:
@@ -277,39 +288,43 @@ async def _step(
         failed = any(task.problem for task in scene.plan.tasks)
         phase = OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED
         message = "one or more objects would not be accepted (dry run)" if failed else "successfully synced (dry run)"
-        return await _end(world, app, rehearsed, phase, message), ""
+        return Progress(await conclusion.end(world, app, rehearsed, phase, message))
     recorded = results.by_key(state.sync_result.resources if state.sync_result else ())
     step = machine.next_step(scene.plan, recorded, left_hooks.states(world, app, scene.live))
     state = operation.with_results(state, step.results.values())
     match step.next:
         case machine.Finished(phase, message):
             told = f"{message}; {scene.desired.note}" if scene.desired.note else message
-            return await _end(world, app, state, phase, told, scene), ""
+            work = conclusion.Work(scene.plan, scene.desired)
+            if phase == OperationPhase.SUCCEEDED and scene.desired is observed.desired and not observed.conditions:
+                return Progress(*await conclusion.end_and_look(world, app, state, told, work))
+            return Progress(await conclusion.end(world, app, state, phase, told, work))
         case machine.Wait(message):
-            return await _record(world, app, operation.with_results(state, step.results.values(), message)), message
+            waiting = operation.with_results(state, step.results.values(), message)
+            return Progress(await conclusion.note(world, app, waiting), Again(LOOK_AGAIN, because=message))
         case machine.Remove(objects):
-            app = await _record(world, app, state)
+            app = await conclusion.note(world, app, state)
             for obj in objects:
                 await remove(scene.actor, obj, Propagation.BACKGROUND)
-            return app, ""
+            return Progress(app)
         case machine.Apply(tasks):
             intents = {results.result_key(task): results.intended(task) for task in tasks if task.hook}
             if intents:
                 state = operation.with_results(state, {**step.results, **intents}.values())
-                app = await _record(world, app, state)
+                app = await conclusion.note(world, app, state)
             done = await act.perform(scene.actor, tasks, scene.manner)
             done_by_key = results.by_key(done.results)
             state = operation.with_results(state, {**step.results, **intents, **done_by_key}.values())
             if recorded_so_far and not intents and done.trouble is None and not scene.plan.has_wave_after(tasks):
                 # Written down with what comes next: if it is lost, these objects are applied once more, to no effect.
                 return await _step(world, app, state, observed, recorded_so_far=False)
-            app = await _record(world, app, state)
+            app = await conclusion.note(world, app, state)
             if done.trouble is not None:
                 raise done.trouble
             if scene.plan.has_wave_after(tasks):
                 delay = world.parameters.wave_delay.total_seconds()
                 world.wave_pauses[app.metadata.key] = world.clock.monotonic() + delay
-            return app, ""
+            return Progress(app)
 
 
 def _manner(app: Application, state: OperationState, live: flow.Live, user: str) -> act.Manner:
@@ -321,6 +336,7 @@ def _manner(app: Application, state: OperationState, live: flow.Live, user: str)
         force=strategy is not None and strategy.force,
         live=live.objects,
         asked=manner_of(app, chosen, user),
+        by=app.metadata.key,
     )
 
 
@@ -372,29 +388,3 @@ async def _desired(world: World, app: Application, state: OperationState, observ
         return await restoring.desired(world, restoring.Asked(app, state, pinned))
     except Blocked as blocked:
         raise _Ended(OperationPhase.ERROR, f"ComparisonError: {blocked.message}") from blocked
-
-
-async def _record(world: World, app: Application, state: OperationState) -> Application:
-    state = patience.noted(state, world.now())
-    return await report.write_status(world, app, msgspec.structs.replace(app.status, operation_state=state))
-
-
-async def _end(
-    world: World,
-    app: Application,
-    state: OperationState,
-    phase: OperationPhase,
-    message: str,
-    scene: _Scene | None = None,
-) -> Application:
-    status = operation.ended(app, state, phase, message, world.now())
-    work = (scene.plan, scene.desired.targets) if scene else None
-    await ledger.record(world, app, status, work, scene.desired.sealed if scene else ())
-    written = await report.write_status(world, app, status)
-    ended = written.status.operation_state
-    if ended is not None and not operation.is_in_progress(ended):
-        revision = operation.revision_text(ended.sync_result)
-        failed = ended.phase != OperationPhase.SUCCEEDED
-        text = f"Sync operation to {revision} " + (f"failed: {message}" if failed else "succeeded")
-        events.emit(world, written, events.Reason.OPERATION_COMPLETED, text, warning=failed)
-    return written

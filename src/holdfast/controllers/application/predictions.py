@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from holdfast.controllers.application.refusals import is_refusal
 from holdfast.controllers.application.takeover import taken_over
-from holdfast.engine.diff import applied, normalize
+from holdfast.engine.diff import applied, foretold, normalize
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import migration, options
 from holdfast.engine.preflight import refusals
@@ -61,16 +61,21 @@ class Predictions:
         manner: Manner | None = None,
         *,
         with_webhooks: Callable[[Target], bool] = lambda _: False,
+        unattended: Callable[[Target], bool] = lambda _: False,
     ) -> dict[ObjectKey, Prediction]:
         """In a namespace that does not exist nothing can be tried out; `with_webhooks` names those that only the server
-        can tell of. Raises when the server fails."""
+        can tell of, `unattended` those that nobody but the server has a say in. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
                 present, how = live.get(target.key), manner or Manner()
-                if present is not None and not with_webhooks(target) and self._is_known_to_stand(target, present, how):
-                    return target.key, Prediction(present)
+                if present is not None and not with_webhooks(target) and self._is_certain(target, present, how):
+                    if applied.is_applied(target.obj, present, FIELD_MANAGER):
+                        return target.key, Prediction(present)
+                    after = foretold.foretold(target.obj, present, FIELD_MANAGER) if unattended(target) else None
+                    if after is not None:
+                        return target.key, Prediction(after)
                 return target.key, await self._predict(cluster, target, present, how)
 
         askable = [target for target in targets if target.resource is not None and not target.problem]
@@ -108,12 +113,10 @@ class Predictions:
         """Applying the same once more would give the same again."""
         self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer), manner), AS_LIVE)
 
-    def _is_known_to_stand(self, target: Target, live: KubeObject, manner: Manner) -> bool:
+    def _is_certain(self, target: Target, live: KubeObject, manner: Manner) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
         certain = self._asked.get(target.key, 0) == self._doubts
-        if not certain or migration.is_due(live, target.obj, manner.left_by):
-            return False
-        return applied.is_applied(target.obj, live, FIELD_MANAGER)
+        return certain and not migration.is_due(live, target.obj, manner.left_by)
 
     def _remember(
         self, memory: tuple[ObjectKey, str, str, Manner], answer: KubeObject, live: KubeObject | None

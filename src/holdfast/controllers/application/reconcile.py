@@ -20,6 +20,7 @@ from holdfast.controllers.application import (
     shelves,
     sources,
 )
+from holdfast.controllers.application.findings import findings
 from holdfast.controllers.application.observe import Observed, observe
 from holdfast.controllers.application.report import found_only, marks_to_lift, report
 from holdfast.controllers.application.world import World
@@ -27,14 +28,14 @@ from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec
-from holdfast.engine.status import automation, compose, conditions, operation
-from holdfast.model.application import Application, ApplicationCondition, Operation
-from holdfast.model.desired import Targets
+from holdfast.engine.status import automation, compose, operation
+from holdfast.model.application import Application, Operation
 from holdfast.model.health import Health
 from holdfast.model.keys import NamespacedName
-from holdfast.model.names import Annotation, ConditionType, RefreshKind, SyncCode
+from holdfast.model.names import Annotation, RefreshKind, SyncCode
 from holdfast.model.pinned import Pinned
 from holdfast.runtime.outcome import Again, Outcome, Settled
+from holdfast.runtime.queue import NOW
 
 LOOK_ANEW = timedelta(hours=1)
 
@@ -81,42 +82,19 @@ async def reconcile(world: World, key: NamespacedName) -> Outcome:
     newer = flow.newer_commit(app, found, world.now(), project)
     if newer and gates_flow.holds(app, around, gates_flow.by_itself(newer), newer, world.now()):
         newer = ""
-    return await operate.proceed(world, app, observed, newer=newer)
+    came = await operate.proceed(world, app, observed, newer=newer)
+    if came.pause is not None:
+        return came.pause
+    if came.found is None:
+        return Again(NOW, because="the sync has ended")
+    await ledger.look(world, came.app, came.found)
+    return await _next_look(world, came.app, observed, automation.Hold("in sync"))
 
 
 def _asked(app: Application, decision: automation.Decision) -> Operation | None:
     if app.operation is not None:
         return app.operation
     return decision.operation if isinstance(decision, automation.Start) else None
-
-
-def findings(world: World, app: Application, observed: Observed) -> compose.Findings:
-    desired = observed.desired
-    if desired is None:
-        return flow.not_compared(app, observed.live, observed.conditions, world.namespace)
-    states = flow.compared(app, desired.targets, observed.live, desired.predictions, desired.ignored)
-    whole = flow.found(
-        app,
-        states,
-        desired.targets,
-        observed.live,
-        pinned=desired.pinned,
-        source_types=desired.source_types,
-        control_namespace=world.namespace,
-    )
-    warnings = _orphans(world, app, desired.targets)
-    return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions, *warnings))
-
-
-def _orphans(world: World, app: Application, targets: Targets) -> tuple[ApplicationCondition, ...]:
-    """Looked for only where the project asks, as it goes through all that is known."""
-    project = world.project(spec.project_of(app))
-    if project is None or not orphans.are_watched(project):
-        return ()
-    wanted = {target.key for target in targets.objects}
-    unowned = world.view.unowned_in(app.spec.destination.namespace)
-    message = orphans.warning(orphans.orphans(project, (key for key in unowned if key not in wanted)))
-    return (conditions.condition(ConditionType.ORPHANED_RESOURCE_WARNING, message),) if message else ()
 
 
 def with_hold(found: compose.Findings, decision: automation.Decision) -> compose.Findings:

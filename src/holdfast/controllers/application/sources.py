@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from msgspec import Struct, structs
 
 from holdfast.controllers.application import access, dependencies, parameters, signatures, values_files
+from holdfast.controllers.application.customized import SETTINGS_MAP
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
+from holdfast.engine.render import tool_settings
 from holdfast.engine.render.plugins import job as plugin_jobs
 from holdfast.engine.status import operation
 from holdfast.engine.webhooks.concerned import generate_paths
@@ -185,10 +187,11 @@ async def _request(
         kube_version=world.discovery.kubernetes_version,
         api_versions=world.discovery.api_versions(),
         refs=refs,
-        charts=await dependencies.fetch(world, app, source, location),
         plugin_files=_plugin_files(world, app, source),
         credentials=await _credentials(world, app, source),
+        settings=tool_settings.of_tools(world.config_map(SETTINGS_MAP)),
     )
+    request = structs.replace(request, charts=await dependencies.fetch(world, app, request))
     return structs.replace(request, remote_files=await values_files.fetch(world, app, request))
 
 

@@ -210,7 +210,7 @@ class World:
             )
         except Conflict as error:
             raise Waiting(_SOON, "Changed", "the Application was changed meanwhile") from error
-        self.view.wrote(answer)
+        self.view.wrote(answer, app.metadata.key)
         return msgspec.convert(answer, Application)
 
 

@@ -68,6 +68,7 @@ async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> No
             body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
             if replicas is not None:
                 body["spec"] = {"replicas": replicas}
+            # Without a version: that of a set changes with every pod of it, and the count is decided anew from what is there.
             await world.patch(REPLICA_SET, namespace, name, body)
         case actions.MarkPods():
             await pod_marks.perform(world, namespace, action)

@@ -29,6 +29,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
+from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.ports.step_plugins import StepPlugins
 from holdfast.runtime.discovery_watch import DEFINING_KINDS, DiscoveryWatch
 from holdfast.runtime.loop import ReconcileLoop
@@ -59,8 +60,11 @@ class RolloutController:
         workers: int = WORKERS,
         step_plugins: StepPlugins | None = None,
         tidings: Tidings | None = None,
+        load_balancers: LoadBalancers | None = None,
     ) -> None:
+        """`load_balancers` verify the weights of ALBs, None believes that they are taken over."""
         self._clock = clock
+        self._load_balancers = load_balancers
         self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
@@ -103,7 +107,7 @@ class RolloutController:
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
-        return await reconcile(self.world, self._plugins, key)
+        return await reconcile(self.world, self._plugins, key, self._load_balancers)
 
     def _wrote(self, obj: KubeObject) -> None:
         self.watch.note(obj)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from holdfast.controllers.rollout import runs
+from holdfast.controllers.rollout import load_balancing, runs
 from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
 from holdfast.controllers.rollout.observe import observe
 from holdfast.controllers.rollout.plugin_calls import PluginCalls
@@ -23,13 +23,16 @@ from holdfast.engine.status.encode import encode
 from holdfast.model.errors import ApiError, BadRequest, Blocked, Forbidden, Invalid
 from holdfast.model.keys import NamespacedName
 from holdfast.model.rollout import Rollout
+from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 REFUSALS = (Blocked, BadRequest, Forbidden, Invalid)
 """What will fail again in the same way until somebody acts: told in status, or the Rollout would only seem to wait."""
 
 
-async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName) -> Outcome:
+async def reconcile(
+    world: World, plugins: PluginCalls, key: NamespacedName, balancers: LoadBalancers | None = None
+) -> Outcome:
     obj = world.get(ROLLOUT, key.namespace, key.name)
     if obj is None:
         plugins.settle(key, ())
@@ -48,6 +51,7 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName) -> 
         problem=seen.problem or plugins.problem(rollout),
         unproved=runs.problem(world, rollout),
     )
+    seen = await load_balancing.verified(world, balancers, seen)
     decision = decide(seen)
     try:
         await _change_cluster(world, seen, decision)
@@ -60,7 +64,7 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName) -> 
         if isinstance(again, Again) and isinstance(refusal, Blocked):
             return again
         raise
-    return await _write_down(world, plugins, seen, decision)
+    return load_balancing.again(await _write_down(world, plugins, seen, decision), seen)
 
 
 async def _change_cluster(world: World, seen: Seen, decision: Decision) -> None:

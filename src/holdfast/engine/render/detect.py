@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Final
 
@@ -21,8 +22,10 @@ class SourceType(Enum):
     PLUGIN = "Plugin"
 
 
-def source_type(tree: FileTree, path: str, source: ApplicationSource) -> SourceType:
-    """What the source says, else what stands in the folder `path`.
+def source_type(
+    tree: FileTree, path: str, source: ApplicationSource, disabled: AbstractSet[SourceType] = frozenset()
+) -> SourceType:
+    """What the source says, else what stands in the folder `path`; the files of a `disabled` tool are plain manifests.
 
     Source: https://argo-cd.readthedocs.io/en/stable/user-guide/tool_detection/
     """
@@ -37,10 +40,10 @@ def source_type(tree: FileTree, path: str, source: ApplicationSource) -> SourceT
         names = ", ".join(kind.value.lower() for kind in explicit)
         raise Blocked("SourceUnsupported", f"the source is said to be {names}: keep only one of these fields")
     if explicit:
-        return explicit[0]
-    if _is_file(tree, path, "Chart.yaml"):
+        return SourceType.DIRECTORY if explicit[0] in disabled else explicit[0]
+    if SourceType.HELM not in disabled and _is_file(tree, path, "Chart.yaml"):
         return SourceType.HELM
-    if kustomization_file(tree, path):
+    if SourceType.KUSTOMIZE not in disabled and kustomization_file(tree, path):
         return SourceType.KUSTOMIZE
     return SourceType.DIRECTORY
 

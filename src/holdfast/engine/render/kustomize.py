@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from holdfast.engine.lang import yaml_documents
-from holdfast.engine.render import kustomize_addresses, paths
+from holdfast.engine.render import kustomize_addresses, kustomize_charts, paths, tool_settings
 from holdfast.engine.render.detect import kustomization_file
+from holdfast.engine.render.helm.chart import Dependency
+from holdfast.engine.render.kustomize_charts import Capabilities, Inflation, Wanted
 from holdfast.engine.render.kustomize_edits import edited
+from holdfast.engine.render.tool_settings import KustomizeBuild
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import EntryKind, FileTree
+from holdfast.model.rendering import FetchedChart
 from holdfast.model.source_options import KustomizeOptions
 
 MAX_KUSTOMIZATIONS: Final = 2_000
@@ -50,17 +54,28 @@ _WITHOUT_FILES: Final = frozenset(
     ]
 )
 
-_FIELDS: Final = frozenset({*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, "openapi"})
+_FIELDS: Final = frozenset(
+    {*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, *kustomize_charts.FIELDS, "openapi"}
+)
 _BY_LOWER_CASE: Final = {field.lower(): field for field in _FIELDS}
 _PLUGIN_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata", "resources", "bases", "components"})
 
 
+INSTALLED: Final = KustomizeBuild()
+_NOTHING_TOLD: Final = Capabilities()
+
+
 class KustomizeJob(Struct, frozen=True, tag="kustomize"):
-    """`file` is the kustomization, `text` what stands in it with the source's changes ("" when unchanged)."""
+    """`file` is the kustomization, `text` what stands in it with the source's changes ("" when unchanged). `inflations` are
+    the charts of all kustomizations that the build reads, which it `inflates` or refuses. `program` builds, "" being the
+    installed one."""
 
     path: str
     file: str
     text: str = ""
+    program: str = ""
+    inflates: bool = False
+    inflations: tuple[Inflation, ...] = ()
 
 
 class Closure(Struct, frozen=True):
@@ -71,24 +86,57 @@ class Closure(Struct, frozen=True):
 
 
 def prepare(
-    tree: FileTree, folder: str, options: KustomizeOptions | None, variables: Mapping[str, str]
+    tree: FileTree,
+    folder: str,
+    options: KustomizeOptions | None,
+    variables: Mapping[str, str],
+    build: KustomizeBuild = INSTALLED,
+    capabilities: Capabilities = _NOTHING_TOLD,
+    fetched: Sequence[FetchedChart] = (),
 ) -> KustomizeJob:
-    """`folder` is resolved. Raises Blocked."""
+    """`folder` is resolved; `fetched` are the charts of `wanted_charts` that are not in the repository. Raises Blocked."""
+    job = _plain(tree, folder, options, variables, build)
+    told = Capabilities(
+        (options.kube_version if options else "") or capabilities.kube_version,
+        ((options.api_versions if options else ()) or capabilities.api_versions) + build.api_versions,
+    )
+    named = wanted_charts(tree, job)
+    return structs.replace(job, inflations=tuple(kustomize_charts.inflation(tree, one, told, fetched) for one in named))
+
+
+def wanted_charts(tree: FileTree, job: KustomizeJob) -> tuple[Wanted, ...]:
+    """The charts that the build inflates; none where it may not. Raises Blocked."""
+    if not job.inflates:
+        return ()
+    walker = _Walker(tree, job)
+    walker.visit(job.path)
+    return tuple(walker.charts)
+
+
+def elsewhere(
+    tree: FileTree, folder: str, options: KustomizeOptions | None, variables: Mapping[str, str], build: KustomizeBuild
+) -> tuple[Dependency, ...]:
+    """What is to be fetched before the build. Raises Blocked."""
+    if not build.inflates:
+        return ()
+    named = wanted_charts(tree, _plain(tree, folder, options, variables, build))
+    return tuple(dict.fromkeys(one.dependency for one in named if one.local is None))
+
+
+def _plain(
+    tree: FileTree, folder: str, options: KustomizeOptions | None, variables: Mapping[str, str], build: KustomizeBuild
+) -> KustomizeJob:
+    """Without its charts."""
     name = kustomization_file(tree, folder)
     if name is None:
         raise Blocked("KustomizeFailed", f"{folder or 'the root'} holds no kustomization.yaml")
     file = paths.join(folder, name)
-    job = KustomizeJob(folder, file)
-    if options is not None and options.version:
-        raise Blocked(
-            "KustomizeFailed",
-            f"kustomize.version {options.version}: no such version is registered, remove the field to use the installed one",
-        )
+    job = KustomizeJob(folder, file, program=build.program, inflates=build.inflates)
     if options is None or options == KustomizeOptions():
         return job
     said = _read(tree, file)
     present = {path for path in options.components if _is_there(tree, folder, path)}
-    return KustomizeJob(folder, file, yaml_documents.dump(edited(said, options, variables, present)))
+    return structs.replace(job, text=yaml_documents.dump(edited(said, options, variables, present)))
 
 
 def closure(tree: FileTree, job: KustomizeJob) -> Closure:
@@ -99,10 +147,12 @@ def closure(tree: FileTree, job: KustomizeJob) -> Closure:
 
 
 class _Place(Struct, frozen=True):
-    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome."""
+    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome. `namespace` is what a
+    kustomization without one takes over for its charts; "" where none are inflated."""
 
     folder: str
     is_plugin: bool = False
+    namespace: str = ""
 
 
 class _Walker:
@@ -112,6 +162,11 @@ class _Walker:
         self._seen: set[_Place] = set()
         self.files: dict[str, str] = {}
         self.whole = False
+        self._charts: dict[str, tuple[str, list[Wanted]]] = {}
+
+    @property
+    def charts(self) -> list[Wanted]:
+        return [one for _, found in self._charts.values() for one in found]
 
     def visit(self, folder: str) -> None:
         pending = [_Place(folder)]
@@ -130,17 +185,18 @@ class _Walker:
             return
         file = paths.join(place.folder, name)
         self._take(file)
-        edited = file == self._job.file and self._job.text
-        said = _spelt_exactly(file, _parsed(file, self._job.text) if edited else _read(self._tree, file))
+        said = said_in(self._tree, self._job, file)
         if place.is_plugin:
             _refuse_changes_of_plugins(file, said)
         kustomize_addresses.refuse(file, said)
+        namespace = str(said.get("namespace") or place.namespace) if self._job.inflates else ""
+        self._take_charts(file, place.folder, said, namespace)
         if not _known_fields(said):
             self.whole = True
         for field in _FOLDER_LISTS:
             for entry in _texts(said.get(field)):
                 yield from self._follow(
-                    _Place(place.folder, place.is_plugin or field in _PLUGIN_LISTS), file, field, entry
+                    _Place(place.folder, place.is_plugin or field in _PLUGIN_LISTS, namespace), file, field, entry
                 )
         for entry in _file_entries(said):
             self._take(_local(file, place.folder, entry))
@@ -163,12 +219,33 @@ class _Walker:
             return
         if resolved != path:
             self.whole = True  # a folder behind a symlink is reached by two names
-        yield _Place(resolved, place.is_plugin)
+        yield structs.replace(place, folder=resolved)
+
+    def _take_charts(self, file: str, folder: str, said: Mapping[str, Any], namespace: str) -> None:
+        field = kustomize_charts.names_charts(said)
+        if not field:
+            return
+        if not self._job.inflates:
+            raise tool_settings.not_allowed(file, field)
+        found = kustomize_charts.wanted(self._tree, file, folder, said, namespace)
+        before = self._charts.setdefault(file, (namespace, found))[0]
+        if before != namespace and any(not one.said.namespace for one in found):
+            raise Blocked(
+                "KustomizeFailed",
+                f"{file}: {field} would be inflated for the namespaces {before or 'default'} and {namespace or 'default'} "
+                "in one build: name the namespace of each chart",
+            )
 
     def _take(self, path: str) -> None:
         resolved = paths.resolve(self._tree, path)
         if resolved is not None and not paths.is_directory(self._tree, resolved):
             self.files[path] = resolved
+
+
+def said_in(tree: FileTree, job: KustomizeJob, file: str) -> Mapping[str, Any]:
+    """The fields of a kustomization that the build reads, in their exact spelling."""
+    edited = file == job.file and job.text
+    return _spelt_exactly(file, _parsed(file, job.text) if edited else _read(tree, file))
 
 
 def _local(file: str, folder: str, entry: str) -> str:

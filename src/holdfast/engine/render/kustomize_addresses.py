@@ -1,4 +1,5 @@
-"""Refuses addresses where kustomize reads files: it asks for them itself, and on this very machine past any proxy."""
+"""Refuses addresses where kustomize reads files: it asks for them itself, and on this very machine past any proxy. What
+inflates charts is refused among the generators, too: it would look for Helm and ask for the chart."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from holdfast.engine.lang import yaml_documents
 from holdfast.model.errors import Blocked
 
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=4 * 1024**2, nodes=200_000)
+_INFLATION: Final = "HelmChartInflationGenerator"
 _ADDRESS: Final = re.compile(r"(?:^|=)\s*https?:", re.IGNORECASE)
 # Go reads names of fields in any case.
 _NAMES_OF_FILES: Final = frozenset(
@@ -49,4 +51,8 @@ def refuse_in_documents(file: str, text: str | bytes) -> None:
     except yaml_documents.YamlInvalid as error:
         raise Blocked("KustomizeFailed", f"{file}: {error}") from error
     for content in found:
+        if isinstance(content, Mapping) and content.get("kind") == _INFLATION:
+            raise Blocked(
+                "KustomizeFailed", f"{file}: {_INFLATION} is not run as a generator: name the chart under helmCharts"
+            )
         refuse(file, content)

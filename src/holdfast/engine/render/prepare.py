@@ -9,16 +9,20 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from holdfast.engine.render import build_environment, directory, jsonnet, kustomize, overrides, paths
+from holdfast.engine.render import build_environment, directory, jsonnet, kustomize, overrides, paths, tool_settings
 from holdfast.engine.render.detect import SourceType, source_type
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm import job as helm
 from holdfast.engine.render.helm import remote
+from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.helm.values import NO_REFS, RefFile, ValuesFile, shown
 from holdfast.engine.render.kustomize import KustomizeJob
+from holdfast.engine.render.kustomize_charts import Capabilities
 from holdfast.engine.render.plugins import job as plugins
 from holdfast.engine.render.plugins.job import PluginJob
+from holdfast.engine.render.tool_settings import KustomizeBuild
+from holdfast.model.application import ApplicationSource
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RemoteFile, RenderRequest
@@ -44,11 +48,13 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
             return plugins.prepare(folder, source, request)
         if request.was_plugin:
             raise plugins.not_as_before()
-    match source_type(tree, folder, source):
+    match source_type(tree, folder, source, tool_settings.disabled(request.settings)):
         case SourceType.HELM:
             return helm.prepare(tree, folder, source.helm, request, variables, refs)
         case SourceType.KUSTOMIZE:
-            return kustomize.prepare(tree, folder, source.kustomize, variables)
+            build = _kustomize_build(request, source)
+            told = Capabilities(request.kube_version, request.api_versions)
+            return kustomize.prepare(tree, folder, source.kustomize, variables, build, told, request.charts)
         case SourceType.DIRECTORY:
             return DirectoryJob.of(folder, source.directory, variables)
         case SourceType.PLUGIN:
@@ -68,6 +74,20 @@ def remote_files(tree: FileTree, request: RenderRequest) -> tuple[str, ...]:
     folder = _folder(tree, request)
     source = overrides.effective_source(tree, folder, request.source, request.app_name)
     return remote.wanted(source.helm, build_environment.variables(request, source))
+
+
+def inflated_charts(tree: FileTree, request: RenderRequest) -> tuple[Dependency, ...]:
+    """The charts that a kustomization inflates and that its repository does not hold. Raises Blocked."""
+    folder = _folder(tree, request)
+    source = overrides.effective_source(tree, folder, request.source, request.app_name)
+    if source_type(tree, folder, source, tool_settings.disabled(request.settings)) is not SourceType.KUSTOMIZE:
+        return ()
+    variables, build = build_environment.variables(request, source), _kustomize_build(request, source)
+    return kustomize.elsewhere(tree, folder, source.kustomize, variables, build)
+
+
+def _kustomize_build(request: RenderRequest, source: ApplicationSource) -> KustomizeBuild:
+    return tool_settings.kustomize_build(request.settings, source.kustomize.version if source.kustomize else "")
 
 
 def identity(tree: FileTree, job: Job, request: RenderRequest, refs: Refs = NO_REFS) -> str:
@@ -125,7 +145,10 @@ def _contents(tree: FileTree, job: Job, refs: Refs) -> Iterable[tuple[str, str]]
             reached = kustomize.closure(tree, job)
             if reached.whole:
                 return [("", hash_of(tree, ""))]
-            return [(path, hash_of(tree, target)) for path, target in reached.files.items()]
+            carried = dict.fromkeys(one.path for one in job.inflations if one.location is None)
+            inflated = [(folder, file) for folder in carried for file in paths.files_below(tree, folder)]
+            found = [(path, hash_of(tree, target)) for path, target in reached.files.items()]
+            return found + [(f"\n{folder}/{file.relative}", file.entry.hash) for folder, file in inflated]
         case HelmJob():
             folders = (job.chart.path, *(other.path for other in job.local_dependencies))
             found = [

@@ -139,9 +139,10 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
     at = steps.index(draft.rollout) or 0
     named = draft.status.canary.current_experiment
     found = next((one for one in draft.seen.experiments if one.name == named), None)
+    if found is None and draft.stable is None and any(one.spec_ref == "stable" for one in wanted.templates):
+        return _is_passed_without_stable(draft)
     if found is None:
-        needs_stable = any(one.spec_ref == "stable" for one in wanted.templates)
-        if draft.new is not None and (draft.stable is not None or not needs_stable):
+        if draft.new is not None:
             taken = {one.name for one in draft.seen.experiments if one.is_over}
             name = named or analysis.free_name(
                 f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
@@ -159,6 +160,17 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
             return True
         draft.pause(INCONCLUSIVE_EXPERIMENT)
     return found.phase == "Successful"
+
+
+def _is_passed_without_stable(draft: Draft) -> bool:
+    """Nothing can be compared with pods that nobody can make any more, and there is nothing to go back to: a person judges."""
+    if draft.status.controller_pause and not draft.status.pause_conditions:
+        return True
+    if not draft.is_paused_for(INCONCLUSIVE_EXPERIMENT):
+        draft.pause(INCONCLUSIVE_EXPERIMENT)
+        text = f"The experiment needs pods of the stable version {draft.status.stable_rs}, whose ReplicaSet is gone"
+        draft.tell("ExperimentImpossible", f"{text}: promote passes the step without it", warning=True)
+    return False
 
 
 def go_back(draft: Draft) -> None:

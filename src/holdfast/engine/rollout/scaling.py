@@ -60,13 +60,20 @@ def _follow(draft: Draft, stable: ReplicaSet, goal: int) -> None:
     """With dynamicStableScale pods go a while after their traffic: routers send to them until they have taken over the weight."""
     before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
     follows = defaults.canary(draft.rollout).dynamic_stable_scale
-    if follows and goal < stable.desired and before is not None and after is not None:
-        if not stable.deadline or before.canary.weight != after.canary.weight:
-            return draft.set_deadline(stable, draft.now + ROUTERS_TAKE)
-        if not is_over(draft, stable.deadline):
-            return None
-    revive(draft, stable)
-    return draft.scale(stable, goal)
+    shrinks = follows and goal < stable.desired and before is not None and after is not None
+    if not shrinks or _is_taken_over(draft, stable):
+        revive(draft, stable)
+        draft.scale(stable, goal)
+
+
+def _is_taken_over(draft: Draft, one: ReplicaSet) -> bool:
+    """The routers have had the time to do without pods of the set, since the weight last changed."""
+    before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
+    has_changed = before is None or after is None or before.canary.weight != after.canary.weight
+    if has_changed or not one.deadline:
+        draft.set_deadline(one, draft.now + ROUTERS_TAKE)
+        return False
+    return is_over(draft, one.deadline)
 
 
 def is_over(draft: Draft, deadline: str) -> bool:
@@ -93,17 +100,29 @@ def revive(draft: Draft, one: ReplicaSet) -> None:
 
 
 def _after_abort(draft: Draft, new: ReplicaSet, goal: int) -> None:
-    """The pods stay while traffic may still reach them, and for as long as was asked after that."""
+    """The pods stay while traffic may still reach them, and for as long as was asked after that.
+
+    With dynamicStableScale some go before, as the stable ones take over from them: a while after each part of the weight.
+    """
     if services.is_stable_target(draft, new):
         return
-    weights = draft.seen.rollout.status.canary.weights
-    if weights is not None and weights.canary.weight > 0:
-        if defaults.canary(draft.rollout).dynamic_stable_scale:
-            draft.scale(new, min(new.desired, goal))
+    before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
+    if before is not None and before.canary.weight > 0:
+        if after is not None and defaults.canary(draft.rollout).dynamic_stable_scale:
+            _shrink(draft, new, goal, has_traffic=after.canary.weight > 0)
         return
     delay, _ = defaults.abort_scale_down_delay(draft.rollout)
     if new.desired and delay is not None:
         retire_after(draft, new, delay)
+
+
+def _shrink(draft: Draft, new: ReplicaSet, goal: int, *, has_traffic: bool) -> None:
+    if not has_traffic:
+        # From here on it is abortScaleDownDelaySeconds that counts.
+        revive(draft, new)
+    elif goal < new.desired and _is_taken_over(draft, new):
+        revive(draft, new)
+        draft.scale(new, goal)
 
 
 def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:

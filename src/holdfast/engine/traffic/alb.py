@@ -8,7 +8,7 @@ Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller, "Ingress
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from holdfast.engine.kube import canonical
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
 from holdfast.model.keys import GroupKind
-from holdfast.model.kube import KubeObject, annotations_of, name_of
+from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of
 from holdfast.model.metadata import ObjectMeta
 from holdfast.model.traffic import ALBTrafficRouting, HeaderRoutingMatch, StickinessConfig
 from holdfast.model.wanted_traffic import WantedTraffic
@@ -119,6 +119,38 @@ def action(routing: ALBTrafficRouting, wanted: WantedTraffic) -> str:
     if routing.stickiness_config is not None and routing.stickiness_config.enabled:
         forward["TargetGroupStickinessConfig"] = _stickiness(routing.stickiness_config)
     return msgspec.json.encode({"Type": "forward", "ForwardConfig": forward}).decode()
+
+
+def hostnames(ingress: KubeObject) -> list[str]:
+    """Of its load balancers outside the cluster."""
+    told = canonical.get_path(ingress, "status", "loadBalancer", "ingress") or []
+    return [str(one["hostname"]) for one in told if one.get("hostname")]
+
+
+def is_served(ingress: KubeObject, routing: ALBTrafficRouting, forwards: Iterable[Mapping[str, int]]) -> bool:
+    """Whether rules of the load balancer give exactly the weights that the Ingress asks for, and none gives its two services
+    others. `forwards` are the weights of each rule by NAMESPACE/INGRESS-SERVICE:PORT."""
+    prefix = f"{routing.annotation_prefix or PREFIX}/actions."
+    asked = [
+        {
+            f"{namespace_of(ingress)}/{name_of(ingress)}-{group['ServiceName']}:{group['ServicePort']}": group["Weight"]
+            for group in groups
+        }
+        for name, said in annotations_of(ingress).items()
+        if name.startswith(prefix) and len(groups := _groups(said)) > 1
+    ]
+    # A rule for a header leads to the canary alone, and says nothing about its share.
+    shared = [dict(one) for one in forwards if any(len(wanted.keys() & one.keys()) > 1 for wanted in asked)]
+    return bool(asked) and all(wanted in shared for wanted in asked) and all(one in asked for one in shared)
+
+
+def _groups(action: str) -> list[dict[str, Any]]:
+    """What cannot be read is none of ours."""
+    try:
+        groups = msgspec.json.decode(action)["ForwardConfig"]["TargetGroups"]
+        return [one for one in groups if {"ServiceName", "ServicePort", "Weight"} <= one.keys()]
+    except (msgspec.DecodeError, LookupError, TypeError, AttributeError):
+        return []
 
 
 def _stickiness(config: StickinessConfig) -> dict[str, Any]:

@@ -29,6 +29,7 @@ TCP_ROUTE: Final = GroupKind(GROUP, "TCPRoute")
 TLS_ROUTE: Final = GroupKind(GROUP, "TLSRoute")
 KINDS: Final = frozenset({HTTP_ROUTE, GRPC_ROUTE, TCP_ROUTE, TLS_ROUTE})
 MANAGED: Final = "holdfast.dev/managed-routes"
+VERDICTS: Final = ("Accepted", "ResolvedRefs")
 
 
 class NamedRoute(ApiStruct, frozen=True, kw_only=True):
@@ -102,9 +103,11 @@ def changes(
 
 
 def has_taken(obj: KubeObject) -> bool | None:
-    """Every gateway of the route has accepted it as it is now; None where none says which generation it speaks of.
+    """Every gateway of the route has accepted it as it is now, with all that it leads to; None where none says which
+    generation it speaks of.
 
-    Gateways that the route does not name any more may have left a word behind: it does not count.
+    A gateway answers the share of a service that it has not found with errors: such a share proves nothing. Gateways that
+    the route does not name any more may have left a word behind: it does not count.
     """
     named = {ref.get("name") for ref in canonical.get_path(obj, "spec", "parentRefs") or []}
     generation = canonical.get_path(obj, "metadata", "generation") or 0
@@ -113,7 +116,7 @@ def has_taken(obj: KubeObject) -> bool | None:
         for parent in canonical.get_path(obj, "status", "parents") or []
         if canonical.get_path(parent, "parentRef", "name") in named
         for condition in parent.get("conditions") or []
-        if condition.get("type") == "Accepted" and condition.get("observedGeneration")
+        if condition.get("type") in VERDICTS and condition.get("observedGeneration")
     ]
     if not words:
         return None

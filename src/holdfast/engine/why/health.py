@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from holdfast.engine.why import pods
+from holdfast.engine.why import pauses, pods
 from holdfast.engine.why.reasons import Kind, Reason, command
 from holdfast.model.application import Application, ResourceStatus
 from holdfast.model.health import Health
@@ -51,7 +51,8 @@ def _reason(app: Application, one: ResourceStatus, evidence: Evidence) -> Reason
         )
     because = f"{key} is {status}" + (f": {message}" if message else "")
     if status == Health.SUSPENDED:
-        return Reason(Kind.UNHEALTHY, because, subject=str(key), unblock="it goes on when it is resumed")
+        way = pauses.way_on(key, message, evidence.objects.get(key)) or pauses.WayOn("it goes on when it is resumed")
+        return Reason(Kind.UNHEALTHY, because, subject=str(key), unblock=way.unblock, command=way.command)
     details, unblock, told = followed(key, evidence)
     return Reason(
         Kind.UNHEALTHY,

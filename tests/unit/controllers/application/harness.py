@@ -54,6 +54,7 @@ class WatchedTransport:
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
         self.writes: list[str] = []
+        self.dry_runs: list[str] = []
         self.kill_at = 0
         self.failing = False
         self.refused = ""
@@ -66,6 +67,8 @@ class WatchedTransport:
                 503, {"content-type": "text/plain"}, b"the server is currently unable to handle the request"
             )
         if not is_write(request):
+            if ("dryRun", "All") in request.query:
+                self.dry_runs.append(request.path)
             return await self._inner.send(request, timeout=timeout)
         if self.killed.is_set():
             await asyncio.Event().wait()

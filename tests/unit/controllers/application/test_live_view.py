@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from holdfast.controllers.application.live_view import INSTANCE, LiveView, instance_of
-from holdfast.model.keys import ObjectKey
+from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveMetadata, LiveObject
 from holdfast.model.names import Annotation
@@ -15,6 +15,7 @@ from holdfast.runtime.store import Store
 from holdfast.testing.builders import config_map
 
 KEY = ObjectKey("", "ConfigMap", "shop", "settings")
+WEB = NamespacedName("argocd", "web")
 
 
 def manifest(version: str, uid: str = "u1", **data: str) -> KubeObject:
@@ -33,12 +34,12 @@ class Watched:
         self.store = Store(indexes={INSTANCE: instance_of})
         self.view = LiveView(self.store)
 
-    def see(self, obj: KubeObject) -> None:
+    def see(self, obj: KubeObject) -> NamespacedName | None:
         old = self.store.put(live(obj))
-        self.view.saw(old, live(obj))
+        return self.view.saw(old, live(obj))
 
-    def see_gone(self) -> None:
-        self.view.saw(self.store.remove(KEY), None)
+    def see_gone(self) -> NamespacedName | None:
+        return self.view.saw(self.store.remove(KEY), None)
 
     def data(self) -> Any:
         found = self.view.get(KEY)
@@ -123,3 +124,19 @@ def test_an_own_write_is_forgotten_when_the_object_goes() -> None:
     world.view.wrote(manifest("4"))
     world.see_gone()
     assert world.view.get(KEY) is None
+
+
+def test_the_author_of_a_change_knows_it_before_the_watch_tells_of_it() -> None:
+    world = Watched()
+    world.see(manifest("5"))
+    world.view.wrote(manifest("9"), WEB)
+    assert world.see(manifest("9")) == WEB
+
+
+def test_a_change_by_another_or_on_top_of_an_own_one_is_news() -> None:
+    world = Watched()
+    world.view.wrote(manifest("9"), WEB)
+    assert world.see(manifest("8")) is None
+    assert world.see(manifest("10")) is None
+    world.view.wrote(manifest("12"), WEB)
+    assert world.see_gone() is None

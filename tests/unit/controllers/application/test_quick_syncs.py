@@ -26,3 +26,24 @@ async def test_two_syncs_never_begin_in_the_same_second_for_it_names_them() -> N
             assert len(set(started)) == 3
             assert world.clock.monotonic() - began < 4
             assert [reason for reason, _ in await world.events()].count("OperationCompleted") == 3
+
+
+async def test_a_sync_writes_its_application_when_it_begins_and_when_all_is_as_wished() -> None:
+    async with stage() as world:
+        await namespace(world)
+        world.push(config_map())
+        await world.create_application(policy={"automated": {}})
+        async with world.controller() as controller:
+            status = (await world.application()).status
+            assert (status.sync.status, status.operation_state and status.operation_state.phase) == (
+                "Synced",
+                "Succeeded",
+            )
+            assert [what for what in world.transport.writes if what.endswith("/applications/web")] == [
+                "PATCH /apis/argoproj.io/v1alpha1/namespaces/argocd/applications/web"
+            ] * 2
+            runs = controller.loop.counters.runs
+            await world.patch_application({"metadata": {"labels": {"seen": "yes"}}})
+            await world.settle(controller, 5)
+            assert controller.loop.counters.runs == runs + 1
+            assert runs == 1

@@ -25,6 +25,7 @@ from holdfast.model.names import API_VERSION
 from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import PatchKind
+from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.ports.step_plugins import StepPlugins
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
@@ -135,13 +136,16 @@ class Stage:
         return await self.until(lambda it: phase_of(it) == phase, seconds)
 
     @asynccontextmanager
-    async def controller(self, step_plugins: StepPlugins | None = None) -> AsyncIterator[RolloutController]:
+    async def controller(
+        self, step_plugins: StepPlugins | None = None, load_balancers: LoadBalancers | None = None
+    ) -> AsyncIterator[RolloutController]:
         """A new process."""
         controller = RolloutController(
             cluster=KubeClient(self.transport, user_agent=FIELD_MANAGER),
             clock=self.clock,
             random=Random(1),
             step_plugins=step_plugins,
+            load_balancers=load_balancers,
         )
         experiments = ExperimentController(controller, clock=self.clock, random=Random(1))
         task = asyncio.create_task(controller.run(), name="controller")

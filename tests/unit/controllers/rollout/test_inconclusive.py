@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.controllers.rollout.harness import ROLLOUT, Stage, rollout_object, stage
+from tests.unit.controllers.rollout.harness import REPLICA_SET, ROLLOUT, Stage, rollout_object, stage
 from tests.unit.controllers.rollout.test_analysis import ANALYSIS, first_run, judged, runs, template
 
 PAUSE: list[dict[str, Any]] = [{"setWeight": 50}, {"pause": {}}]
@@ -45,3 +45,23 @@ async def test_a_person_who_resumes_has_it_measured_again() -> None:
         assert len(await runs(world)) == 2
         await judged(world, again, "Successful")
         await world.until_phase("Healthy")
+
+
+async def test_an_experiment_whose_stable_pods_nobody_can_make_any_more_asks_a_person() -> None:
+    steps: list[dict[str, Any]] = [
+        {"pause": {}},
+        {"experiment": {"duration": "5s", "templates": [{"name": "before", "specRef": "stable"}]}},
+        {"pause": {}},
+    ]
+    async with stage() as world, world.controller():
+        await world.put(ROLLOUT, rollout_object({"canary": {"steps": steps}}, replicas=2))
+        stable = (await world.until_phase("Healthy")).status.stable_rs
+        await world.set_image("web:2")
+        await world.until_phase("Paused")
+        await world.cluster.delete(REPLICA_SET, "shop", f"web-{stable}")
+        await world.status({"pauseConditions": None})
+        found = await world.until(lambda it: it.status.message == "InconclusiveExperiment")
+        assert found.status.current_step_index == 1
+        assert "ExperimentImpossible" in await world.events()
+        await world.status({"pauseConditions": None})
+        await world.until(lambda it: it.status.current_step_index == 2)

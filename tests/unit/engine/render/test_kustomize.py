@@ -11,8 +11,11 @@ from holdfast.engine.lang import yaml_documents
 from holdfast.engine.render import kustomize
 from holdfast.engine.render.kustomize import KustomizeJob
 from holdfast.engine.render.kustomize_edits import edited
+from holdfast.engine.render.prepare import prepare
+from holdfast.model.application import ApplicationSource
 from holdfast.model.errors import Blocked
-from holdfast.model.filetree import FileTree
+from holdfast.model.filetree import FileTree, TreeLocation
+from holdfast.model.rendering import RenderRequest
 from holdfast.model.source_options import KustomizeOptions, KustomizePatch, KustomizeReplica, KustomizeSelector
 
 MakeTree = Callable[[Mapping[str, str]], FileTree]
@@ -65,8 +68,10 @@ def test_a_source_without_changes_leaves_the_file_as_it_is(make_tree: MakeTree) 
 
 def test_a_version_that_is_not_there_is_refused(make_tree: MakeTree) -> None:
     tree = make_tree({"app/kustomization.yaml": ""})
+    source = ApplicationSource(path="app", kustomize=KustomizeOptions(version="v1.2.3"))
+    request = RenderRequest(TreeLocation("r", "c"), source, "a", "argocd", "default", "n", "v1.30.0")
     with pytest.raises(Blocked, match=r"kustomize.version v1.2.3: no such version is registered"):
-        kustomize.prepare(tree, "app", KustomizeOptions(version="v1.2.3"), {})
+        prepare(tree, request)
 
 
 def test_changes_are_written_into_a_copy(make_tree: MakeTree) -> None:
@@ -102,7 +107,7 @@ def test_the_closure_follows_every_kustomization(make_tree: MakeTree) -> None:
     assert found.files["base/a.yaml"] == "shared.yaml"
 
 
-@pytest.mark.parametrize("text", ["helmCharts: [{name: x}]", "generators: [g.yaml]", "futureField: [x]"])
+@pytest.mark.parametrize("text", ["generators: [g.yaml]", "futureField: [x]"])
 def test_what_may_name_any_file_takes_the_whole_repository(make_tree: MakeTree, text: str) -> None:
     tree = make_tree({"app/kustomization.yaml": text, "app/g.yaml": ""})
     assert kustomize.closure(tree, KustomizeJob("app", "app/kustomization.yaml")).whole

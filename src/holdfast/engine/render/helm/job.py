@@ -47,6 +47,7 @@ class HelmJob(Struct, frozen=True, tag="helm"):
     fetched: tuple[FetchedChart, ...] = ()
     include_crds: bool = True
     include_tests: bool = True
+    include_hooks: bool = True
     validate_schema: bool = True
 
 
@@ -68,7 +69,7 @@ def prepare(
     needed = {(wanted.name, wanted.repository) for wanted in elsewhere}
     return HelmJob(
         chart=chart,
-        release_name=_release_name(given.release_name or request.app_name),
+        release_name=checked_release_name(given.release_name or request.app_name),
         namespace=given.namespace or request.namespace,
         kube_version=kube_version,
         api_versions=given.api_versions or request.api_versions,
@@ -203,7 +204,7 @@ def _fetched(places: _Places, url: str, what: str) -> RemoteFile:
     )
 
 
-def _release_name(name: str) -> str:
+def checked_release_name(name: str) -> str:
     if len(name) > _MAX_RELEASE_NAME or not _RELEASE_NAME.fullmatch(name):
         raise Blocked(
             "ChartInvalid",

@@ -55,7 +55,7 @@ def _documents(rendered: Rendered, job: HelmJob, limits: RenderLimits) -> Iterat
         if file == "NOTES.txt" or file.startswith("_"):
             continue
         for document in _split(template_path(job, name), text, bounds):
-            if job.include_tests or not _is_test(document.content):
+            if _is_wanted(job, document.content):
                 yield document
 
 
@@ -80,8 +80,13 @@ def _line(text: str, number: int) -> str:
     return f": {lines[number - 1].strip()[:120]}" if 0 < number <= len(lines) else ""
 
 
-def _is_test(content: Any) -> bool:
+def _is_wanted(job: HelmJob, content: Any) -> bool:
+    hooks = () if job.include_tests and job.include_hooks else _hooks(content)
+    return not hooks or (job.include_hooks and (job.include_tests or _TEST_HOOKS.isdisjoint(hooks)))
+
+
+def _hooks(content: Any) -> tuple[str, ...]:
     metadata = content.get("metadata") if isinstance(content, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     hooks = annotations.get(_HOOK) if isinstance(annotations, dict) else None
-    return isinstance(hooks, str) and any(hook.strip() in _TEST_HOOKS for hook in hooks.split(","))
+    return tuple(hook.strip() for hook in hooks.split(",")) if isinstance(hooks, str) else ()

@@ -1,0 +1,147 @@
+"""Asks AWS which weights an Application Load Balancer gives to the target groups of Services.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/Welcome.html (version 2015-12-01); the tag by
+which the AWS Load Balancer Controller says what it made a target group for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+from holdfast.adapters.metrics import aws
+from holdfast.adapters.metrics.aws import AwsPlace
+from holdfast.adapters.metrics.aws_signature import Keys, signed
+from holdfast.adapters.metrics.http import Http, Request
+from holdfast.ports.clock import Clock
+from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.ports.metrics import MetricError
+
+SECONDS: Final = 10.0
+MOST_SECONDS: Final = 30.0
+"""For all questions about one load balancer."""
+MOST_PAGES: Final = 50
+TAGS_AT_ONCE: Final = 20
+RESOURCE_TAG: Final = "ingress.k8s.aws/resource"
+_HOST: Final = re.compile(r"\.([a-z]{2}[a-z0-9-]{1,30})\.elb\.amazonaws\.com(?:\.cn)?$")
+_FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
+_SERVICE: Final = "elasticloadbalancing"
+
+
+class ElasticLoadBalancing:
+    """With the keys of the environment, or the role of the controller's service account."""
+
+    def __init__(self, place: AwsPlace, clock: Clock) -> None:
+        self._http = Http()
+        self._place = place
+        self._clock = clock
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def forwards(self, hostname: str) -> Sequence[Forward]:
+        found = _HOST.search(hostname.lower())
+        if found is None:
+            raise LoadBalancerError(f"{hostname!r} is no load balancer of AWS (NAME.REGION.elb.amazonaws.com)")
+        region = found[1]
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                keys = await aws.keys(self._http, self._place, region=region, now=self._clock.now())
+                return await _Asking(self._http, self._place, keys, region, self._clock).forwards(hostname.lower())
+        except TimeoutError as error:
+            raise LoadBalancerError(f"AWS does not answer about {hostname} within {MOST_SECONDS:g} s") from error
+        except MetricError as error:
+            raise LoadBalancerError(str(error)) from error
+
+
+class _Asking:
+    """The questions about one load balancer, with keys that are taken on for them."""
+
+    def __init__(self, http: Http, place: AwsPlace, keys: Keys, region: str, clock: Clock) -> None:
+        self._http = http
+        self._url = place.endpoint("ELASTIC_LOAD_BALANCING_V2", _SERVICE, region)
+        self._keys = keys
+        self._region = region
+        self._clock = clock
+
+    async def forwards(self, hostname: str) -> list[Forward]:
+        balancer = await self._balancer(hostname)
+        resources = await self._resources(balancer)
+        found: list[Forward] = []
+        for listener in _texts(await self._all("DescribeListeners", LoadBalancerArn=balancer), "ListenerArn"):
+            for page in await self._all("DescribeRules", ListenerArn=listener):
+                found.extend(filter(None, (_forward(one, resources) for one in page.iterfind(".//{*}ForwardConfig"))))
+        return found
+
+    async def _balancer(self, hostname: str) -> str:
+        """AWS finds none by its address: all of the region are looked through. `dualstack.` is a name of the same one."""
+        wanted = hostname.removeprefix("dualstack.")
+        for page in await self._all("DescribeLoadBalancers"):
+            for member in page.iterfind(".//{*}LoadBalancers/{*}member"):
+                if (member.findtext("{*}DNSName") or "").lower().removeprefix("dualstack.") == wanted:
+                    return member.findtext("{*}LoadBalancerArn") or ""
+        raise LoadBalancerError(f"AWS shows the controller no load balancer {hostname} in {self._region}")
+
+    async def _resources(self, balancer: str) -> dict[str, str]:
+        """What each target group was made for, by its ARN."""
+        groups = list(
+            dict.fromkeys(_texts(await self._all("DescribeTargetGroups", LoadBalancerArn=balancer), "TargetGroupArn"))
+        )
+        found = {}
+        for start in range(0, len(groups), TAGS_AT_ONCE):
+            some = groups[start : start + TAGS_AT_ONCE]
+            said = {f"ResourceArns.member.{number}": arn for number, arn in enumerate(some, 1)}
+            for description in (await self._ask("DescribeTags", said)).iterfind(".//{*}TagDescriptions/{*}member"):
+                tags = {
+                    tag.findtext("{*}Key"): tag.findtext("{*}Value")
+                    for tag in description.iterfind("{*}Tags/{*}member")
+                }
+                found[description.findtext("{*}ResourceArn") or ""] = tags.get(RESOURCE_TAG) or ""
+        return found
+
+    async def _all(self, action: str, **said: str) -> list[ElementTree.Element]:
+        """Every page of the answer."""
+        pages: list[ElementTree.Element] = []
+        marker = ""
+        while len(pages) < MOST_PAGES:
+            pages.append(await self._ask(action, {**said, **({"Marker": marker} if marker else {})}))
+            marker = pages[-1].findtext(".//{*}NextMarker") or ""
+            if not marker:
+                return pages
+        raise LoadBalancerError(f"AWS answers {action} with more than {MOST_PAGES} pages")
+
+    async def _ask(self, action: str, said: dict[str, str]) -> ElementTree.Element:
+        body = urlencode({"Action": action, "Version": "2015-12-01", **said}).encode()
+        request = Request(self._url, method="POST", headers=_FORM, body=body, seconds=SECONDS)
+        proved = signed(request, self._keys, service=_SERVICE, region=self._region, now=self._clock.now())
+        answer = await self._http.ask(proved)
+        try:
+            # Bounded, and from AWS; the parser itself refuses entities that multiply.
+            root = ElementTree.fromstring(answer.body)  # noqa: S314
+        except ElementTree.ParseError as error:
+            raise LoadBalancerError(f"AWS answers {action} with {answer.status} and no XML") from error
+        if answer.status != 200:
+            code = root.findtext(".//{*}Code") or f"answer {answer.status}"
+            raise LoadBalancerError(
+                f"AWS refuses {action}: {code}; the controller's role needs elasticloadbalancing:{action}"
+            )
+        return root
+
+
+def _texts(pages: Iterable[ElementTree.Element], name: str) -> list[str]:
+    return [one.text for page in pages for one in page.iterfind(f".//{{*}}{name}") if one.text]
+
+
+def _forward(config: ElementTree.Element, resources: dict[str, str]) -> Forward:
+    """Target groups that nobody has tagged are left out."""
+    found = {}
+    for group in config.iterfind("{*}TargetGroups/{*}member"):
+        resource = resources.get(group.findtext("{*}TargetGroupArn") or "", "")
+        weight = group.findtext("{*}Weight") or ""
+        if resource:
+            found[resource] = int(weight) if weight.isdecimal() else 1
+    return found

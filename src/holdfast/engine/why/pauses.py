@@ -1,0 +1,54 @@
+"""What a Rollout waits for that has paused, and how it goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from holdfast.engine.kube import canonical
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject
+
+MANUALLY: Final = "manually paused"
+"""What status says of a Rollout with `spec.paused`."""
+_WORDS: Final = {
+    "CanaryPauseStep": "it waits for a person{at}",
+    "BlueGreenPause": "the new pods wait behind the preview service for a person",
+    "InconclusiveAnalysisRun": "an analysis could not tell whether the new version is good, so a person has to",
+    "InconclusiveExperiment": "an experiment could not tell whether the new version is good, so a person has to",
+}
+
+
+class WayOn(Struct, frozen=True):
+    unblock: str
+    command: str = ""
+
+
+def way_on(key: ObjectKey, message: str, obj: KubeObject | None) -> WayOn | None:
+    """None for what is no paused Rollout. `message` is that of its status."""
+    if (key.group, key.kind) != ("argoproj.io", "Rollout"):
+        return None
+    place = f"{key.namespace}/{key.name}"
+    if message == MANUALLY:
+        return WayOn("spec.paused is true: it goes on once that is taken out, where the manifest is written")
+    words = _WORDS.get(message)
+    if words is None:
+        return None
+    step, length = _step(obj)
+    if message == "CanaryPauseStep" and length is not None:
+        words = f"it goes on by itself {length} after the pause began{{at}}, or now when a person says so"
+    at = f" at {step}" if step else ""
+    back = f"`holdfast rollout abort {place}` goes back to the stable version"
+    return WayOn(f"{words.format(at=at)}: promote goes on, {back}", f"holdfast rollout promote {place}")
+
+
+def _step(obj: KubeObject | None) -> tuple[str, str | None]:
+    """Its place in the release, and how long its pause is where that is written."""
+    steps: list[Any] = canonical.get_path(obj or {}, "spec", "strategy", "canary", "steps") or []
+    at = canonical.get_path(obj or {}, "status", "currentStepIndex")
+    if not isinstance(at, int) or not 0 <= at < len(steps):
+        return "", None
+    length = canonical.get_path(steps[at], "pause", "duration")
+    text = f"{length} s" if isinstance(length, int) or str(length).isdecimal() else str(length)
+    return f"step {at + 1} of {len(steps)}", None if length is None else text

@@ -1,0 +1,96 @@
+"""A canary behind a load balancer of AWS, which takes its time, and is asked for what it serves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from holdfast.model.kube import KubeObject
+from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.testing.builders import resource
+from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, Stage, stage
+from tests.unit.controllers.rollout.routed import deploy
+
+INGRESS = resource("networking.k8s.io/v1", "Ingress", plural="ingresses")
+HOST = "web.eu-west-1.elb.amazonaws.com"
+ACTION = "alb.ingress.kubernetes.io/actions.web-stable"
+
+
+def ingress() -> KubeObject:
+    backend = {"service": {"name": "web-stable", "port": {"name": "use-annotation"}}}
+    return {
+        "apiVersion": INGRESS.api_version,
+        "kind": INGRESS.kind,
+        "metadata": {"name": "web", "namespace": NAMESPACE_NAME},
+        "spec": {"rules": [{"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}]},
+    }
+
+
+class Balancer:
+    """Serves what the Ingress said when it was last told to follow; can be out of reach."""
+
+    def __init__(self, world: Stage) -> None:
+        self._world = world
+        self._serves: list[Forward] = []
+        self.asked = 0
+        self.is_reached = True
+
+    async def follow(self) -> None:
+        said = (await self._world.get(INGRESS, "web"))["metadata"]["annotations"][ACTION]
+        groups = json.loads(said)["ForwardConfig"]["TargetGroups"]
+        named = {f"{NAMESPACE_NAME}/web-{one['ServiceName']}:{one['ServicePort']}": one["Weight"] for one in groups}
+        self._serves = [named]
+
+    async def forwards(self, hostname: str) -> Sequence[Forward]:
+        assert hostname == HOST
+        self.asked += 1
+        if not self.is_reached:
+            raise LoadBalancerError("AWS cannot be reached")
+        return self._serves
+
+
+async def step_of(world: Stage) -> int | None:
+    return (await world.rollout()).status.current_step_index
+
+
+async def test_a_step_waits_until_the_load_balancer_serves_its_weight() -> None:
+    async with stage() as world:
+        balancer = Balancer(world)
+        async with world.controller(load_balancers=balancer):
+            await world.put(INGRESS, ingress())
+            status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
+            await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+            await deploy(world, {"alb": {"ingress": "web", "servicePort": 80}})
+            assert balancer.asked == 0
+            await world.set_image("web:2")
+            await world.clock.sleep(60)
+            waiting = (await world.rollout()).status.canary.weights
+            assert waiting is not None
+            assert (waiting.canary.weight, waiting.verified) == (10, False)
+            assert await step_of(world) == 0
+            await balancer.follow()
+            balancer.is_reached = False
+            await world.clock.sleep(30)
+            assert await step_of(world) == 0
+            balancer.is_reached = True
+            found = (await world.until_phase("Paused")).status
+            assert found.current_step_index == 1
+            assert found.canary.weights is not None
+            assert found.canary.weights.verified is True
+            before = balancer.asked
+            await world.clock.sleep(300)
+            assert balancer.asked == before
+            # An abort waits for nobody.
+            await world.status({"abort": True})
+            await world.until_phase("Degraded")
+            assert balancer.asked == before
+
+
+async def test_without_the_option_nobody_is_asked() -> None:
+    async with stage() as world, world.controller():
+        await world.put(INGRESS, ingress())
+        await deploy(world, {"alb": {"ingress": "web", "servicePort": 80}})
+        await world.set_image("web:2")
+        found = await world.until_phase("Paused")
+        assert found.status.canary.weights is not None
+        assert found.status.canary.weights.verified is None

@@ -1,0 +1,51 @@
+"""What is told of a paused Rollout, and the command that goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from holdfast.engine.why.pauses import way_on
+from holdfast.model.keys import ObjectKey
+
+KEY = ObjectKey("argoproj.io", "Rollout", "shop", "web")
+STEPS: list[dict[str, Any]] = [
+    {"setWeight": 10},
+    {"pause": {}},
+    {"pause": {"duration": "5m"}},
+    {"pause": {"duration": 90}},
+]
+PROMOTE = "holdfast rollout promote shop/web"
+
+
+def at(step: int) -> dict[str, Any]:
+    return {"spec": {"strategy": {"canary": {"steps": STEPS}}}, "status": {"currentStepIndex": step}}
+
+
+@pytest.mark.parametrize(
+    ("message", "obj", "words", "command"),
+    [
+        ("CanaryPauseStep", at(1), "it waits for a person at step 2 of 4", PROMOTE),
+        ("CanaryPauseStep", at(2), "by itself 5m after the pause began at step 3 of 4", PROMOTE),
+        ("CanaryPauseStep", at(3), "by itself 90 s after", PROMOTE),
+        ("CanaryPauseStep", None, "it waits for a person: promote", PROMOTE),
+        ("BlueGreenPause", {}, "behind the preview service", PROMOTE),
+        ("InconclusiveAnalysisRun", at(1), "an analysis could not tell", PROMOTE),
+        ("InconclusiveExperiment", at(1), "an experiment could not tell", PROMOTE),
+        ("manually paused", at(1), "spec.paused is true", ""),
+    ],
+)
+def test_every_pause_is_told_with_the_way_on(
+    message: str, obj: dict[str, Any] | None, words: str, command: str
+) -> None:
+    way = way_on(KEY, message, obj)
+    assert way is not None
+    assert words in way.unblock
+    assert way.command == command
+    assert not command or "holdfast rollout abort shop/web" in way.unblock
+
+
+def test_what_else_is_suspended_is_not_taken_for_a_rollout() -> None:
+    assert way_on(ObjectKey("batch", "CronJob", "shop", "web"), "CanaryPauseStep", None) is None
+    assert way_on(KEY, "something new", None) is None
