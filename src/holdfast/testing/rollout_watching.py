@@ -111,6 +111,10 @@ class Watching:
     def serving(self, one: KubeObject) -> int:
         return self._counted(uid_of(one))
 
+    def least_serving(self, one: KubeObject, since: float) -> int:
+        """The fewest of its pods that served at some moment since then."""
+        return min(self._serving.get(uid_of(one), Recent()).since(since))
+
     def best_serving(self, owner: SeenRollout, hash_: str, since: float) -> int:
         """The most pods of that hash that served at some moment since then."""
         found = [one for one in self.owned(owner) if labels_of(one).get(HASH_LABEL) == hash_]
