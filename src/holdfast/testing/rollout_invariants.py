@@ -10,13 +10,23 @@ from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, labels_of, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.testing.invariants import ENGINE, Write
-from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, RolloutPlan
-from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, primary, weights
+from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, HASH_LABEL, RolloutPlan
+from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, primary, subset_hashes, weights
 
 PERSON: Final = "person"
 REVISION: Final = "rollout.argoproj.io/revision"
 WRITTEN: Final = frozenset(
-    {"rollouts", "replicasets", "services", "virtualservices", "analysisruns", "experiments", "events", "pods"}
+    {
+        "rollouts",
+        "replicasets",
+        "services",
+        "virtualservices",
+        "destinationrules",
+        "analysisruns",
+        "experiments",
+        "events",
+        "pods",
+    }
 )
 OVER: Final = frozenset({"Successful", "Failed", "Error", "Inconclusive"})
 
@@ -58,10 +68,12 @@ class RolloutInvariants:
                 self._makes_a_set_once(after)
             case "replicasets", dict(before), dict(after):
                 self._scales(before, after, write.at)
-            case "services", dict(before), dict(after):
-                self._switches(name, before, after, write.at)
+            case "services", dict(), dict(after):
+                self._switches(name, after, write.at)
             case "virtualservices", dict(before), dict(after):
                 self._routes(name, before, after, write.at)
+            case "destinationrules", dict(before), dict(after):
+                self._selects(name, before, after, write.at)
             case "rollouts", dict(before), dict(after):
                 self._reports(name, before, after, write.at)
             case "analysisruns", None, dict(after):
@@ -158,7 +170,10 @@ class RolloutInvariants:
             share, most = self._share(seen, plan, hash_of(after)), defaults.max_weight(seen.rollout)
             had, left = (min(desired(one), self.watching.serving(after)) for one in (before, after))
             promised = min(seen.replicas.since(since)) * share // most
-        if left < had and left < promised:
+        # Pods that did not serve in the view that was decided on were free to go.
+        least = self.watching.least_serving(after, since)
+        was_lost = min(desired(after), least) < min(desired(before), least)
+        if was_lost and left < had and left < promised:
             self.fail(
                 "never fewer available pods than promised",
                 f"{name_of(after)} is scaled to {desired(after)}: {left} are left of {had}, {promised} are promised",
@@ -174,19 +189,25 @@ class RolloutInvariants:
         shares = weights(live) if live is not None else {}
         return sum(share for host, share in shares.items() if services.get(host) == hash_)
 
-    def _switches(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
+    def _switches(self, name: str, after: KubeObject, at: float) -> None:
         plan = self._services.get(name)
+        if plan is None and not _is_of_experiment(after):
+            self.fail("only what a Rollout owns or names is written", f"Service {name}")
         seen = self.watching.rollouts.get(plan.name) if plan is not None else None
-        old, new = self.watching.services.get(name, ""), _selector_hash(after)
-        if plan is None or seen is None:
-            if plan is None and not _is_of_experiment(after):
-                self.fail("only what a Rollout owns or names is written", f"Service {name}")
-            return
-        since = at - self._lag
+        if seen is not None:
+            self._moves(seen, name, _selector_hash(after), at)
+
+    def _selects(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
+        """Of a DestinationRule only the hashes of the two subsets are written; they are what services are elsewhere."""
+        if _without_hashes(before) != _without_hashes(after):
+            self.fail("of a DestinationRule only the hashes are written", f"{before['spec']} became {after['spec']}")
+        if (seen := self.watching.rollouts.get(name)) is not None:
+            self._moves(seen, f"{name}-stable", subset_hashes(after)["stable"], at)
+
+    def _moves(self, seen: SeenRollout, name: str, new: str, at: float) -> None:
+        """A service, or the subset that stands for it, from one set to another."""
+        old, since = self.watching.services.get(name, ""), at - self._lag
         if old == new or not self.watching.best_serving(seen, old, since) or not name.endswith(("-stable", "-active")):
-            return
-        if not seen.rollout.status.stable_rs:
-            # A first deployment of which nothing is written down yet has nothing to protect.
             return
         best = self.watching.best_serving(seen, new, since)
         promised = min(seen.promised.since(since)) if new != seen.rollout.status.stable_rs else 0
@@ -273,6 +294,15 @@ def _without_weights(virtual_service: KubeObject) -> Any:
     for route in primary(spec):
         for destination in route.get("route") or []:
             destination.pop("weight", None)
+    return spec
+
+
+def _without_hashes(rule: KubeObject) -> Any:
+    """Only the Rollout's own subsets may have one."""
+    spec = copy.deepcopy(rule["spec"])
+    for subset in spec["subsets"]:
+        if subset["name"] in ("canary", "stable"):
+            subset["labels"].pop(HASH_LABEL, None)
     return spec
 
 

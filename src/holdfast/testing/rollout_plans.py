@@ -21,6 +21,7 @@ ANALYSIS_RUN: Final = resource(API_VERSION, "AnalysisRun")
 EXPERIMENT: Final = resource(API_VERSION, "Experiment")
 ANALYSIS_TEMPLATE: Final = resource(API_VERSION, "AnalysisTemplate")
 VIRTUAL_SERVICE: Final = resource("networking.istio.io/v1", "VirtualService")
+DESTINATION_RULE: Final = resource("networking.istio.io/v1", "DestinationRule")
 AUTOSCALER: Final = resource("autoscaling/v2", "HorizontalPodAutoscaler")
 HASH_LABEL: Final = "rollouts-pod-template-hash"
 MOOD: Final = "mood"
@@ -47,6 +48,7 @@ class RolloutPlan(Struct, frozen=True):
     replicas: int
     spec: dict[str, Any]
     autoscaled: bool = False
+    by_subsets: bool = False
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -69,7 +71,17 @@ def plan(random: Random, name: str) -> RolloutPlan:
     if random.random() < 0.2:
         spec["rollbackWindow"] = {"revisions": 2}
     strategy = blue_green(random, name) if style == BLUE_GREEN else canary(random, name, style)
-    return RolloutPlan(name, style, strategy, random.randint(1, 6), spec, autoscaled=random.random() < 0.2)
+    wanted = RolloutPlan(name, style, strategy, random.randint(1, 6), spec, autoscaled=random.random() < 0.2)
+    return _by_subsets(wanted) if style == ISTIO and random.random() < 0.3 else wanted
+
+
+def _by_subsets(wanted: RolloutPlan) -> RolloutPlan:
+    """Subsets of a DestinationRule tell the pods apart, in place of two services."""
+    rule = {"name": wanted.name, "canarySubsetName": "canary", "stableSubsetName": "stable"}
+    routing = wanted.strategy["canary"]["trafficRouting"]["istio"]
+    left = {key: value for key, value in wanted.strategy["canary"].items() if not key.endswith("Service")}
+    changed = {**left, "trafficRouting": {"istio": {**routing, "destinationRule": rule}}}
+    return structs.replace(wanted, strategy={"canary": changed}, by_subsets=True)
 
 
 def canary(random: Random, name: str, style: str) -> dict[str, Any]:
@@ -179,6 +191,8 @@ def beside(wanted: RolloutPlan) -> list[tuple[Any, KubeObject]]:
     found: list[tuple[Any, KubeObject]] = [(SERVICE, _service(wanted, name)) for name in wanted.services]
     if wanted.is_routed:
         found.append((VIRTUAL_SERVICE, _virtual_service(wanted)))
+    if wanted.by_subsets:
+        found.append((DESTINATION_RULE, _destination_rule(wanted)))
     if wanted.autoscaled:
         found.append((AUTOSCALER, _autoscaler(wanted)))
     return found
@@ -194,10 +208,10 @@ def _service(wanted: RolloutPlan, name: str) -> KubeObject:
 
 
 def _virtual_service(wanted: RolloutPlan) -> KubeObject:
-    primary = [
-        {"destination": {"host": f"{wanted.name}-stable"}, "weight": 100},
-        {"destination": {"host": f"{wanted.name}-canary"}, "weight": 0},
-    ]
+    stable, canary = ({"host": f"{wanted.name}-{role}"} for role in ("stable", "canary"))
+    if wanted.by_subsets:
+        stable, canary = ({"host": wanted.name, "subset": role} for role in ("stable", "canary"))
+    primary = [{"destination": stable, "weight": 100}, {"destination": canary, "weight": 0}]
     other = [{"destination": {"host": "elsewhere"}, "weight": 30}, {"destination": {"host": "there"}, "weight": 70}]
     http = [{"name": "other", "route": other}, {"name": "primary", "timeout": "5s", "route": primary}]
     return {
@@ -206,6 +220,15 @@ def _virtual_service(wanted: RolloutPlan) -> KubeObject:
         "metadata": _metadata(wanted.name),
         "spec": {"hosts": [wanted.name], "http": http},
     }
+
+
+def _destination_rule(wanted: RolloutPlan) -> KubeObject:
+    """Also with a subset and settings of somebody else's."""
+    subsets = [{"name": "other", "labels": {"app": "other"}}]
+    subsets += [{"name": role, "labels": {"app": wanted.name}} for role in ("canary", "stable")]
+    spec = {"host": wanted.name, "trafficPolicy": {"tls": {"mode": "ISTIO_MUTUAL"}}, "subsets": subsets}
+    kind = {"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule"}
+    return {**kind, "metadata": _metadata(wanted.name), "spec": spec}
 
 
 def _autoscaler(wanted: RolloutPlan) -> KubeObject:
@@ -234,19 +257,20 @@ def analysis_template() -> KubeObject:
     return {**kind, "metadata": _metadata(MEASURED), "spec": spec}
 
 
-def virtual_services() -> KubeObject:
+def of_istio(kind: str) -> KubeObject:
     """The kind, whatever its objects hold."""
+    plural = f"{kind.lower()}s"
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     served = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-    names = {"kind": "VirtualService", "plural": "virtualservices", "singular": "virtualservice"}
+    names = {"kind": kind, "plural": plural, "singular": kind.lower()}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": "virtualservices.networking.istio.io"},
+        "metadata": {"name": f"{plural}.networking.istio.io"},
         "spec": {
             "group": "networking.istio.io",
             "scope": "Namespaced",
-            "names": {**names, "listKind": "VirtualServiceList"},
+            "names": {**names, "listKind": f"{kind}List"},
             "versions": [served],
         },
     }

@@ -8,7 +8,7 @@ from holdfast.engine.rollout import defaults, steps
 from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.model.rollout import Rollout
 from holdfast.testing.rollout_invariants import phase_of
-from holdfast.testing.rollout_plans import BLUE_GREEN, DOUBTFUL, GOOD, MOOD, SLOW, STUCK, RolloutPlan
+from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, DOUBTFUL, GOOD, MOOD, SLOW, STUCK, RolloutPlan
 from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
 
 
@@ -96,18 +96,20 @@ def _pause(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator
 
 
 def _traffic(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
-    """Services and weights are those of the phase."""
+    """Services and weights are those of the phase, and so are the counts, unless only pods that ought to go still serve."""
     rollout, status = seen.rollout, seen.rollout.status
     is_resting = status.abort or status.stable_rs == status.current_pod_hash
     wanted = defaults.replicas(rollout)
     stable = next((one for one in watching.owned(seen) if hash_of(one) == status.stable_rs), None)
     if stable is None and (seen.lost_sets or not status.stable_rs):
         return
-    if is_resting and not rollout.spec.paused and (stable is None or desired(stable) != wanted):
+    is_held = _is_held(watching, seen, plan)
+    if is_resting and not (rollout.spec.paused or is_held) and (stable is None or desired(stable) != wanted):
         yield f"the stable set asks for {stable and desired(stable)} pods, not {wanted}"
-    others = [one for one in watching.owned(seen) if hash_of(one) != status.stable_rs and desired(one)]
+    kept = (status.stable_rs, _stand_in(watching, seen, plan))
+    others = [one for one in watching.owned(seen) if hash_of(one) not in kept and desired(one)]
     keeps = next(iter(plan.strategy.values())).get("abortScaleDownDelaySeconds") == 0
-    if others and is_resting and not rollout.spec.paused and not (status.abort and keeps):
+    if others and is_resting and not (rollout.spec.paused or is_held) and not (status.abort and keeps):
         yield f"{[hash_of(one) for one in others]} still ask for pods"
     if plan.style == BLUE_GREEN:
         active = watching.services.get(f"{plan.name}-active")
@@ -119,7 +121,7 @@ def _traffic(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterat
 
 def _weights(watching: Watching, seen: SeenRollout, plan: RolloutPlan, *, is_resting: bool) -> Iterator[str]:
     status = seen.rollout.status
-    if watching.services.get(f"{plan.name}-stable") != status.stable_rs:
+    if watching.services.get(f"{plan.name}-stable") not in (status.stable_rs, _stand_in(watching, seen, plan)):
         yield f"the stable service selects {watching.services.get(f'{plan.name}-stable')}, not {status.stable_rs}"
     live = watching.virtual_services[plan.name]
     told = status.canary.weights
@@ -135,6 +137,23 @@ def _weights(watching: Watching, seen: SeenRollout, plan: RolloutPlan, *, is_res
     )
     if share and not serving and defaults.replicas(seen.rollout):
         yield f"the canary gets {share} and has no pods that serve"
+
+
+def _is_held(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> bool:
+    """Without a router: the stable pods never serve, and of others there are no more than are promised to serve."""
+    if plan.style != BASIC or watching.mood(seen.rollout.status.stable_rs) != STUCK:
+        return False
+    serving = sum(watching.serving(one) for one in watching.owned(seen))
+    return 0 < serving <= defaults.replicas(seen.rollout) - defaults.max_unavailable(seen.rollout)
+
+
+def _stand_in(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> str:
+    """The hash that the stable service may go on selecting, as the stable set has fewer pods that serve, and too few."""
+    selected = watching.services.get(f"{plan.name}-stable", "") if plan.is_routed else ""
+    serving = {hash_of(one): watching.serving(one) for one in watching.owned(seen)}
+    stable = serving.get(seen.rollout.status.stable_rs, 0)
+    promised = defaults.replicas(seen.rollout) - defaults.max_unavailable(seen.rollout)
+    return selected if stable < promised and stable < serving.get(selected, 0) else ""
 
 
 def _moods(watching: Watching, seen: SeenRollout) -> set[str]:

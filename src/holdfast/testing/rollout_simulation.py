@@ -32,7 +32,17 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = ("web", "pay")
 DEFINITIONS = frozenset({"rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments"})
 LOOKED_AT = frozenset(
-    {"rollouts", "replicasets", "pods", "services", "virtualservices", "analysisruns", "experiments", "events"}
+    {
+        "rollouts",
+        "replicasets",
+        "pods",
+        "services",
+        "virtualservices",
+        "destinationrules",
+        "analysisruns",
+        "experiments",
+        "events",
+    }
 )
 LEFT_OUT = frozenset(
     {"jobs", "cron-jobs", "external-secrets", "secret-stores", "persistent-volumes", "load-balancers", "daemon-sets"}
@@ -71,13 +81,13 @@ class RolloutSimulation(SimulatedRun):
 
     async def _live_through(self) -> None:
         cluster = self._client(PERSON)
-        for definition in (*definitions(), plans.virtual_services()):
+        for definition in (*definitions(), *(plans.of_istio(kind) for kind in ("VirtualService", "DestinationRule"))):
             plural, _, group = name_of(definition).partition(".")
             if plural in DEFINITIONS or group == "networking.istio.io":
                 await cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager=PERSON)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": plans.NAMESPACE}}
         await cluster.create(NAMESPACE, namespace, field_manager=PERSON)
-        while (await cluster.discover()).find(plans.VIRTUAL_SERVICE.group_kind) is None:
+        while (await cluster.discover()).find(plans.DESTINATION_RULE.group_kind) is None:
             await self.clock.sleep(0.1)
         await cluster.create(plans.ANALYSIS_TEMPLATE, plans.analysis_template(), field_manager=PERSON)
         self._stops_at = self.clock.monotonic() + self._trouble_lasts
@@ -141,6 +151,9 @@ class RolloutSimulation(SimulatedRun):
         phase, is_dead = phase_of(rollout), self.invariants.watching.mood(rollout.status.stable_rs) == plans.STUCK
         if phase == "Paused" or (phase == "Degraded" and is_dead):
             with suppress(HoldfastError):
+                if rollout.status.abort:
+                    self._note(f"person {name}: {await people.do_retry(name)}")
+                    rollout = await people.rollout(name)
                 said = await people.carry_out(name, requests.promote(rollout, full=phase != "Paused"))
                 self._note(f"person {name}: {said}")
 
@@ -250,6 +263,8 @@ def _summary(plural: str, write: Write) -> str:
             return f": {spec.get('selector')}"
         case "virtualservices":
             return f": {[one.get('route') for one in spec.get('http') or []]}"
+        case "destinationrules":
+            return f": {spec.get('subsets')}"
         case "analysisruns" | "experiments":
             return f": {status.get('phase')} {status.get('message', '')}"
         case _:

@@ -93,6 +93,9 @@ class Watching:
                 self._keep(self.services, name, _selected(after))
             case "virtualservices":
                 self._keep(self.virtual_services, name, after)
+            case "destinationrules":
+                for subset in ("canary", "stable"):
+                    self._keep(self.services, f"{name}-{subset}", subset_hashes(after).get(subset) if after else None)
             case "analysisruns":
                 self._keep(self.runs, name, after)
             case _:
@@ -107,6 +110,10 @@ class Watching:
 
     def serving(self, one: KubeObject) -> int:
         return self._counted(uid_of(one))
+
+    def least_serving(self, one: KubeObject, since: float) -> int:
+        """The fewest of its pods that served at some moment since then."""
+        return min(self._serving.get(uid_of(one), Recent()).since(since))
 
     def best_serving(self, owner: SeenRollout, hash_: str, since: float) -> int:
         """The most pods of that hash that served at some moment since then."""
@@ -176,12 +183,16 @@ def hash_of(obj: KubeObject) -> str:
 
 
 def weights(virtual_service: KubeObject) -> dict[str, int]:
-    """Of the route that is the Rollout's, by host."""
+    """Of the route that is the Rollout's, by host; a subset is named as the service would be that it stands for."""
     return {
-        destination["destination"]["host"]: int(destination.get("weight") or 0)
+        "-".join(destination["destination"].values()): int(destination.get("weight") or 0)
         for route in primary(virtual_service)
         for destination in route.get("route") or []
     }
+
+
+def subset_hashes(rule: KubeObject) -> dict[str, str]:
+    return {one["name"]: str(one["labels"].get(HASH_LABEL) or "") for one in rule["spec"]["subsets"]}
 
 
 def primary(virtual_service: KubeObject) -> Iterator[dict[str, Any]]:

@@ -65,8 +65,9 @@ def basic_goal(rollout: Rollout) -> Counts:
 class _Spare:
     """How many pods may go without leaving fewer than promised.
 
-    Pods that a spec does not ask for any more are about to go and do not count. Of a set that shrinks, those that do
-    not serve are the first that its controller takes away: they cost nothing.
+    Pods that a spec does not ask for any more are about to go and do not count. Of a set that shrinks, those that are
+    not ready are the first that its controller takes away: they cost nothing. Those that are ready and not yet
+    available (minReadySeconds) serve already: they are neither spare nor counted upon.
     """
 
     def __init__(self, rollout: Rollout, sets: Iterable[ReplicaSet]) -> None:
@@ -74,7 +75,7 @@ class _Spare:
         self._left = max(serving - (defaults.replicas(rollout) - defaults.max_unavailable(rollout)), 0)
 
     def take(self, one: ReplicaSet, wanted: int) -> int:
-        free = max(one.desired - one.available, 0)
+        free = max(one.desired - max(one.ready, one.available), 0)
         taken = min(max(wanted, 0), free + self._left)
         self._left -= max(taken - free, 0)
         return taken

@@ -16,6 +16,7 @@ from holdfast.engine.rollout import (
     configuration,
     defaults,
     group,
+    history,
     holding,
     phases,
     pod_metadata,
@@ -91,6 +92,7 @@ def _recognise(draft: Draft) -> None:
     wanted = replica_sets.template_hash(seen.template, collisions)
     new = replica_sets.find_new(seen.sets, seen.template, wanted)
     current = new.hash if new is not None else wanted
+    history.remember_stable(draft, current)
     template_changes.follow(draft, current)
     revision = draft.revision
     if new is None:

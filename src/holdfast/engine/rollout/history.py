@@ -27,3 +27,14 @@ def is_within_window(draft: Draft, wanted_hash: str) -> bool:
         return False
     between = [one for one in draft.seen.sets if wanted.created < one.created <= stable.created]
     return len(between) <= window.revisions
+
+
+def remember_stable(draft: Draft, current: str) -> None:
+    """A controller that ended between the first promotion and the status of it has left the mark on the set alone.
+
+    Without this the next template would be taken for a first deployment, which nothing has to be kept for.
+    """
+    promoted = [one for one in draft.seen.sets if was_stable(one)]
+    if draft.status.stable_rs or not promoted or any(one.hash == current for one in promoted):
+        return
+    draft.set(stable_rs=max(promoted, key=lambda one: (one.available > 0, one.revision)).hash)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import amounts, counts, defaults, replica_sets
+from holdfast.engine.rollout import amounts, counts, defaults, replica_sets, services
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.replica_sets import ReplicaSet
@@ -104,6 +104,8 @@ def _after_abort(draft: Draft, new: ReplicaSet, goal: int) -> None:
 
     With dynamicStableScale some go before, as the stable ones take over from them: a while after each part of the weight.
     """
+    if services.is_stable_target(draft, new):
+        return
     before, after = draft.seen.rollout.status.canary.weights, draft.status.canary.weights
     if before is not None and before.canary.weight > 0:
         if after is not None and defaults.canary(draft.rollout).dynamic_stable_scale:
@@ -124,6 +126,8 @@ def _shrink(draft: Draft, new: ReplicaSet, goal: int, *, has_traffic: bool) -> N
 
 
 def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
+    if services.is_stable_target(draft, other):
+        return
     if is_old_stable or other.deadline:
         retire_after(draft, other, defaults.scale_down_delay(draft.rollout))
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.rollout import defaults, routes
+from holdfast.engine.rollout import defaults, replica_sets, routes
 from holdfast.engine.rollout.actions import PointService
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
@@ -27,7 +27,8 @@ def canary(draft: Draft) -> None:
     """The canary's service moves to new pods only when they serve: before that it would select nothing."""
     canary_name, stable_name = routes.services(draft.rollout)
     new, stable = draft.new, draft.stable
-    point(draft, stable_name, stable)
+    if stable is not None and not _would_lose(draft, stable_name, stable):
+        point(draft, stable_name, stable)
     if new is None or not canary_name:
         return
     if routes.target(draft) != new.hash:
@@ -36,6 +37,22 @@ def canary(draft: Draft) -> None:
         point(draft, canary_name, new)
     elif draft.status.abort and defaults.canary(draft.rollout).dynamic_stable_scale and _has_no_traffic(draft):
         point(draft, canary_name, stable)
+
+
+def _would_lose(draft: Draft, stable_name: str, stable: ReplicaSet) -> bool:
+    """The pods that the service selects now serve, and those that it is to select are fewer, and too few.
+
+    So it is where a first deployment is replaced before it was over, and where a promoted set has lost its pods.
+    """
+    serving = replica_sets.by_hash(draft.seen.sets, selected(draft, stable_name))
+    promised = defaults.replicas(draft.rollout) - defaults.max_unavailable(draft.rollout)
+    return serving is not None and serving.available > stable.available and stable.available < promised
+
+
+def is_stable_target(draft: Draft, one: ReplicaSet) -> bool:
+    """The service of the stable pods sends its traffic to them, whatever status says."""
+    _, stable_name = routes.services(draft.rollout)
+    return bool(one.hash) and selected(draft, stable_name) == one.hash
 
 
 def _has_no_traffic(draft: Draft) -> bool:
