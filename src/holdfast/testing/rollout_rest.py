@@ -144,7 +144,7 @@ def _is_held(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> bool:
     if plan.style != BASIC or watching.mood(seen.rollout.status.stable_rs) != STUCK:
         return False
     serving = sum(watching.serving(one) for one in watching.owned(seen))
-    return 0 < serving <= defaults.replicas(seen.rollout) - defaults.max_unavailable(seen.rollout)
+    return 0 < serving <= defaults.promised(seen.rollout)
 
 
 def _stand_in(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> str:
@@ -152,8 +152,8 @@ def _stand_in(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> str:
     selected = watching.services.get(f"{plan.name}-stable", "") if plan.is_routed else ""
     serving = {hash_of(one): watching.serving(one) for one in watching.owned(seen)}
     stable = serving.get(seen.rollout.status.stable_rs, 0)
-    promised = defaults.replicas(seen.rollout) - defaults.max_unavailable(seen.rollout)
-    return selected if stable < promised and stable < serving.get(selected, 0) else ""
+    promised = defaults.promised(seen.rollout)
+    return selected if stable < min(serving.get(selected, 0), promised) else ""
 
 
 def _moods(watching: Watching, seen: SeenRollout) -> set[str]:

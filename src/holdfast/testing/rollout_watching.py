@@ -63,7 +63,7 @@ class SeenRollout(Struct):
         self.rollout = rollout
         wanted = defaults.replicas(rollout)
         self.replicas.note(at, wanted)
-        self.promised.note(at, wanted - defaults.max_unavailable(rollout))
+        self.promised.note(at, defaults.promised(rollout))
         self.most.note(at, wanted + defaults.max_surge(rollout))
         self.restarts = self.restarts or bool(rollout.spec.restart_at)
 

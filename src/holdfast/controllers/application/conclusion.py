@@ -47,7 +47,7 @@ async def end(
 
 async def end_and_look(
     world: World, app: Application, state: OperationState, message: str, work: Work
-) -> tuple[Application, None, compose.Findings | None]:
+) -> tuple[Application, compose.Findings | None]:
     """The success of a whole sync, in one write with what the application looks like by now; without that where more than
     the objects is to be looked at."""
     status = operation.ended(app, state, OperationPhase.SUCCEEDED, message, world.now())
@@ -59,7 +59,7 @@ async def end_and_look(
     written = await report.write_status(world, app, ended.status)
     _tell(world, written, message)
     report.tell(world, written, app.status, ended.status)
-    return written, None, found
+    return written, found
 
 
 async def _seen(world: World, app: Application, desired: Desired) -> compose.Findings | None:

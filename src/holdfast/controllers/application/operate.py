@@ -297,7 +297,8 @@ async def _step(
             told = f"{message}; {scene.desired.note}" if scene.desired.note else message
             work = conclusion.Work(scene.plan, scene.desired)
             if phase == OperationPhase.SUCCEEDED and scene.desired is observed.desired and not observed.conditions:
-                return Progress(*await conclusion.end_and_look(world, app, state, told, work))
+                ended, found = await conclusion.end_and_look(world, app, state, told, work)
+                return Progress(ended, found=found)
             return Progress(await conclusion.end(world, app, state, phase, told, work))
         case machine.Wait(message):
             waiting = operation.with_results(state, step.results.values(), message)

@@ -16,7 +16,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.rollout import Rollout
 from holdfast.runtime.store import Store
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def exposition(store: Store) -> str:
@@ -29,4 +29,4 @@ def _all(store: Store, kind: GroupKind, model: type[T]) -> Iterator[T]:
     """What cannot be read is told elsewhere."""
     for live in store.of_kind(kind):
         with suppress(msgspec.ValidationError):
-            yield msgspec.json.decode(live.raw, type=model)
+            yield live.read_as(model)

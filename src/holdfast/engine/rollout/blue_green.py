@@ -78,9 +78,7 @@ def _may_switch(draft: Draft, strategy: BlueGreenStrategy, new: ReplicaSet) -> b
 
 def _is_whole(draft: Draft, new: ReplicaSet) -> bool:
     wanted = defaults.replicas(draft.rollout)
-    return (
-        new.is_observed and new.desired == wanted and new.available >= wanted - defaults.max_unavailable(draft.rollout)
-    )
+    return new.is_observed and new.desired == wanted and new.available >= defaults.promised(draft.rollout)
 
 
 def _is_fast(draft: Draft, new: ReplicaSet) -> bool:

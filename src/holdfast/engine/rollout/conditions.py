@@ -72,8 +72,7 @@ def update(draft: Draft) -> None:
 
 
 def _available(draft: Draft) -> None:
-    wanted = defaults.replicas(draft.rollout)
-    if draft.status.available_replicas >= wanted - defaults.max_unavailable(draft.rollout) and draft.seen.sets:
+    if draft.status.available_replicas >= defaults.promised(draft.rollout) and draft.seen.sets:
         put(draft, "Available", TRUE, "AvailableReason", "Rollout has minimum availability")
     else:
         put(draft, "Available", FALSE, "AvailableReason", "Rollout does not have minimum availability")

@@ -72,7 +72,7 @@ class _Spare:
 
     def __init__(self, rollout: Rollout, sets: Iterable[ReplicaSet]) -> None:
         serving = sum(min(one.desired, one.available) for one in sets)
-        self._left = max(serving - (defaults.replicas(rollout) - defaults.max_unavailable(rollout)), 0)
+        self._left = max(serving - defaults.promised(rollout), 0)
 
     def take(self, one: ReplicaSet, wanted: int) -> int:
         free = max(one.desired - max(one.ready, one.available), 0)

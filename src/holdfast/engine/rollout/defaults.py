@@ -72,6 +72,11 @@ def max_unavailable(rollout: Rollout) -> int:
     return min(found, wanted)
 
 
+def promised(rollout: Rollout) -> int:
+    """How many pods serve whatever happens to the others."""
+    return replicas(rollout) - max_unavailable(rollout)
+
+
 def auto_promotion(rollout: Rollout) -> bool:
     strategy = blue_green(rollout)
     said = strategy.auto_promotion_enabled if strategy is not None else None

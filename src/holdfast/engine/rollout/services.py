@@ -45,8 +45,8 @@ def _would_lose(draft: Draft, stable_name: str, stable: ReplicaSet) -> bool:
     So it is where a first deployment is replaced before it was over, and where a promoted set has lost its pods.
     """
     serving = replica_sets.by_hash(draft.seen.sets, selected(draft, stable_name))
-    promised = defaults.replicas(draft.rollout) - defaults.max_unavailable(draft.rollout)
-    return serving is not None and serving.available > stable.available and stable.available < promised
+    promised = defaults.promised(draft.rollout)
+    return serving is not None and stable.available < min(serving.available, promised)
 
 
 def is_stable_target(draft: Draft, one: ReplicaSet) -> bool:
