@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -32,6 +33,7 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.preview.controller import PreviewController
 from holdfast.controllers.rollout.controller import RolloutController
+from holdfast.controllers.rollout.figures import exposition
 from holdfast.model.rendering import PluginPlaces
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -175,7 +177,8 @@ async def run_rollouts(
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
-        await stack.enter_async_context(monitored(rollouts, monitoring))
+        told = partial(exposition, rollouts.tally, experiments.tally, analyses.tally)
+        await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
         group.create_task(analyses.run(), name="analyses")

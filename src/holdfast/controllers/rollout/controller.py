@@ -21,6 +21,7 @@ from holdfast.controllers.rollout.world import (
     World,
     name_of,
 )
+from holdfast.controllers.tally import Tally
 from holdfast.controllers.world import Tidings
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
@@ -69,6 +70,7 @@ class RolloutController:
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
+        self.tally = Tally(store, ROLLOUT)
         self.world = World(
             cluster=cluster,
             clock=clock,
@@ -77,9 +79,10 @@ class RolloutController:
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
             tidings=tidings,
+            told=self.tally.told,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
-            "rollout", self._reconcile, clock=clock, random=random, workers=workers
+            "rollout", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran
         )
         self._plugins = PluginCalls(step_plugins, self.loop.add)
 
@@ -115,6 +118,7 @@ class RolloutController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in sorted(triggers.concerned(self.world.store, old, new)):
             self.loop.add(key)
+        self.tally.changed(old, new)
         for listener in self._listeners:
             listener(old, new)
 
