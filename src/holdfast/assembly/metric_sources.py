@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.model.resource_types import SECRET
 from holdfast.ports.cluster import Reader
 from holdfast.ports.metrics import MetricSources
+from holdfast.runtime.aws.identity import AwsPlace
 
 NAMESPACES: Final = ("argo-rollouts", "argocd")
 """Where Argo Rollouts has the Secrets of its providers, and where we have ours."""

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from holdfast.adapters.metrics import aws
-from holdfast.adapters.metrics.aws import AwsPlace
-from holdfast.adapters.metrics.aws_signature import Keys, signed
+from holdfast.adapters.metrics.aws import signed
 from holdfast.adapters.metrics.http import Http, Request
 from holdfast.ports.clock import Clock
 from holdfast.ports.load_balancers import Forward, LoadBalancerError
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.aws.identity import AwsPlace
+from holdfast.runtime.aws.signature import Keys
 
 SECONDS: Final = 10.0
 MOST_SECONDS: Final = 30.0

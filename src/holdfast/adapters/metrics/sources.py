@@ -21,11 +21,11 @@ from holdfast.adapters.metrics import (
     wavefront,
     web,
 )
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.http import Http
 from holdfast.model.analysis import Metric
 from holdfast.ports.metrics import Finding, MetricError
+from holdfast.runtime.aws.identity import AwsPlace
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
