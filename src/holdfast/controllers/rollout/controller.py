@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from holdfast.controllers.rollout import triggers
+from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.reconcile import reconcile
 from holdfast.controllers.rollout.world import (
@@ -65,7 +66,7 @@ class RolloutController:
     ) -> None:
         """`load_balancers` verify the weights of ALBs, None believes that they are taken over."""
         self._clock = clock
-        self._load_balancers = load_balancers
+        self._balancing = LoadBalancing(load_balancers)
         self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
@@ -110,7 +111,7 @@ class RolloutController:
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
-        return await reconcile(self.world, self._plugins, key, self._load_balancers)
+        return await reconcile(self.world, self._plugins, key, self._balancing)
 
     def _wrote(self, obj: KubeObject) -> None:
         self.watch.note(obj)
