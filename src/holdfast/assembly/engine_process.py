@@ -121,6 +121,7 @@ async def run_engine(
                     running = run_rollouts(
                         cluster,
                         settings.step_plugins,
+                        metric_plugins=settings.metric_plugins,
                         self_service=settings.self_service_notifications,
                         verify_load_balancers=settings.verify_load_balancers,
                         monitoring=settings.monitoring,
@@ -150,18 +151,19 @@ async def run_rollouts(
     cluster: Cluster,
     step_plugins: Path | None = None,
     *,
+    metric_plugins: Path | None = None,
     self_service: bool = False,
     verify_load_balancers: bool = False,
     monitoring: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
-    with the programs that carry out steps, None for none; `self_service` is whether settings of notifications hold that
+    with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is whether settings of notifications hold that
     stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve;
     `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     async with (
-        metric_sources(cluster) as metrics,
+        metric_sources(cluster, metric_plugins) as metrics,
         notifications_of_rollouts(cluster, self_service=self_service) as notifications,
         load_balancers(clock, is_wanted=verify_load_balancers) as balancers,
         AsyncExitStack() as stack,
