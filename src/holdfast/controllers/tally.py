@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from holdfast.model.events import Event
-from holdfast.model.figures import ObjectFigures
+from holdfast.model.figures import ObjectFigures, ReleaseEnd
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.live import LiveObject
 from holdfast.runtime.store import Store
@@ -45,6 +45,10 @@ class Tally:
     def told(self, key: NamespacedName, event: Event) -> None:
         if self._is_there(key):
             self._figures[key] = self._figures.get(key, NOTHING).with_event(event.type, event.reason)
+
+    def ended(self, key: NamespacedName, end: ReleaseEnd) -> None:
+        if self._is_there(key):
+            self._figures[key] = self._figures.get(key, NOTHING).with_end(end)
 
     def changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         """Of any kind. Another object of the same name begins anew."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
+
+import msgspec
 
 from holdfast.controllers.rollout import triggers
 from holdfast.controllers.rollout.load_balancing import LoadBalancing
@@ -24,11 +27,13 @@ from holdfast.controllers.rollout.world import (
 )
 from holdfast.controllers.tally import Tally
 from holdfast.controllers.world import Tidings
+from holdfast.engine.rollout import release_times
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
+from holdfast.model.rollout import Rollout
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.load_balancers import LoadBalancers
@@ -119,9 +124,19 @@ class RolloutController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in sorted(triggers.concerned(self.world.store, old, new)):
             self.loop.add(key)
-        self.tally.changed(old, new)
+        self._count(old, new)
         for listener in self._listeners:
             listener(old, new)
+
+    def _count(self, old: LiveObject | None, new: LiveObject | None) -> None:
+        self.tally.changed(old, new)
+        if old is None or new is None or new.group_kind != ROLLOUT or old.metadata.uid != new.metadata.uid:
+            return
+        # What cannot be read is told elsewhere.
+        with suppress(msgspec.ValidationError):
+            end = release_times.end_between(old.read_as(Rollout), new.read_as(Rollout), self._clock.now())
+            if end is not None:
+                self.tally.ended(name_of(new), end)
 
     def _discovered(self, _: Discovery) -> None:
         """A kind that a Rollout waits for may be served now."""

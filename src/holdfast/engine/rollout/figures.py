@@ -70,6 +70,21 @@ def _of_rollouts(seen: Seen[Rollout]) -> Iterator[str]:
         for (kind, reason), count in figures.events.items()
     )
     yield from counter("rollout_events_total", "How many events told of a Rollout.", told)
+    yield from _of_releases(seen.figures)
+
+
+def _of_releases(figures: Figures) -> Iterator[str]:
+    found = [
+        ({"namespace": key.namespace, "name": key.name, "completion_status": word}, releases)
+        for key, of_one in figures.items()
+        for word, releases in of_one.releases.items()
+    ]
+    text = "How many seconds a release took"
+    yield from histogram("rollout_duration_seconds", f"{text}.", ((labels, one.whole) for labels, one in found))
+    progressing = ((labels, one.progressing) for labels, one in found)
+    yield from histogram("rollout_progression_duration_seconds", f"{text} without waiting for people.", progressing)
+    paused = ((labels, one.paused) for labels, one in found)
+    yield from histogram("rollout_manual_pause_duration_seconds", f"{text} to wait for people.", paused)
 
 
 def _of_experiments(seen: Seen[Experiment]) -> Iterator[str]:
@@ -98,7 +113,11 @@ def _of_analyses(seen: Seen[AnalysisRun]) -> Iterator[str]:
 
 def _of_work(prefix: str, whose: str, figures: Figures) -> Iterator[str]:
     known = [({"namespace": key.namespace, "name": key.name}, of_one) for key, of_one in figures.items()]
-    yield from histogram(f"{prefix}_reconcile", f"How many seconds the work on {whose} took.", known)
+    yield from histogram(
+        f"{prefix}_reconcile",
+        f"How many seconds the work on {whose} took.",
+        ((labels, one.work) for labels, one in known),
+    )
     failures = ((labels, of_one.failures) for labels, of_one in known)
     yield from counter(f"{prefix}_reconcile_error", f"How often the work on {whose} failed.", failures)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from holdfast.model.figures import BOUNDS, ObjectFigures
+from holdfast.model.figures import Histogram
 
 Labels = Mapping[str, str]
 
@@ -20,15 +20,14 @@ def counter(name: str, text: str, values: Iterable[tuple[Labels, int]]) -> Itera
     yield from _family(name, "counter", text, values)
 
 
-def histogram(name: str, text: str, values: Iterable[tuple[Labels, ObjectFigures]]) -> Iterator[str]:
-    """Of the runs' seconds."""
+def histogram(name: str, text: str, values: Iterable[tuple[Labels, Histogram]]) -> Iterator[str]:
     yield from _heading(name, "histogram", text)
-    for labels, figures in values:
-        for bound, count in zip(BOUNDS, figures.within, strict=True):
+    for labels, found in values:
+        for bound, count in zip(found.bounds, found.within, strict=True):
             yield _line(f"{name}_bucket", {**labels, "le": f"{bound:g}"}, count)
-        yield _line(f"{name}_bucket", {**labels, "le": "+Inf"}, figures.runs)
-        yield _line(f"{name}_sum", labels, round(figures.seconds, 6))
-        yield _line(f"{name}_count", labels, figures.runs)
+        yield _line(f"{name}_bucket", {**labels, "le": "+Inf"}, found.count)
+        yield _line(f"{name}_sum", labels, round(found.total, 6))
+        yield _line(f"{name}_count", labels, found.count)
 
 
 def _family(name: str, kind: str, text: str, values: Iterable[tuple[Labels, int]]) -> Iterator[str]:

@@ -98,7 +98,7 @@ async def test_a_release_is_counted_until_its_rollout_is_gone() -> None:
         await world.until_phase("Healthy")
         await world.clock.sleep(1)
         (figures_of_web,) = controller.tally.figures.values()
-        assert controller.loop.counters.runs == figures_of_web.runs > 0
+        assert controller.loop.counters.runs == figures_of_web.work.count > 0
         assert figures_of_web.failures == 0
         assert sum(figures_of_web.events.values()) == len(await world.events())
         await world.cluster.delete(ROLLOUT, "shop", "web")
@@ -120,4 +120,4 @@ async def test_experiments_and_analyses_are_counted_too() -> None:
         await world.clock.sleep(5)
         told = exposition(analyses.tally, analyses.tally, analyses.tally)
         assert 'analysis_run_info{namespace="shop",name="r",phase="Failed"} 1' in told
-        assert analyses.tally.figures[NamespacedName("shop", "r")].runs > 0
+        assert analyses.tally.figures[NamespacedName("shop", "r")].work.count > 0
