@@ -157,9 +157,9 @@ async def run_rollouts(
     monitoring: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
-    with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is whether settings of notifications hold that
-    stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve;
-    `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
+    with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is
+    whether settings of notifications hold that stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for
+    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     async with (
