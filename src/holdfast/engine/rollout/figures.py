@@ -84,7 +84,9 @@ def _of_releases(figures: Figures) -> Iterator[str]:
     progressing = ((labels, one.progressing) for labels, one in found)
     yield from histogram("rollout_progression_duration_seconds", f"{text} without waiting for people.", progressing)
     paused = ((labels, one.paused) for labels, one in found)
-    yield from histogram("rollout_manual_pause_duration_seconds", f"{text} to wait for people.", paused)
+    yield from histogram(
+        "rollout_manual_pause_duration_seconds", "How many seconds a release waited for people.", paused
+    )
 
 
 def _of_experiments(seen: Seen[Experiment]) -> Iterator[str]:
