@@ -149,6 +149,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         MINIMAL["PersistentVolumeClaim"],
         {"spec": {"resources": {"requests": {"storage": "2Gi"}}, "storageClassName": "fast", "volumeName": "v"}},
     ),
+    "class of a claim that wants none": (
+        kind("v1", "PersistentVolumeClaim", spec={**CLAIM, "storageClassName": ""}),
+        {"spec": {"storageClassName": "fast"}},
+    ),
+    "volume of a claim that has one": (
+        kind("v1", "PersistentVolumeClaim", spec={**CLAIM, "volumeName": "v"}),
+        {"spec": {"volumeName": "w", "storageClassName": "fast"}},
+    ),
     "claims of a StatefulSet with labels": (
         stateful_set("x", volumeClaimTemplates=[{"metadata": {"name": "d"}, "spec": CLAIM}]),
         {

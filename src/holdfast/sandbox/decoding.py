@@ -17,6 +17,8 @@ _BITS: Final = {"int32": 31, "int64": 63}
 _TIME: Final = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 _MAX_DEPTH: Final = 200
 _ZERO: Final[dict[str, Any]] = {"string": "", "bool": False, "int32": 0, "int64": 0, "float64": 0}
+# Where Go could convert, JSON must not.
+_CONVERTIBLE: Final = frozenset({("int64", "string"), ("float64", "int32"), ("float64", "int64")})
 _SPECIAL_ZERO: Final[dict[str, Any]] = {"bytes": "", "quantity": "0", "intOrString": 0}
 
 
@@ -154,10 +156,6 @@ def _not_restored(found: str, kind: str) -> str:
     if (found, kind) in _CONVERTIBLE:
         return f"cannot convert {found} to {kind}"
     return f"unrecognized type: {kind}"
-
-
-# Where Go could convert, JSON must not.
-_CONVERTIBLE: Final = frozenset({("int64", "string"), ("float64", "int32"), ("float64", "int64")})
 
 
 def _go_kind(value: Any) -> str:

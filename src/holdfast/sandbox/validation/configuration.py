@@ -98,9 +98,12 @@ def _claim(obj: KubeObject) -> Iterator[Problem]:
 def _claim_update(before: KubeObject, after: KubeObject) -> Iterator[Problem]:
     old: dict[str, Any] = before.get("spec") or {}
     new = _with_what_may_change(after.get("spec") or {}, old, bound=get_path(before, "status", "phase") == "Bound")
-    # What was left open is set once.
-    old = {**old, **{name: new.get(name) for name in ("volumeName", "storageClassName") if not old.get(name)}}
-    if not equal(_without_empties(old), _without_empties(new)):
+    # What was left open is set once; a class by the name of "" was not left open.
+    if not old.get("volumeName"):
+        old = {**old, "volumeName": new.get("volumeName")}
+    if old.get("storageClassName") is None:
+        new = {**new, "storageClassName": None}
+    if not equal(_without_nulls(old), _without_nulls(new)):
         yield problems.forbidden("spec", f"{_CLAIM}\n{claim_texts.difference(old, new)}")
 
 
@@ -112,9 +115,9 @@ def _with_what_may_change(new: dict[str, Any], old: dict[str, Any], *, bound: bo
     return {**new, "resources": resources, "volumeAttributesClassName": old.get("volumeAttributesClassName")}
 
 
-def _without_empties(spec: dict[str, Any]) -> dict[str, Any]:
+def _without_nulls(spec: dict[str, Any]) -> dict[str, Any]:
     resources = {key: value for key, value in (spec.get("resources") or {}).items() if value is not None}
-    return {key: value for key, value in {**spec, "resources": resources}.items() if value not in (None, "")}
+    return {key: value for key, value in {**spec, "resources": resources}.items() if value is not None}
 
 
 def _role_ref_update(before: KubeObject, after: KubeObject) -> Iterator[Problem]:
