@@ -202,6 +202,38 @@ async def test_duplicate_keys_that_were_created_stay(server: Server) -> None:
     server.matches(await server.apply(deployment("x"), "a"))
 
 
+async def test_ownership_of_duplicate_keys_follows_their_changes(server: Server) -> None:
+    def with_env(*values: str) -> dict[str, Any]:
+        variables = [{"name": "A", "value": value} for value in values]
+        return deployment("x", template=template({"name": "c", "image": "c:1", "env": variables}))
+
+    await server.created(with_env("1"), fieldManager="a")
+    for number, values in enumerate((("1", "2"), ("1", "2"), ("1", "3"), ("3",), ("4", "5", "6"), ())):
+        answer = await server.replace(with_env(*values), fieldManager=f"m{number}")
+        assert answer.status == 200, answer.body
+        held = {
+            each["manager"]: [text for text in deep_keys(each["fieldsV1"]) if "env" in text]
+            for each in answer.body["metadata"]["managedFields"]
+        }
+        server.same([held, answer.headers.get("warning", "")])
+
+
+async def test_an_apply_to_one_of_two_variables_of_a_name(server: Server) -> None:
+    variables = [{"name": "A", "value": "1"}, {"name": "B", "value": "b"}, {"name": "A", "value": "2"}]
+    await server.created(deployment("x", template=template({"name": "c", "image": "c:1", "env": variables})))
+    config = deployment("x", template=template({"name": "c", "env": [{"name": "A", "value": "3"}]}))
+    server.matches(await server.apply(config, "a"))
+    server.matches(await server.apply(config, "a", force=True))
+
+
+def deep_keys(fields: dict[str, Any], path: str = "") -> list[str]:
+    """The paths of a tree of fields."""
+    found: list[str] = []
+    for key, below in fields.items():
+        found += [f"{path} {key}".strip(), *deep_keys(below, f"{path} {key}")]
+    return found
+
+
 def network_policy(**port: Any) -> dict[str, Any]:
     rule = {"from": [{"podSelector": {}}], "ports": [port]}
     spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [rule], "egress": [{"ports": [port]}]}

@@ -276,6 +276,33 @@ async def test_definitions_that_make_no_sense_are_invalid(server: Server, change
     server.same(sorted({each["field"] for each in answer.body["details"]["causes"]}))
 
 
+async def test_finalizers_without_a_path_are_warned_of(server: Server) -> None:
+    await define(server)
+    named = widget(server.group, "x")
+    obj = with_metadata(named, finalizers=["b.example.com", "example.com/c", "a.example.com"])
+    created = await server.create(obj)
+    changed = await server.patch(obj, {"metadata": {"finalizers": ["d.example.com", "b.example.com"]}})
+    applied = await server.apply(with_metadata(named, finalizers=["e.example.com"]), "a")
+    released = await server.patch(obj, {"metadata": {"finalizers": None}})
+    server.same([answer.headers.get("warning", "") for answer in (created, changed, applied, released)])
+
+
+async def test_a_version_goes_when_nothing_is_stored_in_it(server: Server) -> None:
+    definition = two_versions(server.group, storage="v1beta1")
+    await define(server, definition)
+    for version in definition["spec"]["versions"]:
+        version["storage"] = version["name"] == "v1"
+    moved = await server.patch(definition, {"spec": {"versions": definition["spec"]["versions"]}})
+    server.same(moved.body["status"]["storedVersions"])
+    without = {"spec": {"versions": definition["spec"]["versions"][1:]}}
+    refused = await server.patch(definition, without)
+    assert refused.status == 422
+    server.same(refused.body["details"]["causes"])
+    forgotten = await server.patch(definition, {"status": {"storedVersions": ["v1"]}}, sub="status")
+    assert forgotten.status == 200
+    assert (await server.patch(definition, without)).status == 200
+
+
 async def test_the_objects_go_with_their_definition(server: Server) -> None:
     made = await define(server, widget_definition(server.group))
     await server.created(widget(server.group, "x"))

@@ -145,6 +145,31 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "completions of a Job": (job("x"), {"spec": {"completions": 3}}),
     "cluster IP of a Service": (service("x"), {"spec": {"clusterIP": "None"}}),
     "modes of a claim": (MINIMAL["PersistentVolumeClaim"], {"spec": {"accessModes": ["ReadOnlyMany"]}}),
+    "size and class of a claim": (
+        MINIMAL["PersistentVolumeClaim"],
+        {"spec": {"resources": {"requests": {"storage": "2Gi"}}, "storageClassName": "fast", "volumeName": "v"}},
+    ),
+    "class of a claim that wants none": (
+        kind("v1", "PersistentVolumeClaim", spec={**CLAIM, "storageClassName": ""}),
+        {"spec": {"storageClassName": "fast"}},
+    ),
+    "volume of a claim that has one": (
+        kind("v1", "PersistentVolumeClaim", spec={**CLAIM, "volumeName": "v"}),
+        {"spec": {"volumeName": "w", "storageClassName": "fast"}},
+    ),
+    "claims of a StatefulSet with labels": (
+        stateful_set("x", volumeClaimTemplates=[{"metadata": {"name": "d"}, "spec": CLAIM}]),
+        {
+            "spec": {
+                "volumeClaimTemplates": [
+                    {
+                        "metadata": {"name": "d", "labels": {"a": "b"}},
+                        "spec": {**CLAIM, "dataSource": {"kind": "PersistentVolumeClaim", "name": "y"}},
+                    }
+                ]
+            }
+        },
+    ),
     "type of a Secret": (secret("x"), {"type": "kubernetes.io/tls"}),
     "data of an immutable Secret": ({**secret("x"), "immutable": True}, {"stringData": {"a": "c"}}),
     "immutability of a Secret": ({**secret("x"), "immutable": True}, {"immutable": False}),

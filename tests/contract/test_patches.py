@@ -131,6 +131,24 @@ async def test_malformed_patches_are_refused(server: Server, kind: str, body: An
     server.matches(answer)
 
 
+WRONG_TYPES: dict[str, Any] = {
+    "a text for an object": {"spec": {"template": "x"}},
+    "a list for an object": {"spec": {"template": ["x"]}},
+    "a text for a list": {"spec": {"template": {"spec": {"volumes": "x"}}}},
+    "a map for a text": {"spec": {"template": {"spec": {"nodeName": {"b": 1, "a": [None, 2.5, True, "c d"]}}}}},
+    "a number for a text": {"spec": {"template": {"spec": {"nodeName": 1}}}},
+    "a text for a number": {"spec": {"replicas": "three"}},
+    "a fraction for a number": {"spec": {"replicas": 1.5}},
+    "a number for a truth": {"spec": {"paused": 1}},
+}
+
+
+@pytest.mark.parametrize("change", WRONG_TYPES.values(), ids=list(WRONG_TYPES))
+async def test_a_strategic_patch_of_a_wrong_type_is_shown_as_go_prints_it(server: Server, change: Any) -> None:
+    await server.created(deployment("x"))
+    server.matches(await server.patch(deployment("x"), change, "strategic"))
+
+
 async def test_a_wrong_type_in_a_patch_of_a_deployment_is_invalid(server: Server) -> None:
     await server.created(deployment("x"))
     answer = await server.patch(deployment("x"), {"spec": {"replicas": "three"}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from holdfast.model.kube import KubeObject
@@ -40,8 +40,12 @@ class ServiceAddresses:
                 spec.pop(field, None)
         else:
             self._assign_address(name, obj["metadata"].get("namespace") or "", spec, old)
-        if spec.get("type") in ("NodePort", "LoadBalancer"):
+        if _needs_ports(spec):
             self._assign_ports(name, spec, old)
+        elif _needs_ports(old):
+            _drop_ports(spec, old)
+        if old.get("type") == "LoadBalancer" and spec.get("type") != "LoadBalancer":
+            _drop_same(spec, old, "allocateLoadBalancerNodePorts", "loadBalancerClass")
         return {**obj, "spec": spec}
 
     def _assign_address(self, name: str, namespace: str, spec: dict[str, Any], old: dict[str, Any]) -> None:
@@ -86,6 +90,7 @@ class ServiceAddresses:
         raise failures.without_reason(500, "failed to allocate a serviceIP: range is full")
 
     def _assign_ports(self, name: str, spec: dict[str, Any], old: dict[str, Any]) -> None:
+        needs_ports = spec["type"] == "NodePort" or spec.get("allocateLoadBalancerNodePorts") is not False
         held = {(port.get("protocol"), port.get("port")): port.get("nodePort") for port in old.get("ports") or ()}
         own = set(held.values())
         ports = []
@@ -94,6 +99,9 @@ class ServiceAddresses:
         for index, port in enumerate(spec.get("ports") or ()):
             wanted = port.get("nodePort") or held.get((port.get("protocol"), port.get("port")))
             field = f"spec.ports[{index}].nodePort"
+            if not wanted and not needs_ports:
+                ports.append(port)
+                continue
             if not wanted:
                 wanted = self._free_port(f"{name}/{index}", given)
             elif wanted not in NODE_PORTS:
@@ -133,3 +141,21 @@ class ServiceAddresses:
         for port in spec.get("ports") or ():
             if port.get("nodePort"):
                 self._ports[port["nodePort"]] += step
+
+
+def _needs_ports(spec: Mapping[str, Any]) -> bool:
+    return spec.get("type") in ("NodePort", "LoadBalancer")
+
+
+def _drop_ports(spec: dict[str, Any], old: Mapping[str, Any]) -> None:
+    """Who changes the type alone does not mean to keep what only the old type had."""
+    ports = spec.get("ports") or []
+    if [port.get("nodePort") for port in ports] == [port.get("nodePort") for port in old.get("ports") or ()]:
+        spec["ports"] = [{key: value for key, value in port.items() if key != "nodePort"} for port in ports]
+    _drop_same(spec, old, "externalTrafficPolicy")
+
+
+def _drop_same(spec: dict[str, Any], old: Mapping[str, Any], *names: str) -> None:
+    for name in names:
+        if name in spec and spec[name] == old.get(name):
+            del spec[name]

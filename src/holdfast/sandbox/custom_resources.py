@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.engine.kube import server_side_apply
@@ -88,11 +88,6 @@ class CustomResources:
                 {"type": kind, "status": value, "lastTransitionTime": moment, "reason": reason, "message": message}
             )
         status["conditions"] = [*conditions, *before.values()]
-        stored = list(status.get("storedVersions") or ())
-        for version in obj["spec"]["versions"]:
-            if version.get("storage") and version["name"] not in stored:
-                stored.append(version["name"])
-        status["storedVersions"] = stored
         return status
 
     def _serve(self, obj: KubeObject) -> None:
@@ -191,11 +186,27 @@ def definition_problems(obj: KubeObject) -> Iterator[Problem]:
         yield problems.invalid("spec.versions", [version.get("name") for version in versions], detail)
     for index, version in enumerate(versions):
         yield from _version_problems(version, f"spec.versions[{index}]")
+    yield from _stored_problems((obj.get("status") or {}).get("storedVersions") or [], versions)
     seen: set[Any] = set()
     for index, version in enumerate(versions):
         if version.get("name") in seen:
             yield problems.duplicate(f"spec.versions[{index}].name", version.get("name"))
         seen.add(version.get("name"))
+
+
+def _stored_problems(before: Sequence[str], versions: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """A version goes when the status says that nothing is stored in it."""
+    if not before:
+        yield problems.invalid("status.storedVersions", None, "must have at least one stored version")
+    declared = {version.get("name") for version in versions}
+    for index, name in enumerate(before):
+        if name not in declared:
+            detail = (
+                f"missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions "
+                f"until a storage migration ensures no data remains persisted in {name} and removes {name} from "
+                "status.storedVersions"
+            )
+            yield problems.invalid(f"status.storedVersions[{index}]", name, detail)
 
 
 def _version_problems(version: Mapping[str, Any], place: str) -> Iterator[Problem]:

@@ -10,19 +10,27 @@ from typing import Any, Final
 import orjson
 
 from holdfast.engine.kube import quantities
-from holdfast.sandbox.wire_types import LIST, MAP, WireField, WireTypes
+from holdfast.sandbox.wire_types import LIST, MAP, OBJECT_META, WireField, WireTypes
 
-OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _TYPE_FIELDS: Final = ("apiVersion", "kind")
 _BITS: Final = {"int32": 31, "int64": 63}
 _TIME: Final = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 _MAX_DEPTH: Final = 200
 _ZERO: Final[dict[str, Any]] = {"string": "", "bool": False, "int32": 0, "int64": 0, "float64": 0}
+# Where Go could convert, JSON must not.
+_CONVERTIBLE: Final = frozenset({("int64", "string"), ("float64", "int32"), ("float64", "int64")})
 _SPECIAL_ZERO: Final[dict[str, Any]] = {"bytes": "", "quantity": "0", "intOrString": 0}
 
 
 class DecodeError(ValueError):
-    """A value has the wrong type; the text is what the server says after `cannot be handled as a KIND: `."""
+    """A value has the wrong type; the text is what the server says after `cannot be handled as a KIND: `.
+
+    `restoring` is what it says where it reads no JSON but what a strategic patch has made of an object.
+    """
+
+    def __init__(self, text: str, restoring: str = "") -> None:
+        super().__init__(text)
+        self.restoring = restoring or text
 
 
 class Decoder:
@@ -65,6 +73,8 @@ class Decoder:
             read = self._value(inner, field.type, field, f"{path}.{key}" if path else key, depth)
             if not (field.omits_empty and not field.is_pointer and _is_empty(read, field.type)):
                 result[key] = read
+        for name in struct.times:
+            result.setdefault(name, None)
         return result
 
     def _value(self, value: Any, kind: str, field: WireField, path: str, depth: int) -> Any:
@@ -132,7 +142,36 @@ def _is_empty(value: Any, kind: str) -> bool:
 
 def _mismatch(value: Any, kind: str, field: WireField, path: str) -> DecodeError:
     place = f"{field.struct}.{path}"
-    return DecodeError(f"json: cannot unmarshal {_word(value)} into Go struct field {place} of type {_go_type(kind)}")
+    text = f"json: cannot unmarshal {_word(value)} into Go struct field {place} of type {_go_type(kind)}"
+    return DecodeError(text, _not_restored(_go_kind(value), kind))
+
+
+def _not_restored(found: str, kind: str) -> str:
+    if kind.startswith(LIST):
+        return f"cannot restore slice from {found}"
+    if kind.startswith(MAP):
+        return f"cannot restore map from {found}"
+    if kind not in _ZERO:
+        return f"cannot restore struct from: {found}"
+    if (found, kind) in _CONVERTIBLE:
+        return f"cannot convert {found} to {kind}"
+    return f"unrecognized type: {kind}"
+
+
+def _go_kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case int():
+            return "int64"
+        case float():
+            return "float64"
+        case str():
+            return "string"
+        case list():
+            return "slice"
+        case _:
+            return "map"
 
 
 def _go_type(kind: str) -> str:

@@ -74,6 +74,7 @@ ORPHANS_BY_DEFAULT: Final = frozenset({GroupKind("batch", "Job"), GroupKind("", 
 NAME_RULES: Final[Mapping[GroupKind, str]] = {
     GroupKind("", "Namespace"): "label",
     GroupKind("", "Service"): "label",
+    GroupKind("apps", "StatefulSet"): "label",
     GroupKind(_RBAC, "Role"): "path-segment",
     GroupKind(_RBAC, "ClusterRole"): "path-segment",
     GroupKind(_RBAC, "RoleBinding"): "path-segment",
@@ -113,6 +114,22 @@ SELECTABLE_FIELDS: Final[Mapping[GroupKind, Mapping[str, str]]] = {
     GroupKind("batch", "Job"): {"status.successful": "0"},
 }
 """Fields beside metadata.name and metadata.namespace, with what counts when an object lacks them."""
+
+
+CLIENTS_METADATA: Final = ("labels", "annotations", "finalizers", "ownerReferences")
+"""What clients change of the metadata."""
+
+_KEPT_BY_STATUS: Final[Mapping[GroupKind, tuple[str, ...]]] = {
+    GroupKind("", "Pod"): ("ownerReferences",),
+    GroupKind("apps", "Deployment"): ("labels",),
+    GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): CLIENTS_METADATA,
+    GroupKind("apiregistration.k8s.io", "APIService"): CLIENTS_METADATA,
+}
+
+
+def kept_by_status(served: ServedType) -> tuple[str, ...]:
+    """What of CLIENTS_METADATA a write to the status leaves as it is."""
+    return CLIENTS_METADATA if served.is_custom else _KEPT_BY_STATUS.get(group_kind(served), ())
 
 
 def group_kind(served: ServedType) -> GroupKind:

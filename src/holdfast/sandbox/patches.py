@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from holdfast.engine.kube import merge_patch, strategic_merge
+import orjson
+from msgspec import Struct
+
+from holdfast.engine.kube import go_text, merge_patch, strategic_merge
 from holdfast.engine.kube.schema import SchemaNode
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.transport import Request
-from holdfast.sandbox import failures, request_bodies
+from holdfast.sandbox import failures, problems, request_bodies
+from holdfast.sandbox.preparation import CannotHandle
+from holdfast.sandbox.problems import Problem
 from holdfast.sandbox.registry import ServedType
 
 
-def reader(served: ServedType, request: Request) -> Callable[[KubeObject], Any]:
+class Patch(Struct, frozen=True):
+    """What is to be done to an object; `strategic` is the patch itself where it is of that kind."""
+
+    apply: Callable[[KubeObject], Any]
+    strategic: KubeObject | None = None
+
+    def problem(self, patched: KubeObject, error: CannotHandle) -> Problem:
+        """What is wrong with what the patch made: a strategic one is shown as Go prints it, of others the result."""
+        if self.strategic is not None:
+            return problems.invalid("patch", go_text.printed(self.strategic), error.restoring)
+        return problems.invalid("patch", orjson.dumps(patched).decode(), error.why)
+
+
+def reader(served: ServedType, request: Request) -> Patch:
     """What the patch does to an object. Raises UnsupportedMediaType and BadRequest before anything is looked up."""
     accepted = [request_bodies.JSON_PATCH, request_bodies.MERGE_PATCH]
     if not served.is_custom:
@@ -22,13 +40,13 @@ def reader(served: ServedType, request: Request) -> Callable[[KubeObject], Any]:
     match request_bodies.media_type(request):
         case request_bodies.JSON_PATCH:
             operations = request_bodies.read_patch(request, list)
-            return lambda live: request_bodies.json_patched(live, operations)
+            return Patch(lambda live: request_bodies.json_patched(live, operations))
         case request_bodies.MERGE_PATCH:
             merge = request_bodies.read_patch(request, dict)
-            return lambda live: merge_patch.apply(live, merge)
+            return Patch(lambda live: merge_patch.apply(live, merge))
         case request_bodies.STRATEGIC_PATCH if not served.is_custom:
             strategic = request_bodies.read_patch(request, dict)
-            return lambda live: _strategic_patched(live, strategic, served.node)
+            return Patch(lambda live: _strategic_patched(live, strategic, served.node), strategic)
         case request_bodies.STRATEGIC_PATCH:
             raise failures.unsupported_media_type([*accepted, request_bodies.APPLY_YAML])
         case _:

@@ -18,6 +18,7 @@ from holdfast.sandbox.decoding import DecodeError, Decoder
 from holdfast.sandbox.defaults import table as defaults
 from holdfast.sandbox.problems import Problem
 from holdfast.sandbox.registry import Registry, ServedType
+from holdfast.sandbox.validation import discouraged
 from holdfast.sandbox.validation import table as validation
 
 MAX_PROBLEMS: Final = 100
@@ -38,6 +39,15 @@ _RULES_NOT_CHECKED: Final = (
 )
 
 
+class CannotHandle(errors.BadRequest):
+    """What was sent is no object of its kind: `why`, and how that is said of what a strategic patch made."""
+
+    def __init__(self, served: ServedType, why: str, restoring: str = "") -> None:
+        super().__init__(f'{served.kind} in version "{served.version}" cannot be handled as a {served.kind}: {why}')
+        self.why = why
+        self.restoring = restoring or why
+
+
 class Decoded(Struct, frozen=True):
     """An object in the version of the request, and what a strict reader objects to."""
 
@@ -55,7 +65,7 @@ class Preparation:
         self._new_suffix = new_suffix
 
     def decode(self, served: ServedType, obj: KubeObject, strictness: str, objections: Sequence[str] = ()) -> Decoded:
-        """Without the fields that the schema lacks. Raises BadRequest for wrong types, and for those fields if strict."""
+        """Without the fields that the schema lacks. Raises CannotHandle for wrong types, and for those fields if strict."""
         managed = (obj.get("metadata") or {}).get("managedFields")
         if managed:
             # Trees of names, with which the schema has nothing to do and which can be longer than the object.
@@ -79,16 +89,10 @@ class Preparation:
             else:
                 obj = self._decoder.read(obj, served.schema_name)
         except DecodeError as error:
-            raise self._cannot_handle(served, str(error)) from None
+            raise CannotHandle(served, str(error), error.restoring) from None
         if objected and strictness == "Strict":
-            raise self._cannot_handle(served, "strict decoding error: " + ", ".join(objected))
+            raise CannotHandle(served, "strict decoding error: " + ", ".join(objected))
         return Decoded(obj, tuple(objected[:MAX_WARNINGS]) if strictness == "Warn" else ())
-
-    @staticmethod
-    def _cannot_handle(served: ServedType, why: str) -> errors.BadRequest:
-        return errors.BadRequest(
-            f'{served.kind} in version "{served.version}" cannot be handled as a {served.kind}: {why}'
-        )
 
     def create(self, served: ServedType, obj: KubeObject, namespace: str, now: str) -> KubeObject:
         """The object as its writer means it, with defaults."""
@@ -117,14 +121,22 @@ class Preparation:
         defaults.prepare(kind_traits.group_kind(served), completed, before)
         return completed
 
-    def judge(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> None:
+    def judge(self, served: ServedType, obj: KubeObject, before: KubeObject | None, subresource: str) -> None:
         """Raises Invalid with everything that is wrong."""
-        found = list(islice(self._problems(served, obj, before), MAX_PROBLEMS))
+        found = list(islice(self._problems(served, obj, before, subresource), MAX_PROBLEMS))
         if found:
             name = obj["metadata"].get("name") or ""
             raise failures.invalid(served.group, served.kind, name, found)
 
-    def _problems(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> Iterator[Problem]:
+    def warnings(self, served: ServedType, obj: KubeObject, before: KubeObject | None) -> tuple[str, ...]:
+        """What of an object that is to be stored is legal but discouraged."""
+        if served.is_custom:
+            return tuple(discouraged.finalizer_warnings(obj, before))
+        return tuple(discouraged.warnings(kind_traits.group_kind(served), obj, before))
+
+    def _problems(
+        self, served: ServedType, obj: KubeObject, before: KubeObject | None, subresource: str
+    ) -> Iterator[Problem]:
         yield from metadata_rules.object_problems(served, obj)
         if served.is_custom:
             shown = {**versions.from_storage(served, obj), "metadata": {}}
@@ -138,6 +150,8 @@ class Preparation:
         if before is None:
             yield from validation.problems(kind, obj)
             return
+        if subresource == "status":
+            yield from validation.status_problems(kind, before, obj)
         judgements = [validation.immutable_problems(kind, before, obj)]
         if not equal(_content(before), _content(obj)):
             judgements.insert(1 if kind in validation.IMMUTABLE_FIRST else 0, validation.problems(kind, obj))
@@ -153,17 +167,19 @@ def _has_rules(schema: Any) -> bool:
 
 
 def _with_status_of(before: KubeObject, after: KubeObject, served: ServedType) -> KubeObject:
-    """A write to /status: of the metadata it may change what a controller of another object's does, nothing of a custom's."""
+    """A write to /status: it changes what the kind lets it change of the metadata, nothing of a custom resource's."""
     result = {key: value for key, value in before.items() if key != "status"}
     if "status" in after:
         result["status"] = after["status"]
     metadata: dict[str, Any] = dict(before["metadata"])
     sent = after.get("metadata") or {}
-    if not served.is_custom:
-        for name in ("annotations", "finalizers", "ownerReferences"):
-            metadata.pop(name, None)
-            if sent.get(name):
-                metadata[name] = sent[name]
+    kept = kind_traits.kept_by_status(served)
+    for name in kind_traits.CLIENTS_METADATA:
+        if name in kept:
+            continue
+        metadata.pop(name, None)
+        if sent.get(name):
+            metadata[name] = sent[name]
     for name in ("managedFields", "resourceVersion", "uid"):
         if name in sent:
             metadata[name] = sent[name]

@@ -19,7 +19,7 @@ from holdfast.sandbox.deletion import Deleter, store
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.reading import Reader
 from holdfast.sandbox.registry import Registry, ScalePaths, ServedType
-from holdfast.sandbox.rendering import Renderer, json_response
+from holdfast.sandbox.rendering import Renderer, json_response, warning_headers
 from holdfast.sandbox.request_options import WriteOptions
 from holdfast.sandbox.storage import Storage, Stored
 from holdfast.sandbox.writing import Writer
@@ -113,7 +113,8 @@ class Subresources:
             return with_path(changed, version, "metadata", "resourceVersion") if version else changed
 
         written = self._writer.modify(place, change, options)
-        return json_response(_scale(place.served, versions.show(place.served, written.stored)))
+        shown = _scale(place.served, versions.show(place.served, written.stored))
+        return json_response(shown, headers=warning_headers(written.warnings))
 
     def bind(self, place: Place, request: Request) -> Response:
         """The old way to bind a Pod: a Binding of its name in the collection."""

@@ -12,6 +12,9 @@ from msgspec import Struct
 
 DATA_FILE: Final = "wire_types.json.gz"
 
+# Its times are left out.
+OBJECT_META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+
 LIST: Final = "list:"
 MAP: Final = "map:"
 
@@ -32,11 +35,15 @@ class WireField(Struct, frozen=True):
 
 
 class WireStruct(Struct, frozen=True):
-    """A struct: its own fields by number, and those that its JSON has, inline ones included, by name."""
+    """A struct: its own fields by number, and those that its JSON has, inline ones included, by name.
+
+    `times` are the fields that are written as null when they are not set: times by value, which are never empty for Go.
+    """
 
     name: str
     by_number: Mapping[int, WireField]
     by_name: Mapping[str, WireField]
+    times: tuple[str, ...] = ()
 
 
 class WireTypes:
@@ -63,7 +70,12 @@ class WireTypes:
         for field in fields:
             inner = self.struct(field.type) if field.is_inline else None
             by_name.update(inner.by_name if inner else {field.name: field})
-        return WireStruct(schema, {field.number: field for field in fields if field.number}, by_name)
+        times = () if schema == OBJECT_META else tuple(name for name, field in by_name.items() if _is_time(field))
+        return WireStruct(schema, {field.number: field for field in fields if field.number}, by_name, times)
+
+
+def _is_time(field: WireField) -> bool:
+    return field.type in ("time", "microTime") and not field.is_pointer
 
 
 def load() -> WireTypes:

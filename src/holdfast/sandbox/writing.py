@@ -27,7 +27,7 @@ from holdfast.sandbox import (
     versions,
 )
 from holdfast.sandbox.places import Place
-from holdfast.sandbox.preparation import Preparation
+from holdfast.sandbox.preparation import CannotHandle, Preparation
 from holdfast.sandbox.registry import Registry, ServedType
 from holdfast.sandbox.request_options import WriteOptions
 from holdfast.sandbox.storage import Storage, Stored, as_stored
@@ -84,7 +84,8 @@ class Writer:
             raise failures.without_reason(500, "resourceVersion should not be set on objects to be created")
         if existing is not None:
             raise failures.already_exists(served, name, is_being_deleted=existing.is_being_deleted)
-        return self._store(place, completed, options, created=True, warnings=decoded.warnings)
+        warnings = decoded.warnings + self._preparation.warnings(served, completed, None)
+        return self._store(place, completed, options, created=True, warnings=warnings)
 
     def replace(self, place: Place, obj: KubeObject, options: WriteOptions, objections: Sequence[str] = ()) -> Written:
         served = place.served
@@ -120,20 +121,18 @@ class Writer:
         if options.force is not None:
             problem = problems.forbidden("force", "may not be specified for non-apply patch")
             raise failures.invalid("meta.k8s.io", "PatchOptions", "", [problem])
-        change = patches.reader(served, request)
+        patch = patches.reader(served, request)
         stored = self._existing(place)
         live = versions.show(served, stored)
-        patched = change(live)
+        patched = patch.apply(live)
         if not isinstance(patched, dict):
             raise errors.BadRequest("the patched object is no object")
         metadata_rules.check_identity(served, patched, place.namespace, place.name)
         _check_type(served, patched)
         try:
             decoded = self._preparation.decode(served, patched, options.validation)
-        except errors.BadRequest as error:
-            why = error.message.partition("cannot be handled as a ")[2].partition(": ")[2] or error.message
-            problem = problems.invalid("patch", orjson.dumps(patched).decode(), why)
-            raise failures.invalid("", "", "", [problem]) from None
+        except CannotHandle as error:
+            raise failures.invalid("", "", "", [patch.problem(patched, error)]) from None
         return self._update(place, stored, decoded.obj, options, decoded.warnings)
 
     def modify(
@@ -209,13 +208,15 @@ class Writer:
         new = self._preparation.create(served, obj, place.namespace, now)
         if managed:
             new["metadata"]["managedFields"] = managed
-        return self._store(place, self._completed(place, new), options, created=True)
+        completed = self._completed(place, new)
+        warnings = self._preparation.warnings(served, completed, None)
+        return self._store(place, completed, options, created=True, warnings=warnings)
 
     def _completed(self, place: Place, obj: KubeObject) -> KubeObject:
         """A new object with what the server adds, judged."""
         completed = self._preparation.complete(place.served, obj, None)
         completed = self._admission.before_creation(place, completed)
-        self._preparation.judge(place.served, completed, None)
+        self._preparation.judge(place.served, completed, None, place.subresource)
         return completed
 
     def _update(
@@ -241,9 +242,11 @@ class Writer:
         meant = self._preparation.update(served, before, obj, place.subresource)
         after = self._preparation.complete(served, meant, before)
         after = self._admission.before_update(place, before, after)
-        self._preparation.judge(served, after, before)
+        self._preparation.judge(served, after, before, place.subresource)
         if _is_same(before, after, applied=applied):
             return Written(stored, warnings=warnings)
+        if place.subresource != "status":
+            warnings += self._preparation.warnings(served, after, before)
         if not applied:
             # A write through the scale is noted without a time.
             now = "" if place.subresource == "scale" else self._now()
@@ -371,5 +374,5 @@ def _reset_fields(served: ServedType, subresource: str) -> FieldSet | None:
     if not served.has_status:
         return None
     if subresource == "status":
-        return server_side_apply.all_but_status(served.node)
+        return server_side_apply.all_but_status(served.node, kind_traits.kept_by_status(served))
     return None if subresource else server_side_apply.status_fields()

@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -265,6 +265,7 @@ def status_fields() -> FieldSet:
     return _STATUS
 
 
-def all_but_status(node: SchemaNode) -> FieldSet:
-    """What a write to the status subresource cannot touch."""
-    return FieldSet.of(*(("f:" + name,) for name in (*node.field_names, "metadata") if name != "status"))
+def all_but_status(node: SchemaNode, metadata: Sequence[str]) -> FieldSet:
+    """What a write to the status subresource cannot touch: these fields of the metadata, and all others but the status."""
+    others = (name for name in node.field_names if name not in ("metadata", "status"))
+    return FieldSet.of(*(("f:" + name,) for name in others), *(("f:metadata", "f:" + name) for name in metadata))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.engine.kube.canonical import equal
+from holdfast.engine.kube.go_text import printed
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode
 from holdfast.model.kube import KubeObject
 
@@ -82,6 +83,6 @@ def _by_key(items: list[Any], merge_key: str) -> dict[Any, dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {}
     for item in items:
         if not isinstance(item, dict) or not isinstance(item.get(merge_key), str | int):
-            raise ValueError(f"map: {item!r} does not contain declared merge key: {merge_key}")
+            raise ValueError(f"map: {printed(item)} does not contain declared merge key: {merge_key}")
         found.setdefault(item[merge_key], item)
     return found

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from holdfast.engine.kube.go_text import printed
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode
 from holdfast.engine.kube.strategic_difference import three_way
 from holdfast.model.kube import KubeObject
@@ -43,7 +44,7 @@ def _merge_map(target: dict[str, Any], patch: dict[str, Any], node: SchemaNode) 
         case "delete":
             return {}
         case other:
-            raise PatchError(f"unknown patch directive: {_DIRECTIVE}: {other!r}")
+            raise PatchError(f"unknown patch type: {printed(other)} in map: {printed(patch)}")
     merged = _retained(target, patch)
     for name in _touched_fields(patch):
         deletions = _list_of(patch, _DELETE_PREFIX + name)
@@ -171,7 +172,7 @@ def _merge_key(node: SchemaNode) -> _Key:
 
     def key(item: Any) -> Hashable:
         if not isinstance(item, dict) or name not in item:
-            raise PatchError(f"map: {item!r} does not contain declared merge key: {name}")
+            raise PatchError(f"map: {printed(item)} does not contain declared merge key: {name}")
         return _identity(item[name])
 
     return key

@@ -116,6 +116,9 @@ def compare(before: dict[str, Any], after: dict[str, Any], node: SchemaNode) -> 
 # The trees of added, removed and modified fields below one place; None where there are none, LEAF for the place itself.
 _Trees: TypeAlias = tuple[Tree | None, Tree | None, Tree | None]
 
+# Items of a list by what tells them apart.
+_Groups: TypeAlias = dict[str, list[Any]]
+
 _SAME: Final[_Trees] = (None, None, None)
 _MODIFIED: Final[_Trees] = (None, None, LEAF)
 
@@ -201,12 +204,44 @@ def _compare_lists(before: list[Any], after: list[Any], node: SchemaNode) -> _Tr
     item_node = node.item() or UNKNOWN
     old_items = {item_element(item, node): item for item in before}
     new_items = {item_element(item, node): item for item in after}
+    if len(old_items) < len(before) or len(new_items) < len(after):
+        return _compare_repeated(_grouped(before, node), _grouped(after, node), item_node)
     results: dict[str, _Trees] = {}
     for element in (*new_items, *(element for element in old_items if element not in new_items)):
         found = _compare_values(old_items.get(element, _MISSING), new_items.get(element, _MISSING), item_node)
         if found is not _SAME:
             results[element] = found
     return _gathered(results)
+
+
+def _compare_repeated(old: _Groups, new: _Groups, item_node: SchemaNode) -> _Trees:
+    """Of lists in which items share their keys: those that do are one, as a whole."""
+    results: dict[str, _Trees] = {}
+    for element in (*new, *(element for element in old if element not in new)):
+        before, after = old.get(element, []), new.get(element, [])
+        if len(before) <= 1 and len(after) <= 1:
+            found = _compare_values(before[0] if before else _MISSING, after[0] if after else _MISSING, item_node)
+        elif len(before) > 1 and len(after) > 1:
+            found = _SAME if equal(before, after) else _MODIFIED
+        else:
+            found = (_whole(after, item_node), _whole(before, item_node), None)
+        if found is not _SAME:
+            results[element] = found
+    return _gathered(results)
+
+
+def _grouped(items: list[Any], node: SchemaNode) -> _Groups:
+    groups: _Groups = {}
+    for item in items:
+        groups.setdefault(item_element(item, node), []).append(item)
+    return groups
+
+
+def _whole(items: list[Any], node: SchemaNode) -> Tree | None:
+    """The tree of items that share their keys; None where there are none."""
+    if not items:
+        return None
+    return _everything(items[0], node) if len(items) == 1 else LEAF
 
 
 def _everything(value: Any, node: SchemaNode) -> Tree:
@@ -220,7 +255,11 @@ def _everything(value: Any, node: SchemaNode) -> Tree:
         return tree
     if isinstance(value, list) and not node.is_atomic_list:
         item_node = node.item() or UNKNOWN
-        return {".": LEAF, **{item_element(item, node): _everything(item, item_node) for item in value}}
+        items: Tree = {".": LEAF}
+        for item in value:
+            element = item_element(item, node)
+            items[element] = LEAF if element in items else _everything(item, item_node)
+        return items
     return LEAF
 
 

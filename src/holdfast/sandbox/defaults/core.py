@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any, Final
 
+from holdfast.engine.kube.canonical import get_path
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.defaults.statuses import initial_status
@@ -45,6 +46,9 @@ def _service(obj: dict[str, Any]) -> None:
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
+        for ingress in get_path(obj, "status", "loadBalancer", "ingress") or ():
+            if ingress.get("ip"):
+                ingress.setdefault("ipMode", "VIP")
 
 
 def _secret(obj: dict[str, Any]) -> None:

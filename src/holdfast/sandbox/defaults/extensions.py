@@ -20,11 +20,13 @@ def _definition(obj: dict[str, Any]) -> None:
     spec.setdefault("conversion", {}).setdefault("strategy", "None")
 
 
-def _new_definition(obj: dict[str, Any], before: KubeObject | None) -> None:
-    if before is not None:
-        return
-    stored = [version.get("name", "") for version in obj["spec"].get("versions") or () if version.get("storage")]
-    obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
+def _prepare_definition(obj: dict[str, Any], before: KubeObject | None) -> None:
+    if before is None:
+        obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}}
+    stored = obj.setdefault("status", {}).setdefault("storedVersions", [])
+    for version in obj["spec"].get("versions") or ():
+        if version.get("storage") and version.get("name", "") not in stored:
+            stored.append(version.get("name", ""))
 
 
 def _webhooks(obj: dict[str, Any]) -> None:
@@ -67,6 +69,6 @@ DEFAULTS: Final = {
     GroupKind("scheduling.k8s.io", "PriorityClass"): _priority_class,
 }
 PREPARATIONS: Final = {
-    GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): _new_definition,
+    GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): _prepare_definition,
     GroupKind("apiregistration.k8s.io", "APIService"): initial_status({}),
 }

@@ -34,7 +34,9 @@ def with_condition(
     word = status if isinstance(status, str) else str(status)
     old = find(conditions, kind)
     since = old.get("lastTransitionTime") if old.get("status") == word else None
-    new: Condition = {"type": kind, "status": word, "lastTransitionTime": since or timestamps.written(now), **times}
+    unset = {name: None for name, value in old.items() if value is None}
+    moment = since or timestamps.written(now)
+    new: Condition = {**unset, "type": kind, "status": word, "lastTransitionTime": moment, **times}
     if reason:
         new["reason"] = reason
     if message:

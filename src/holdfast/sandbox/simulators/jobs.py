@@ -47,8 +47,9 @@ def decide_job(job: KubeObject, owned: Sequence[KubeObject], now: datetime) -> J
         return _after_the_end(job, owned, now)
     spec, old = job["spec"], job.get("status") or {}
     active = [pod for pod in owned if pods.is_active(pod)]
-    succeeded = sum(pods.phase(pod) == "Succeeded" for pod in owned)
-    failed = sum(pods.phase(pod) == "Failed" for pod in owned)
+    # Who was counted stays counted when his Pod is deleted.
+    succeeded = max(sum(pods.phase(pod) == "Succeeded" for pod in owned), old.get("succeeded", 0))
+    failed = max(sum(pods.phase(pod) == "Failed" for pod in owned), old.get("failed", 0))
     counts = {"active": len(active), "succeeded": succeeded, "failed": failed}
     if spec.get("suspend"):
         return _suspended(job, active, counts, now)

@@ -14,6 +14,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox import problems
 from holdfast.sandbox.problems import Problem
+from holdfast.sandbox.validation import claim_texts
 
 _KEY: Final = re.compile(r"^[-._a-zA-Z0-9]+$")
 _KEY_TEXT: Final = (
@@ -95,18 +96,28 @@ def _claim(obj: KubeObject) -> Iterator[Problem]:
 
 
 def _claim_update(before: KubeObject, after: KubeObject) -> Iterator[Problem]:
-    bound = get_path(before, "status", "phase") == "Bound"
-    if not equal(_fixed(before, bound), _fixed(after, bound)):
-        yield problems.forbidden("spec", _CLAIM)
+    old: dict[str, Any] = before.get("spec") or {}
+    new = _with_what_may_change(after.get("spec") or {}, old, bound=get_path(before, "status", "phase") == "Bound")
+    # What was left open is set once; a class by the name of "" was not left open.
+    if not old.get("volumeName"):
+        old = {**old, "volumeName": new.get("volumeName")}
+    if old.get("storageClassName") is None:
+        new = {**new, "storageClassName": None}
+    if not equal(_without_nulls(old), _without_nulls(new)):
+        yield problems.forbidden("spec", f"{_CLAIM}\n{claim_texts.difference(old, new)}")
 
 
-def _fixed(obj: KubeObject, bound: bool) -> dict[str, Any]:
-    spec = {key: value for key, value in (obj.get("spec") or {}).items() if key != "volumeName"}
-    if bound:
-        spec.pop("volumeAttributesClassName", None)
-        resources = spec.get("resources") or {}
-        spec["resources"] = {key: value for key, value in resources.items() if key != "requests"}
-    return spec
+def _with_what_may_change(new: dict[str, Any], old: dict[str, Any], *, bound: bool) -> dict[str, Any]:
+    """The new spec with the old one's values where a bound claim may have others."""
+    if not bound:
+        return new
+    resources = {**(new.get("resources") or {}), "requests": get_path(old, "resources", "requests")}
+    return {**new, "resources": resources, "volumeAttributesClassName": old.get("volumeAttributesClassName")}
+
+
+def _without_nulls(spec: dict[str, Any]) -> dict[str, Any]:
+    resources = {key: value for key, value in (spec.get("resources") or {}).items() if value is not None}
+    return {key: value for key, value in {**spec, "resources": resources}.items() if value is not None}
 
 
 def _role_ref_update(before: KubeObject, after: KubeObject) -> Iterator[Problem]:

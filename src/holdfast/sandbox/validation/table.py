@@ -9,7 +9,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.custom_resources import definition_problems
 from holdfast.sandbox.problems import Problem
-from holdfast.sandbox.validation import configuration, networking, pods, workloads
+from holdfast.sandbox.validation import configuration, networking, pods, statuses, workloads
 
 Judge = Callable[[KubeObject], Iterator[Problem]]
 Compare = Callable[[KubeObject, KubeObject], Iterator[Problem]]
@@ -44,3 +44,8 @@ def immutable_problems(kind: GroupKind, before: KubeObject, after: KubeObject) -
     compare = _IMMUTABLE.get(kind)
     if compare is not None:
         yield from compare(before, after)
+
+
+def status_problems(kind: GroupKind, before: KubeObject, after: KubeObject) -> Iterator[Problem]:
+    """What makes no sense of a reported status."""
+    yield from statuses.problems_of(kind, before, after)

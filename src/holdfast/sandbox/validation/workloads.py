@@ -12,7 +12,7 @@ from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox import problems
 from holdfast.sandbox.problems import Problem
-from holdfast.sandbox.validation import pods
+from holdfast.sandbox.validation import claim_texts, pods
 
 _MISMATCH: Final = "`selector` does not match template `labels`"
 _STATEFUL_SET: Final = (
@@ -101,7 +101,9 @@ def _stateful_set_update(before: KubeObject, after: KubeObject) -> Iterator[Prob
     changed = [name for name in {**old, **new} if not equal(old.get(name), new.get(name))]
     for name in named:
         if name in changed:
-            yield problems.immutable(f"spec.{name}", new.get(name))
+            value = new.get(name)
+            shown = claim_texts.templates(value or ()) if name == "volumeClaimTemplates" else value
+            yield problems.immutable(f"spec.{name}", shown)
     if any(name not in _STATEFUL_SET_MAY_CHANGE and name not in named for name in changed):
         yield problems.forbidden("spec", _STATEFUL_SET)
 

@@ -44,8 +44,8 @@ async def finish_jobs(world: Stage, created: list[str]) -> None:
         for live in (await world.cluster.list(DEPLOYMENT, namespace="shop")).items:
             obj = live.decode()
             if (obj.get("status") or {}).get("observedGeneration") != live.metadata.generation:
-                ready = {"observedGeneration": live.metadata.generation, "replicas": 1, "updatedReplicas": 1}
-                ready["availableReplicas"] = 1
+                counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 1)
+                ready = {"observedGeneration": live.metadata.generation, **counts}
                 await world.patch(DEPLOYMENT, live.metadata.name, {"status": ready}, subresource="status")
         await world.clock.sleep(2)
 

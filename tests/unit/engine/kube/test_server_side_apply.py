@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from holdfast.engine.kube import managed_fields, server_side_apply
+from holdfast.engine.kube.canonical import get_path
 from holdfast.engine.kube.path_elements import fields
 from holdfast.engine.kube.schema import SchemaNode
 from holdfast.engine.kube.server_side_apply import ApplyConflict, FieldConflict, track_update
@@ -172,7 +173,7 @@ def test_fields_that_a_write_cannot_touch_are_not_applied() -> None:
         force=False,
         now=T2,
         subresource="status",
-        reset_fields=server_side_apply.all_but_status(WIDGET),
+        reset_fields=server_side_apply.all_but_status(WIDGET, ("labels",)),
     )
     assert (after["spec"], after["status"]) == ({"size": 1}, {"ready": True})
     entries = managed_fields.entries_of(after)
@@ -180,6 +181,33 @@ def test_fields_that_a_write_cannot_touch_are_not_applied() -> None:
         ("", {"f:spec": {"f:size": {}}}),
         ("status", {"f:status": {"f:ready": {}}}),
     ]
+
+
+def with_ports(*names: str) -> KubeObject:
+    obj = deployment()
+    obj["spec"]["template"]["spec"]["containers"][0]["ports"] = [{"containerPort": 80, "name": name} for name in names]
+    return obj
+
+
+def ports_of(tracked: KubeObject) -> dict[str, Any]:
+    """What each manager holds of the ports."""
+    path = ("f:spec", "f:template", "f:spec", "f:containers", 'k:{"name":"app"}', "f:ports")
+    return {manager: get_path(tree, *path) for manager, tree in held(tracked).items()}
+
+
+def test_items_that_share_their_keys_are_held_as_a_whole() -> None:
+    key = 'k:{"containerPort":80,"protocol":"TCP"}'
+    each: dict[str, Any] = {".": {}, "f:containerPort": {}, "f:name": {}}
+    first = track_update(None, with_ports("a", "b"), manager="one", node=DEPLOYMENT, now=T1)
+    assert ports_of(first) == {"one": {".": {}, key: {}}}
+    same = track_update(first, with_ports("a", "b"), manager="two", node=DEPLOYMENT, now=T2)
+    assert ports_of(same) == ports_of(first)
+    other = track_update(first, with_ports("a", "c"), manager="two", node=DEPLOYMENT, now=T2)
+    assert ports_of(other)["two"] == {key: {}}
+    alone = track_update(first, with_ports("a"), manager="two", node=DEPLOYMENT, now=T2)
+    assert ports_of(alone) == {"one": {}, "two": {key: each}}
+    again = track_update(alone, with_ports("a", "a"), manager="three", node=DEPLOYMENT, now=T2)
+    assert ports_of(again)["three"] == {key: {}}
 
 
 def test_an_object_that_is_not_tracked_was_there_before_the_first_apply() -> None:

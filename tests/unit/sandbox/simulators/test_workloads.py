@@ -224,6 +224,20 @@ def test_a_failed_pod_is_followed_by_another_after_a_pause() -> None:
     assert decide_job(subject, owned, NOW + timedelta(seconds=5)).create == 1
 
 
+def test_pods_that_were_counted_stay_counted_when_they_are_deleted() -> None:
+    subject = job(completions=3, parallelism=1)
+    subject["status"] = decide_job(
+        subject, [pod("a", **LOST, ended="2026-01-01T12:00:00Z"), pod("b", **DONE)], NOW
+    ).status
+    later = decide_job(subject, [pod("c", **DONE)], NOW).status
+    assert (later["failed"], later["succeeded"]) == (1, 1)
+
+
+def test_a_condition_keeps_the_times_that_nobody_sets() -> None:
+    stored = [{"type": "Ready", "status": "True", "lastProbeTime": None, "lastTransitionTime": "2026-01-01T12:00:00Z"}]
+    assert conditions.with_condition(stored, "Ready", True, NOW) == stored
+
+
 def test_what_still_runs_goes_with_the_end_of_the_job() -> None:
     subject = job(completions=1, parallelism=1, activeDeadlineSeconds=5)
     decision = decide_job(subject, [pod("a")], NOW)
