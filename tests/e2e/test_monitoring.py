@@ -1,4 +1,4 @@
-"""`holdfast rollouts --metrics` answers monitoring."""
+"""`holdfast rollouts --metrics` and `holdfast up --metrics` answer monitoring."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION
 from holdfast.runtime.clock import SystemClock
 from holdfast.sandbox.server import Sandbox
 from tests.child_programs import HOST, free_ports
+from tests.e2e.up_process import UpProcess
 
 pytestmark = pytest.mark.real_time
 
@@ -52,3 +53,12 @@ async def test_the_figures_of_rollouts_are_answered_where_it_was_said(tmp_path: 
         finally:
             process.terminate()
             await process.wait()
+
+
+async def test_so_are_they_by_what_brings_everything_up(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    up = UpProcess(tmp_path / "data", "--metrics", f"{HOST}:{port}", "--aws-verify-target-group").start()
+    try:
+        assert "# TYPE rollout_reconcile histogram" in await answered(f"http://{HOST}:{port}/metrics")
+    finally:
+        up.stop()

@@ -12,11 +12,13 @@ from holdfast.adapters.metrics import prometheus, sign_in
 from holdfast.engine.analysis import conditions
 from holdfast.model.analysis import Metric
 from holdfast.ports.metrics import MetricError
-from tests.replay.cases import Case, load
+from tests.replay.cases import Case
+from tests.replay.rollouts_left_out import to_run
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-PROMETHEUS = load("07-prometheus.jsonl")
-WEB = load("07-webmetric.jsonl")
+PROMETHEUS = to_run("07-prometheus.jsonl")
+WEB = to_run("07-webmetric.jsonl")
+RUN = [*PROMETHEUS, *WEB]
 
 
 def named(case: Case) -> str:

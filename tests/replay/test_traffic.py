@@ -25,16 +25,23 @@ from holdfast.model.traffic import (
 )
 from holdfast.model.wanted_traffic import WantedTraffic
 from tests.replay.cases import Case, load
+from tests.replay.rollouts_left_out import to_run
 
-CLIENT = "of the other program's client, whose objects were not recorded"
-NOT_OURS = {
-    "ingressutil.NewIngressWrapper": "of the other program's reader of two API versions",
-    "NewReconciler": "of the other program's construction",
-    "Type": "of the other program's names for routers",
-    "Decode": "of the other program's YAML reader",
-    "k8serrors.IsNotFound": "of the other program's client",
-    "k8serrors.IsServerTimeout": "of the other program's client",
-}
+NGINX = to_run("07-traffic-nginx.jsonl")
+ISTIO_WEIGHTS = to_run("07-istio-weights.jsonl")
+TRAEFIK = to_run("07-traffic-traefik.jsonl")
+SMI = to_run("07-traffic-smi.jsonl")
+ALB = to_run("07-traffic-alb.jsonl")
+APISIX = to_run("07-traffic-apisix.jsonl")
+ISTIO = to_run("07-istio-calls.jsonl")
+ISTIO_EXPERIMENTS = [case for case in ISTIO if "TestHostSplitExperimentStepMultipleServicesRemoved" in case["id"]]
+ISTIO_ROUTES = [
+    case
+    for case in ISTIO
+    if case["fn"] in ("reconcileVirtualService", "ValidateHTTPRoutes") and case not in ISTIO_EXPERIMENTS
+]
+ISTIO_OBJECTS = [case for case in ISTIO if case not in ISTIO_EXPERIMENTS and case not in ISTIO_ROUTES]
+RUN = [*NGINX, *ISTIO_WEIGHTS, *TRAEFIK, *SMI, *ALB, *APISIX, *ISTIO]
 
 
 def routing_of(rollout: Rollout) -> Any:
@@ -68,15 +75,11 @@ def nginx_canary(case: Case, call: Case) -> tuple[Rollout, NginxTrafficRouting, 
     return rollout, routing_of(rollout).nginx, wanted_of(rollout, call["args"][2]), stable
 
 
-@pytest.mark.parametrize("case", load("07-traffic-nginx.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", NGINX, ids=lambda case: case["id"])
 def test_nginx(case: Case) -> None:
-    if case["fn"] in NOT_OURS:
-        pytest.skip(NOT_OURS[case["fn"]])
     if case["fn"] == "SetWeight":
         given = next(step for step in case["setup"] if step["call"] == "NewReconciler")["args"][0]["Rollout"]
         rollout = msgspec.convert(given, Rollout)
-        if case["expect"][0]["op"] != "NotNil":
-            pytest.skip(CLIENT)
         with pytest.raises(RoutingProblem):
             list(nginx.changes(routing_of(rollout).nginx, rollout.metadata, wanted_of(rollout, case["args"][0]), {}))
         return
@@ -104,7 +107,7 @@ def test_nginx(case: Case) -> None:
         assert merge_patch.difference(change.before, change.after) == json.loads(case["expect"][2]["value"])
 
 
-@pytest.mark.parametrize("case", load("07-istio-weights.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", ISTIO_WEIGHTS, ids=lambda case: case["id"])
 def test_istio_weights(case: Case) -> None:
     rollout = msgspec.convert(case["rollout"], Rollout)
     obj, routes, tls, tcp, weight = case["args"]
@@ -129,16 +132,10 @@ def documents(name: str, test: str) -> list[KubeObject]:
     return [obj for text in texts for obj in load_all(text)]
 
 
-@pytest.mark.parametrize("case", load("07-traffic-traefik.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", TRAEFIK, ids=lambda case: case["id"])
 def test_traefik(case: Case) -> None:
-    if case["fn"] in NOT_OURS | {"SetMirrorRoute": "", "RemoveManagedRoutes": ""}:
-        pytest.skip(NOT_OURS.get(case["fn"], "Traefik does nothing there; ours refuses a step that nothing would do"))
-    if case["fn"] in ("getService", "unstructured.NestedInt64"):
-        pytest.skip("reads what SetWeight wrote: checked there")
     rollout, flags = rollout_in(case)
     good, damaged = documents("07-traffic-traefik.jsonl", "TestSetWeight/SetWeight")
-    if flags.keys() & {"IsGetError", "UpdateError"}:
-        pytest.skip(CLIENT)
     wanted = wanted_of(rollout, case["args"][0])
     obj = damaged if flags else good
     if case["expect"][0]["op"] == "Error":
@@ -149,12 +146,8 @@ def test_traefik(case: Case) -> None:
     assert [service["weight"] for service in services] == [70, 30]
 
 
-@pytest.mark.parametrize("case", load("07-traffic-smi.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", SMI, ids=lambda case: case["id"])
 def test_smi(case: Case) -> None:
-    if case["fn"] != "SetWeight":
-        pytest.skip(NOT_OURS.get(case["fn"], "SMI does nothing there; ours refuses a step that nothing would do"))
-    if case["expect"][0]["op"] != "Nil":
-        pytest.skip(CLIENT)
     given = next(step for step in case["setup"] if step["call"] == "NewReconciler")["args"][0]["Rollout"]
     rollout = msgspec.convert(given, Rollout)
     routing = routing_of(rollout).smi
@@ -168,10 +161,8 @@ def test_smi(case: Case) -> None:
     assert (first.reference.name, spec) == ("traffic-split-name", {"service": "root-service", "backends": pair})
 
 
-@pytest.mark.parametrize("case", load("07-traffic-alb.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", ALB, ids=lambda case: case["id"])
 def test_alb(case: Case) -> None:
-    if case["fn"] in NOT_OURS:
-        pytest.skip(NOT_OURS[case["fn"]])
     if case["fn"] == "getForwardActionString":
         rollout = msgspec.convert(case["args"][0], Rollout)
         with pytest.raises(RoutingProblem, match="must be between 1 and 604800"):
@@ -185,19 +176,13 @@ def test_alb(case: Case) -> None:
         assert alb.managed(annotations, name, *keys) == case["expect"][0]["value"]
 
 
-@pytest.mark.parametrize("case", load("07-traffic-apisix.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", APISIX, ids=lambda case: case["id"])
 def test_apisix(case: Case) -> None:
-    if case["fn"] in NOT_OURS:
-        pytest.skip(NOT_OURS[case["fn"]])
     if case["fn"] == "GetBackends":
         with pytest.raises(RoutingProblem):
             apisix.backends(case["args"][0])
         return
-    if case["fn"] == "unstructured.NestedInt64":
-        pytest.skip("the priority is checked where the route is made; ours is one above the rule that it copies")
     rollout, flags = rollout_in(case)
-    if flags.keys() - {"IsGetNotFoundError", "IsDuplicateSetHeaderRouteError"}:
-        pytest.skip(CLIENT)
     base, ours, theirs = documents("07-traffic-apisix.jsonl", "TestSetHeaderRoute/SetHeaderRoutePriorityWithNew")[:3]
     routing = routing_of(rollout)
     there, place = apisix.references(routing.apisix, rollout.metadata, ["set-header"])
@@ -221,10 +206,8 @@ def test_apisix(case: Case) -> None:
         assert [entry["serviceName"] for entry in rule["backends"]] == ["canary-rollout"]
 
 
-@pytest.mark.parametrize("case", load("07-istio-calls.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", ISTIO_ROUTES, ids=lambda case: case["id"])
 def test_istio_routes_are_accepted_or_refused_alike(case: Case) -> None:
-    if case["fn"] not in ("reconcileVirtualService", "ValidateHTTPRoutes") or "Experiment" in case["id"]:
-        pytest.skip("judged by its effect, below")
     if case["fn"] == "ValidateHTTPRoutes":
         rollout, names, routes = case["args"]
         obj = {"spec": {"http": routes}}
@@ -257,7 +240,7 @@ def shares_of(rollout: Case, weight: int) -> istio.Shares:
     return istio.Shares(wanted, rule.get("canarySubsetName", ""), rule.get("stableSubsetName", ""))
 
 
-@pytest.mark.parametrize("case", load("07-istio-weights.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", ISTIO_WEIGHTS, ids=lambda case: case["id"])
 def test_istio_weights_agree(case: Case) -> None:
     obj, _, tls, _, weight = case["args"]
     named = IstioVirtualService(name="vsvc", tls_routes=tuple(msgspec.convert(route, TLSRoute) for route in tls))
@@ -265,23 +248,6 @@ def test_istio_weights_agree(case: Case) -> None:
     for route, expected in zip(found["spec"]["tls"], case["expected"], strict=True):
         _, _, canary, stable = expected["args"]
         assert [entry["weight"] for entry in route["route"]] == [stable, canary]
-
-
-ISTIO_ELSEWHERE = {
-    "Get": "reads from the other program's client",
-    "unstructuredToDestinationRules": "of the other program's reader",
-    "k8serrors.IsNotFound": "of the other program's client",
-    "istioutil.MultipleVirtualServiceConfigured": "whether one or several are given: ours treats both as a list",
-    "ValidateHTTPRoutes": "judged above",
-}
-ISTIO_DIFFERS = {
-    "TestRemoveManagedRoutesWithHeaderRoutesAndNoManagedRoutes#RemoveManagedRoutes1": (
-        "its route has no canary, and so no weights: ours tells that first"
-    ),
-    "TestRemoveManagedRoutesVirtualServiceNotFound#RemoveManagedRoutes1": (
-        "ours writes weights and routes in one go, so an absent VirtualService is always told"
-    ),
-}
 
 
 def istio_objects(case: Case) -> dict[Reference, KubeObject]:
@@ -321,12 +287,8 @@ def istio_special(case: Case, wanted: WantedTraffic) -> WantedTraffic:
     return msgspec.structs.replace(of_one, mirrors=(msgspec.convert(args[0], SetMirrorRoute),))
 
 
-@pytest.mark.parametrize("case", load("07-istio-calls.jsonl"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", ISTIO_OBJECTS, ids=lambda case: case["id"])
 def test_istio_objects_become_what_was_recorded(case: Case) -> None:
-    if case["fn"] in ISTIO_ELSEWHERE or case["fn"] == "reconcileVirtualService":
-        pytest.skip(ISTIO_ELSEWHERE.get(case["fn"], "judged above"))
-    if case["id"].partition(":")[2] in ISTIO_DIFFERS:
-        pytest.skip(ISTIO_DIFFERS[case["id"].partition(":")[2]])
     given = next(step for step in case["setup"] if step["call"] == "NewReconciler")["args"][0]
     rollout = msgspec.convert(given, Rollout)
     wanted, found = istio_wanted(case, rollout), istio_objects(case)
@@ -351,8 +313,7 @@ def test_istio_objects_become_what_was_recorded(case: Case) -> None:
 
 
 def test_istio_experiments_come_and_go() -> None:
-    prefix = "TestHostSplitExperimentStepMultipleServicesRemoved"
-    first, second = (case for case in load("07-istio-calls.jsonl") if prefix in case["id"])
+    first, second = ISTIO_EXPERIMENTS
     given = next(step for step in first["setup"] if step["call"] == "NewReconciler")["args"][0]
     rollout = msgspec.convert(given, Rollout)
     obj, (weight, *others) = first["args"][0], first["args"][4:]

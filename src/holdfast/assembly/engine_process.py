@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -32,6 +33,7 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.preview.controller import PreviewController
 from holdfast.controllers.rollout.controller import RolloutController
+from holdfast.controllers.rollout.figures import exposition
 from holdfast.model.rendering import PluginPlaces
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -119,6 +121,7 @@ async def run_engine(
                     running = run_rollouts(
                         cluster,
                         settings.step_plugins,
+                        metric_plugins=settings.metric_plugins,
                         self_service=settings.self_service_notifications,
                         verify_load_balancers=settings.verify_load_balancers,
                         monitoring=settings.monitoring,
@@ -148,18 +151,19 @@ async def run_rollouts(
     cluster: Cluster,
     step_plugins: Path | None = None,
     *,
+    metric_plugins: Path | None = None,
     self_service: bool = False,
     verify_load_balancers: bool = False,
     monitoring: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
-    with the programs that carry out steps, None for none; `self_service` is whether settings of notifications hold that
-    stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve;
-    `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
+    with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is
+    whether settings of notifications hold that stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for
+    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     async with (
-        metric_sources(cluster) as metrics,
+        metric_sources(cluster, metric_plugins) as metrics,
         notifications_of_rollouts(cluster, self_service=self_service) as notifications,
         load_balancers(clock, is_wanted=verify_load_balancers) as balancers,
         AsyncExitStack() as stack,
@@ -175,7 +179,8 @@ async def run_rollouts(
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
-        await stack.enter_async_context(monitored(rollouts, monitoring))
+        told = partial(exposition, rollouts.tally, experiments.tally, analyses.tally)
+        await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")
         group.create_task(analyses.run(), name="analyses")

@@ -6,10 +6,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.elastic_load_balancing import ElasticLoadBalancing
 from holdfast.ports.clock import Clock
 from holdfast.ports.load_balancers import LoadBalancers
+from holdfast.runtime.aws.identity import AwsPlace
 
 
 @asynccontextmanager

@@ -6,22 +6,25 @@ import base64
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
+from holdfast.adapters.metrics.plugin import MetricPlugins
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.model.resource_types import SECRET
 from holdfast.ports.cluster import Reader
 from holdfast.ports.metrics import MetricSources
+from holdfast.runtime.aws.identity import AwsPlace
 
 NAMESPACES: Final = ("argo-rollouts", "argocd")
 """Where Argo Rollouts has the Secrets of its providers, and where we have ours."""
 
 
 @asynccontextmanager
-async def metric_sources(cluster: Reader) -> AsyncIterator[MetricSources]:
-    """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none."""
+async def metric_sources(cluster: Reader, plugins: Path | None = None) -> AsyncIterator[MetricSources]:
+    """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none; `plugins` is the folder with
+    programs that measure."""
 
     async def read(namespace: str, name: str) -> Mapping[str, str] | None:
         found = await cluster.get(SECRET, namespace, name)
@@ -32,7 +35,12 @@ async def metric_sources(cluster: Reader) -> AsyncIterator[MetricSources]:
         }
 
     address = os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", "")
-    sources = HttpMetricSources(Credentials(read, NAMESPACES), prometheus_address=address, aws=AwsPlace.of(os.environ))
+    sources = HttpMetricSources(
+        Credentials(read, NAMESPACES),
+        prometheus_address=address,
+        aws=AwsPlace.of(os.environ),
+        plugins=MetricPlugins(plugins) if plugins is not None else None,
+    )
     try:
         yield sources
     finally:

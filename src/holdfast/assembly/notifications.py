@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -16,6 +17,7 @@ from holdfast.controllers.notification.subject import ROLLOUTS
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.notifications import Notifier
 from holdfast.ports.texts import Texts
+from holdfast.runtime.aws.identity import AwsPlace
 from holdfast.runtime.clock import SystemClock
 
 NAMESPACES: Final = ("argo-rollouts", "argocd")
@@ -30,7 +32,7 @@ class Tools(Struct, frozen=True):
 @asynccontextmanager
 async def notification_tools() -> AsyncIterator[Tools]:
     """A worker is started by the first text."""
-    tools = Tools(TextPool(), ServiceNotifier())
+    tools = Tools(TextPool(), ServiceNotifier(aws=AwsPlace.of(os.environ)))
     try:
         yield tools
     finally:

@@ -28,15 +28,25 @@ def plugin_places(
 
 def step_plugin_folder(folder: Path | None) -> Path | None:
     """Raises Blocked."""
+    return _folder("--step-plugins", folder)
+
+
+def metric_plugin_folder(folder: Path | None) -> Path | None:
+    """Raises Blocked."""
+    return _folder("--metric-plugins", folder)
+
+
+def _folder(option: str, folder: Path | None) -> Path | None:
     if folder is not None and not folder.is_dir():
-        raise Blocked("FolderNotFound", f"--step-plugins: there is no folder {folder}")
+        raise Blocked("FolderNotFound", f"{option}: there is no folder {folder}")
     return folder.absolute() if folder is not None else None
 
 
 class EngineSettings(Struct, frozen=True, kw_only=True):
     """How the engine works against a cluster. `poll_seconds` is how often repositories are asked for news; `listen` is
     where webhooks are taken in ("HOST:PORT"), "" for nowhere; `rollouts` is whether Rollouts are carried out, too;
-    `plugins` is where config management plugins are, `step_plugins` the folder with those of Rollouts' steps;
+    `plugins` is where config management plugins are, `step_plugins` the folder with those of Rollouts' steps,
+    `metric_plugins` that with those of analyses;
     `self_service_notifications` is whether settings of notifications hold that stand beside a Rollout;
     `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve; `monitoring` is where
     /metrics of Rollouts is answered ("HOST:PORT"), "" for nowhere."""
@@ -48,6 +58,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     rollouts: bool = True
     plugins: PluginPlaces = PluginPlaces(sockets=PLUGIN_SOCKETS)
     step_plugins: Path | None = None
+    metric_plugins: Path | None = None
     self_service_notifications: bool = False
     verify_load_balancers: bool = False
     monitoring: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -10,8 +10,6 @@ from aiohttp import web
 from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.application.customized import SETTINGS_MAP
 from holdfast.controllers.preview.controller import PreviewController
-from holdfast.controllers.rollout.controller import RolloutController
-from holdfast.controllers.rollout.figures import exposition
 from holdfast.engine.webhooks import limits, secrets
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
@@ -61,12 +59,12 @@ async def serving(controller: ApplicationController, previews: PreviewController
 
 
 @asynccontextmanager
-async def monitored(rollouts: RolloutController, listen: str) -> AsyncIterator[str]:
+async def monitored(exposition: Callable[[], str], listen: str) -> AsyncIterator[str]:
     """Answers the address, "" where nobody asked to be monitored. Raises Blocked when nobody can listen there."""
     if not listen:
         yield ""
         return
-    async with _listening(monitoring.application(lambda: exposition(rollouts.world.store)), listen) as url:
+    async with _listening(monitoring.application(exposition), listen) as url:
         yield url
 
 

@@ -10,7 +10,13 @@ import typer
 from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
 from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
-from holdfast.cli.plugin_options import AskPassSocketOption, PluginSocketsOption, PluginsOption, StepPluginsOption
+from holdfast.cli.plugin_options import (
+    AskPassSocketOption,
+    MetricPluginsOption,
+    PluginSocketsOption,
+    PluginsOption,
+    StepPluginsOption,
+)
 
 
 def controller(
@@ -23,6 +29,7 @@ def controller(
     workers: int = typer.Option(2, "--render-workers", min=1, max=64, help="Processes that render."),
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
+    metric_plugins: Path | None = MetricPluginsOption,
     self_service: bool = SelfServiceOption,
     verify_load_balancers: bool = VerifyLoadBalancersOption,
     monitoring: str = MetricsOption,
@@ -34,7 +41,7 @@ def controller(
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_engine
     from holdfast.assembly.places import DataPlace
-    from holdfast.assembly.settings import EngineSettings, plugin_places, step_plugin_folder
+    from holdfast.assembly.settings import EngineSettings, metric_plugin_folder, plugin_places, step_plugin_folder
 
     logs.to_stdout()
     place = DataPlace(data)
@@ -47,6 +54,7 @@ def controller(
         rollouts=rollouts,
         plugins=plugin_places(plugins, plugin_sockets, ask_pass_socket),
         step_plugins=step_plugin_folder(step_plugins),
+        metric_plugins=metric_plugin_folder(metric_plugins),
         self_service_notifications=self_service,
         verify_load_balancers=verify_load_balancers,
         monitoring=monitoring,

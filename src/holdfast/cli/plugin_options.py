@@ -12,6 +12,10 @@ StepPluginsOption = typer.Option(
     None, "--step-plugins", help="Folder with the programs that carry out plugin steps of Rollouts."
 )
 
+MetricPluginsOption = typer.Option(
+    None, "--metric-plugins", help="Folder with the programs that measure for metrics of the provider plugin."
+)
+
 PluginSocketsOption = typer.Option(
     None,
     "--plugin-sockets",

@@ -10,12 +10,13 @@ import typer
 from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
 from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
-from holdfast.cli.plugin_options import StepPluginsOption
+from holdfast.cli.plugin_options import MetricPluginsOption, StepPluginsOption
 
 
 def rollouts(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
     step_plugins: Path | None = StepPluginsOption,
+    metric_plugins: Path | None = MetricPluginsOption,
     self_service: bool = SelfServiceOption,
     verify_load_balancers: bool = VerifyLoadBalancersOption,
     monitoring: str = MetricsOption,
@@ -24,10 +25,10 @@ def rollouts(
     from holdfast.assembly import logs
     from holdfast.assembly.clusters import open_cluster
     from holdfast.assembly.engine_process import run_rollouts
-    from holdfast.assembly.settings import step_plugin_folder
+    from holdfast.assembly.settings import metric_plugin_folder, step_plugin_folder
 
     logs.to_stdout()
-    folder = step_plugin_folder(step_plugins)
+    folder, measuring = step_plugin_folder(step_plugins), metric_plugin_folder(metric_plugins)
 
     async def run() -> None:
         async with open_cluster(kubeconfig) as cluster:
@@ -36,6 +37,7 @@ def rollouts(
             await run_rollouts(
                 cluster,
                 folder,
+                metric_plugins=measuring,
                 self_service=self_service,
                 verify_load_balancers=verify_load_balancers,
                 monitoring=monitoring,

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from holdfast.cli.app.applications import health_of, is_operation_pending, sync_of
-from holdfast.cli.plugin_options import PluginsOption, StepPluginsOption
+from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
+from holdfast.cli.monitoring_options import MetricsOption
+from holdfast.cli.plugin_options import MetricPluginsOption, PluginsOption, StepPluginsOption
 from holdfast.model.errors import ApiError, Blocked
 from holdfast.model.kube import KubeObject, name_of
 
@@ -43,10 +45,19 @@ def up(
     speed: float = typer.Option(1.0, "--speed", min=0.1, max=1000, help="How much faster the sandbox's clock runs."),
     plugins: Path | None = PluginsOption,
     step_plugins: Path | None = StepPluginsOption,
+    metric_plugins: Path | None = MetricPluginsOption,
+    verify_load_balancers: bool = VerifyLoadBalancersOption,
+    monitoring: str = MetricsOption,
     yes: bool = typer.Option(False, "--yes", "-y", help="With --kubeconfig: do not ask before the first changes."),
 ) -> None:
     """Bring everything up on this machine and keep a cluster at what Git says."""
-    from holdfast.assembly.settings import EngineSettings, UpSettings, plugin_places, step_plugin_folder
+    from holdfast.assembly.settings import (
+        EngineSettings,
+        UpSettings,
+        metric_plugin_folder,
+        plugin_places,
+        step_plugin_folder,
+    )
 
     settings = UpSettings(
         data=data,
@@ -64,6 +75,9 @@ def up(
             listen=listen,
             plugins=plugin_places(plugins),
             step_plugins=step_plugin_folder(step_plugins),
+            metric_plugins=metric_plugin_folder(metric_plugins),
+            verify_load_balancers=verify_load_balancers,
+            monitoring=monitoring,
         ),
     )
     try:

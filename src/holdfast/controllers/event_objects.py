@@ -30,7 +30,7 @@ def event_object(
         },
         "reason": event.reason,
         "message": event.message[:LONGEST_MESSAGE],
-        "type": "Warning" if event.warning else "Normal",
+        "type": event.type,
         "source": {"component": component},
         "firstTimestamp": stamp,
         "lastTimestamp": stamp,

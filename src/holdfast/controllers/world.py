@@ -39,7 +39,7 @@ class Tidings(Protocol):
 
 
 class World:
-    """Everything a reconcile uses. `told_of` is the kind that its events are about."""
+    """Everything a reconcile uses. `told_of` is the kind that its events are about; `told` hears of each of these."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class World:
         wrote: Callable[[KubeObject], None],
         told_of: str = "Rollout",
         tidings: Tidings | None = None,
+        told: Callable[[NamespacedName, Event], None] | None = None,
     ) -> None:
         self.cluster = cluster
         self.clock = clock
@@ -61,6 +62,7 @@ class World:
         self._discovery = discovery
         self._told_of = told_of
         self._tidings = tidings
+        self._told = told
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -124,6 +126,8 @@ class World:
     async def emit(self, metadata: ObjectMeta, event: Event, stamp: str, *, kind: str = "") -> None:
         """An event that cannot be written must not hold up the work it tells of."""
         kind = kind or self._told_of
+        if self._told is not None and kind == self._told_of:
+            self._told(NamespacedName(metadata.namespace, metadata.name), event)
         number = self.random.getrandbits(64)
         obj = event_object(kind, metadata, event, stamp=stamp, number=number, component=FIELD_MANAGER)
         about = self.get(GroupKind(GROUP, kind), metadata.namespace, metadata.name) if self._tidings else None

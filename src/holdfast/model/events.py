@@ -9,3 +9,7 @@ class Event(Struct, frozen=True):
     reason: str
     message: str
     warning: bool = False
+
+    @property
+    def type(self) -> str:
+        return "Warning" if self.warning else "Normal"

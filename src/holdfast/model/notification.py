@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -42,11 +44,24 @@ class HttpRequest(Struct, frozen=True):
         return f"HttpRequest({self.method}, {len(self.body)} bytes)"
 
 
+class Assertion(Struct, frozen=True):
+    """Claims that are signed with a private key (PEM, RS256) and shown to who gives out tokens."""
+
+    claims: Mapping[str, str | int]
+    key: str
+
+    def __repr__(self) -> str:
+        return "Assertion()"
+
+
 class SignIn(Struct, frozen=True):
-    """A request that comes first: `headers` are the names of headers, and where in its JSON their values are."""
+    """A request that comes first: `headers` are the names of headers, and where in its JSON their values are, which
+    `prefix` goes before. With `assertion` its body is the form of RFC 7523."""
 
     request: HttpRequest
     headers: tuple[tuple[str, tuple[str, ...]], ...]
+    prefix: str = ""
+    assertion: Assertion | None = None
 
 
 class Thread(Struct, frozen=True):
@@ -86,4 +101,53 @@ class Mail(Struct, frozen=True):
         return f"Mail({self.host}:{self.port})"
 
 
-Message = HttpMessage | Mail
+class QueueMessage(Struct, frozen=True):
+    """For a queue of Amazon SQS. Without `access` and `secret` the controller's own keys count; `group` is for queues that
+    keep the order."""
+
+    queue: str
+    body: str
+    at: datetime
+    region: str = ""
+    account: str = ""
+    endpoint: str = ""
+    access: str = ""
+    secret: str = ""
+    group: str = ""
+    attributes: Mapping[str, str] = {}
+    attempts: int = ATTEMPTS
+
+    def __repr__(self) -> str:
+        return f"QueueMessage({self.queue})"
+
+
+class GitHubApp(Struct, frozen=True):
+    id: str
+    installation: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"GitHubApp({self.id})"
+
+
+class CommitNews(Struct, frozen=True):
+    """What GitHub is told of a commit, in this order: bodies of a status, of a deployment and its state, and a comment on
+    the pull requests that have the commit; None and "" for nothing. Either `token` or `app` says who we are."""
+
+    api: str
+    repository: str
+    revision: str
+    at: datetime
+    token: str = ""
+    app: GitHubApp | None = None
+    status: Mapping[str, Any] | None = None
+    deployment: Mapping[str, Any] | None = None
+    deployment_status: Mapping[str, Any] | None = None
+    comment: str = ""
+    attempts: int = ATTEMPTS
+
+    def __repr__(self) -> str:
+        return f"CommitNews({self.repository}, {self.revision})"
+
+
+Message = HttpMessage | Mail | QueueMessage | CommitNews

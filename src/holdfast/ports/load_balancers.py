@@ -15,8 +15,12 @@ class LoadBalancerError(HoldfastError):
     """It could not be asked. The message names what to do, never a credential."""
 
 
+class LoadBalancerMissing(LoadBalancerError):
+    """There is none of this name."""
+
+
 class LoadBalancers(Protocol):
     async def forwards(self, hostname: str) -> Sequence[Forward]:
         """Of all rules of the load balancer with this name, as it serves them now, in bounded time. Raises
-        LoadBalancerError."""
+        LoadBalancerError, LoadBalancerMissing where there is none."""
         ...

@@ -30,6 +30,7 @@ class Judged(Struct, frozen=True):
 
     phase: Phase
     value: str
+    message: str = ""
 
 
 class UnderWay(Struct, frozen=True):

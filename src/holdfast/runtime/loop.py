@@ -63,7 +63,9 @@ class ReconcileLoop(Generic[K]):
         workers: int = 10,
         timeout: timedelta = FIVE_MINUTES,
         backoff: Backoff | None = None,
+        ran: Callable[[K, float, bool], None] | None = None,
     ) -> None:
+        """`ran` is told of every run: its key, its seconds, and whether it failed."""
         self.name = name
         self.queue: KeyedQueue[K] = KeyedQueue(clock)
         self.counters = Counters()
@@ -73,6 +75,7 @@ class ReconcileLoop(Generic[K]):
         self._workers = workers
         self._timeout = timeout
         self._backoff = backoff or Backoff(random)
+        self._ran = ran
         self._log = logging.getLogger(f"holdfast.reconcile.{name}")
 
     def add(self, key: K, after: timedelta = NOW) -> None:
@@ -106,6 +109,8 @@ class ReconcileLoop(Generic[K]):
             self.queue.add(key, after)
         setattr(self.counters, ending.outcome, getattr(self.counters, ending.outcome) + 1)
         self.counters.seconds += duration
+        if self._ran is not None:
+            self._ran(key, duration, ending.failed)
         self._report(key, ending, after, duration)
 
     async def _attempt(self, key: K) -> _Ending:

@@ -71,6 +71,14 @@ class Write(Struct, frozen=True):
         return is_being_deleted(self.after) and not (self.before is not None and is_being_deleted(self.before))
 
 
+class _HookRun(Struct, frozen=True):
+    """A sync is named by its application and the second of its start: two applications may begin in the same."""
+
+    hook: ObjectKey
+    owner: str
+    operation: str
+
+
 class Invariants:
     """Watches over every write. What it finds wrong is kept in `violations`."""
 
@@ -81,7 +89,7 @@ class Invariants:
         self._secrets = secrets
         self._apps = {app.name: app for app in apps}
         self._applications: dict[str, KubeObject] = {}
-        self._hook_runs: dict[tuple[ObjectKey, str], int] = {}
+        self._hook_runs: dict[_HookRun, int] = {}
         self._order = SyncOrder()
         self._without_secret: dict[str, tuple[str, str]] = {}
         self._approved: set[tuple[str, str]] = set()
@@ -273,17 +281,20 @@ class Invariants:
             self.fail("a deletion waits for its confirmation", f"{write.key} was deleted")
 
     def _runs_hooks_once(self, write: Write) -> None:
-        operation = annotations_of(write.obj).get(hooks.OPERATION)
-        if operation is None:
+        run = _run_of(write.obj)
+        if not run.operation:
             return
-        run = (write.key, operation)
         self._hook_runs[run] = self._hook_runs.get(run, 0) + 1
         if self._hook_runs[run] > 1:
-            self.fail("a hook runs once for a sync", f"{write.key} was made again by operation {operation}")
+            self.fail("a hook runs once for a sync", f"{write.key} was made again by operation {run.operation}")
 
     def forgive(self, run: KubeObject) -> None:
         """A person took this hook away: the sync may make it again."""
-        self._hook_runs.pop((key_of(run), annotations_of(run).get(hooks.OPERATION, "")), None)
+        self._hook_runs.pop(_run_of(run), None)
+
+
+def _run_of(hook: KubeObject) -> _HookRun:
+    return _HookRun(key_of(hook), owner_of(hook), annotations_of(hook).get(hooks.OPERATION, ""))
 
 
 def _is_approved(app: KubeObject, since: str | None) -> bool:

@@ -109,6 +109,21 @@ async def test_a_run_that_hangs_is_ended_and_retried() -> None:
         assert loop.counters.timed_out == 1
 
 
+async def test_somebody_hears_of_every_run_how_long_it_took_and_whether_it_failed() -> None:
+    heard: list[tuple[str, float, bool]] = []
+
+    async def fail_once(key: str) -> Outcome:
+        await asyncio.sleep(2)
+        if not heard:
+            raise Transient("Timeout", "no answer")
+        return Settled()
+
+    async with running(fail_once, ran=lambda *run: heard.append(run)) as loop:
+        loop.add("k")
+        await asyncio.sleep(60)
+    assert [(key, round(seconds, 3), failed) for key, seconds, failed in heard] == [("k", 2, True), ("k", 2, False)]
+
+
 async def test_an_event_during_the_back_off_runs_the_key_at_once() -> None:
     script = Script(*[Transient("T", "t")] * 6)
     async with running(script) as loop:

@@ -118,6 +118,14 @@ def test_a_hook_is_made_once_for_an_operation() -> None:
     assert violated(found) == ["a hook runs once for a sync"]
 
 
+def test_syncs_of_two_applications_may_begin_in_the_same_second() -> None:
+    found = watched()
+    for app in ("web", "pay"):
+        owner = {Annotation.TRACKING_ID.value: f"{app}:batch/Job:shop/migrate"}
+        found.saw(Write(ENGINE, None, job("migrate", namespace="shop", annotations={hooks.OPERATION: "one", **owner})))
+    assert found.violations == []
+
+
 def test_an_operation_that_was_asked_for_must_not_be_lost() -> None:
     found = watched()
     asked = {**application_object("web"), "operation": {"sync": {"prune": True}}}

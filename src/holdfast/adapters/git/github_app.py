@@ -17,6 +17,7 @@ from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime import json_web_tokens
 from holdfast.runtime.trust import trust_in
 
 PUBLIC_API: Final = "https://api.github.com"
@@ -73,23 +74,18 @@ class GitHubApps:
             raise _refused(access, f"the answer holds no token ({error})") from error
 
     def _signed(self, access: RepositoryAccess) -> str:
-        from joserfc import jwt
-        from joserfc.errors import JoseError
-        from joserfc.jwk import RSAKey
-
         now = self._clock.now()
-        claims = {
+        claims: dict[str, str | int] = {
             "iat": int((now - _CLOCK_SKEW).timestamp()),
             "exp": int((now + _SIGNED_FOR).timestamp()),
             "iss": access.github_app_id,
         }
         try:
-            key = RSAKey.import_key(access.github_app_private_key)
-            return jwt.encode({"alg": "RS256"}, claims, key)
-        except (JoseError, ValueError, TypeError) as error:
+            return json_web_tokens.signed(claims, access.github_app_private_key)
+        except ValueError as error:
             raise Blocked(
                 "SecretInvalid",
-                f"repository {shown_url(access.url)}: githubAppPrivateKey of its Secret is no RSA key in PEM form",
+                f"repository {shown_url(access.url)}: githubAppPrivateKey of its Secret {error}",
             ) from error
 
 

@@ -12,11 +12,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from holdfast.adapters.metrics import aws
-from holdfast.adapters.metrics.aws import AwsPlace
-from holdfast.adapters.metrics.aws_signature import signed
+from holdfast.adapters.metrics.aws import signed
 from holdfast.adapters.metrics.http import Http, Request
 from holdfast.model.metric_provider import Sigv4Config
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.aws.identity import AwsPlace
 
 HOSTS: Final = "aps-workspaces"
 SERVICE: Final = "aps"

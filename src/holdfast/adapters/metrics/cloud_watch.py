@@ -11,13 +11,13 @@ from typing import Any, Final
 import msgspec
 
 from holdfast.adapters.metrics import aws
-from holdfast.adapters.metrics.aws import AwsPlace
-from holdfast.adapters.metrics.aws_signature import signed
+from holdfast.adapters.metrics.aws import signed
 from holdfast.adapters.metrics.http import Http, Request, checked, decoded
 from holdfast.adapters.metrics.numbers import written
 from holdfast.adapters.metrics.spans import span
 from holdfast.model.metric_provider import CloudWatchMetric, CloudWatchQuery, CloudWatchStat
 from holdfast.ports.metrics import MetricError, Reading
+from holdfast.runtime.aws.identity import AwsPlace
 
 SECONDS: Final = 30.0
 _ASKED: Final = "CloudWatch"

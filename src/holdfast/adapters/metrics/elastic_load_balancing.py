@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from holdfast.adapters.metrics import aws
-from holdfast.adapters.metrics.aws import AwsPlace
-from holdfast.adapters.metrics.aws_signature import Keys, signed
+from holdfast.adapters.metrics.aws import signed
 from holdfast.adapters.metrics.http import Http, Request
 from holdfast.ports.clock import Clock
-from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.ports.load_balancers import Forward, LoadBalancerError, LoadBalancerMissing
 from holdfast.ports.metrics import MetricError
+from holdfast.runtime.aws.identity import AwsPlace
+from holdfast.runtime.aws.signature import Keys
 
 SECONDS: Final = 10.0
 MOST_SECONDS: Final = 30.0
@@ -46,7 +47,7 @@ class ElasticLoadBalancing:
     async def forwards(self, hostname: str) -> Sequence[Forward]:
         found = _HOST.search(hostname.lower())
         if found is None:
-            raise LoadBalancerError(f"{hostname!r} is no load balancer of AWS (NAME.REGION.elb.amazonaws.com)")
+            raise LoadBalancerMissing(f"{hostname!r} is no load balancer of AWS (NAME.REGION.elb.amazonaws.com)")
         region = found[1]
         try:
             async with asyncio.timeout(MOST_SECONDS):
@@ -84,7 +85,9 @@ class _Asking:
             for member in page.iterfind(".//{*}LoadBalancers/{*}member"):
                 if (member.findtext("{*}DNSName") or "").lower().removeprefix("dualstack.") == wanted:
                     return member.findtext("{*}LoadBalancerArn") or ""
-        raise LoadBalancerError(f"AWS shows the controller no load balancer {hostname} in {self._region}")
+        raise LoadBalancerMissing(
+            f"AWS shows the controller no load balancer {hostname} in {self._region}: its keys are to be of the same account"
+        )
 
     async def _resources(self, balancer: str) -> dict[str, str]:
         """What each target group was made for, by its ARN."""

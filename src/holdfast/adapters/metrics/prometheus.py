@@ -13,13 +13,13 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from holdfast.adapters.metrics import amazon_prometheus, sign_in
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.http import Answer, Http, Request, checked, decoded
 from holdfast.engine.lang import durations
 from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.evaluate import Expression
 from holdfast.model.metric_provider import PrometheusMetric, PrometheusRangeQuery
 from holdfast.ports.metrics import MetricError, Reading
+from holdfast.runtime.aws.identity import AwsPlace
 
 SECONDS: Final = 30
 MOST_SAMPLES: Final = 100_000

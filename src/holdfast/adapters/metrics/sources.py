@@ -7,8 +7,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-import msgspec
-
 from holdfast.adapters.metrics import (
     cloud_watch,
     datadog,
@@ -21,27 +19,47 @@ from holdfast.adapters.metrics import (
     wavefront,
     web,
 )
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.http import Http
+from holdfast.adapters.metrics.plugin import MetricPlugins
 from holdfast.model.analysis import Metric
 from holdfast.ports.metrics import Finding, MetricError
+from holdfast.runtime.aws.identity import AwsPlace
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class HttpMetricSources:
-    """Those that are asked over HTTP. `prometheus_address` serves metrics that name none."""
+    """Those that are asked over HTTP, and programs. `prometheus_address` serves metrics that name none; without `plugins`
+    there are no programs."""
 
-    def __init__(self, credentials: Credentials, *, prometheus_address: str = "", aws: AwsPlace | None = None) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        prometheus_address: str = "",
+        aws: AwsPlace | None = None,
+        plugins: MetricPlugins | None = None,
+    ) -> None:
         self._http = Http()
         self._credentials = credentials
         self._prometheus_address = prometheus_address
         self._aws = aws or AwsPlace()
+        self._plugins = plugins
 
     async def measure(
         self, metric: Metric, *, namespace: str, now: datetime, under_way: Mapping[str, str] = _NOTHING
     ) -> Finding:
+        if not metric.provider.plugin:
+            return await self._over_http(metric, namespace, now, under_way)
+        if self._plugins is None:
+            raise MetricError("metric plugins are not served: start Holdfast with --metric-plugins FOLDER")
+        return await self._plugins.measure(metric, namespace=namespace, under_way=under_way)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def _over_http(self, metric: Metric, namespace: str, now: datetime, under_way: Mapping[str, str]) -> Finding:
         http, credentials, provider = self._http, self._credentials, metric.provider
         if provider.prometheus is not None:
             default = self._prometheus_address
@@ -64,15 +82,4 @@ class HttpMetricSources:
             return await kayenta.measure(http, provider.kayenta, under_way)
         if provider.skywalking is not None:
             return await skywalking.measure(http, provider.skywalking, now=now)
-        raise MetricError(_unknown(metric))
-
-    async def close(self) -> None:
-        await self._http.close()
-
-
-def _unknown(metric: Metric) -> str:
-    named = ", ".join(sorted(msgspec.to_builtins(metric.provider))) or "none"
-    return (
-        f"provider {named} of metric '{metric.name}' is not there; measure by prometheus or web, "
-        "or by a job that asks it and fails when the answer is bad"
-    )
+        raise MetricError(f"metric '{metric.name}' has no provider")

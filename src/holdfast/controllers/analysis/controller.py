@@ -8,6 +8,7 @@ from random import Random
 from holdfast.controllers.analysis.jobs import JOB
 from holdfast.controllers.analysis.reconcile import reconcile
 from holdfast.controllers.rollout.world import ANALYSIS_RUN
+from holdfast.controllers.tally import Tally
 from holdfast.controllers.world import World, name_of
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
@@ -36,6 +37,7 @@ class AnalysisController:
     ) -> None:
         self._sources = sources
         store = Store(keep_raw=_keeps_raw)
+        self.tally = Tally(store, ANALYSIS_RUN)
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
         self.world = World(
@@ -48,7 +50,7 @@ class AnalysisController:
             told_of="AnalysisRun",
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
-            "analysis", self._reconcile, clock=clock, random=random, workers=workers
+            "analysis", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran
         )
 
     async def run(self) -> None:
@@ -67,6 +69,7 @@ class AnalysisController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in _concerned(old, new):
             self.loop.add(key)
+        self.tally.changed(old, new)
 
     def _discovered(self, _: Discovery) -> None:
         """The kind that a run waits for may be served now."""

@@ -75,8 +75,8 @@ async def _answer(
     except MetricError as error:
         return Measurement(phase=Phase.ERROR, message=str(error))
     match found:
-        case Judged(phase, value):
-            return Measurement(phase=phase, value=value)
+        case Judged(phase, value, message):
+            return Measurement(phase=phase, value=value, message=message)
         case UnderWay(metadata, again):
             resume = instants.stamp(world.now() + again)
             return Measurement(phase=Phase.RUNNING, metadata=dict(metadata), resume_at=resume)

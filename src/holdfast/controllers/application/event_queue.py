@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from holdfast.controllers.application.joined_events import JoinedEvents
 from holdfast.model.errors import HoldfastError
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import FIELD_MANAGER
@@ -12,45 +13,47 @@ from holdfast.model.resource_types import EVENT
 from holdfast.ports.cluster import Writer
 
 MOST_WAITING = 10_000
-AT_ONCE = 4
 
 log = logging.getLogger("holdfast.application")
 
 
 class EventQueue:
-    """Events that are yet to be written: they hold up nothing, and those of a burst come a little later."""
+    """Events that are yet to be written, one at a time: they hold up nothing and leave the server to the syncs, so those of
+    a burst come later, and in fewer objects."""
 
     def __init__(self, cluster: Writer) -> None:
         self._cluster = cluster
-        self._waiting: asyncio.Queue[KubeObject] = asyncio.Queue(MOST_WAITING)
-        self._writing = 0
+        self._waiting = JoinedEvents()
+        self._has_come = asyncio.Event()
+        self._is_writing = False
 
     @property
     def is_empty(self) -> bool:
-        return self._waiting.empty() and not self._writing
+        return not self._waiting and not self._is_writing
 
     def put(self, event: KubeObject) -> None:
-        try:
-            self._waiting.put_nowait(event)
-        except asyncio.QueueFull:
+        if len(self._waiting) >= MOST_WAITING:
             _lost(event, f"{MOST_WAITING} are waiting already")
+            return
+        self._waiting.add(event)
+        self._has_come.set()
 
     async def run(self) -> None:
         """Until cancelled; what has not been written by then is not written any more."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(AT_ONCE):
-                group.create_task(self._write(), name="application: events")
-
-    async def _write(self) -> None:
         while True:
-            event = await self._waiting.get()
-            self._writing += 1
-            try:
-                await self._cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
-            except HoldfastError as error:
-                _lost(event, str(error))
-            finally:
-                self._writing -= 1
+            await self._has_come.wait()
+            while self._waiting:
+                await self._write(self._waiting.take())
+            self._has_come.clear()
+
+    async def _write(self, event: KubeObject) -> None:
+        self._is_writing = True
+        try:
+            await self._cluster.create(EVENT, event, field_manager=FIELD_MANAGER)
+        except HoldfastError as error:
+            _lost(event, str(error))
+        finally:
+            self._is_writing = False
 
 
 def _lost(event: KubeObject, why: str) -> None:

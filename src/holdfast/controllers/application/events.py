@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from enum import StrEnum
 
+from holdfast.controllers.application.joined_events import LONGEST_MESSAGE
 from holdfast.controllers.application.world import World
 from holdfast.model.application import Application
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, FIELD_MANAGER
-
-LONGEST_MESSAGE = 1024
 
 log = logging.getLogger("holdfast.application")
 

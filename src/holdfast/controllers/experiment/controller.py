@@ -7,6 +7,7 @@ from random import Random
 from holdfast.controllers.experiment.reconcile import reconcile
 from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.controllers.rollout.world import EXPERIMENT, name_of
+from holdfast.controllers.tally import Tally
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import GROUP
@@ -22,9 +23,10 @@ class ExperimentController:
 
     def __init__(self, rollouts: RolloutController, *, clock: Clock, random: Random, workers: int = WORKERS) -> None:
         self._rollouts = rollouts
+        self.tally = Tally(rollouts.world.store, EXPERIMENT)
         rollouts.on_change(self._changed)
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
-            "experiment", self._reconcile, clock=clock, random=random, workers=workers
+            "experiment", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran
         )
 
     async def run(self) -> None:
@@ -38,6 +40,7 @@ class ExperimentController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in sorted(_concerned(old, new)):
             self.loop.add(key)
+        self.tally.changed(old, new)
 
 
 def _concerned(old: LiveObject | None, new: LiveObject | None) -> set[NamespacedName]:

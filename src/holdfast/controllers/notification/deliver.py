@@ -7,16 +7,17 @@ controller that is killed anywhere never tells twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
+from holdfast.controllers.notification import release_runs
 from holdfast.controllers.notification.configured import Configured
 from holdfast.controllers.notification.outbox import Letter
 from holdfast.controllers.notification.subject import Subject
 from holdfast.engine.notify import compose, deliveries, record, secret_values, triggers
-from holdfast.engine.notify.deliveries import Delivery, Occurrence, Problem
+from holdfast.engine.notify.deliveries import Delivery, Occurrence, Place, Problem
 from holdfast.model.errors import Conflict, NotFound, Transient
 from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, resource_version_of
@@ -73,7 +74,7 @@ class Postman:
         letter.about = about
         places = await self._configured.places(key.namespace)
         left = []
-        for one in deliveries.due(places, self._occurrence(letter, about)):
+        for one in deliveries.due(places, await self._occurrence(letter, about, places)):
             match one:
                 case Problem(message):
                     await self._give_up(about, letter, message, message)
@@ -82,9 +83,11 @@ class Postman:
                     left += [said] if said else []
         return left
 
-    def _occurrence(self, letter: Letter, about: KubeObject) -> Occurrence:
-        variables = {self._subject.variable: about, "time": triggers.times_at(self._clock.now())}
+    async def _occurrence(self, letter: Letter, about: KubeObject, places: Sequence[Place]) -> Occurrence:
         trigger = triggers.of_event(letter.reason)
+        conditions = [one for place in places for one in place.settings.triggers.get(trigger, ())]
+        asked = [text for one in conditions for text in (one.when, one.once_per)]
+        variables = {**await self._about(about, asked), "time": triggers.times_at(self._clock.now())}
         return Occurrence(letter.event, trigger, variables, labels_of(about), annotations_of(about))
 
     async def _attempt(self, key: NamespacedName, letter: Letter, about: KubeObject, delivery: Delivery) -> str:
@@ -126,16 +129,19 @@ class Postman:
         return ""
 
     async def _composed(self, delivery: Delivery, about: KubeObject, secrets: Mapping[str, str]) -> Message:
-        """Raises ValueError."""
+        """Raises ValueError and ApiError."""
         draft = compose.draft(delivery)
         context = delivery.place.settings.context
-        variables = compose.variables(draft, {self._subject.variable: about}, context, secrets)
+        variables = compose.variables(draft, await self._about(about, draft.texts), context, secrets)
         try:
             texts = await self._texts.fill(draft.texts, variables)
         except TextFailed as error:
             names = ", ".join(delivery.templates)
             raise ValueError(f"template {names}: {draft.place_of(error.at)}: {error.message}") from None
         return compose.message(draft, compose.filled(draft, texts), secrets, self._clock.now())
+
+    async def _about(self, about: KubeObject, texts: Iterable[str]) -> dict[str, Any]:
+        return {self._subject.variable: about, **await release_runs.variables(self._cluster, about, texts)}
 
     async def _give_up(self, about: KubeObject, letter: Letter, name: str, said: str) -> None:
         if name in letter.given_up:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
+import msgspec
+
 from holdfast.controllers.rollout import triggers
+from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.reconcile import reconcile
 from holdfast.controllers.rollout.world import (
@@ -21,12 +25,15 @@ from holdfast.controllers.rollout.world import (
     World,
     name_of,
 )
+from holdfast.controllers.tally import Tally
 from holdfast.controllers.world import Tidings
+from holdfast.engine.rollout import release_times
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
+from holdfast.model.rollout import Rollout
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.load_balancers import LoadBalancers
@@ -64,11 +71,12 @@ class RolloutController:
     ) -> None:
         """`load_balancers` verify the weights of ALBs, None believes that they are taken over."""
         self._clock = clock
-        self._load_balancers = load_balancers
+        self._balancing = LoadBalancing(load_balancers)
         self._listeners: list[OnChange] = []
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
+        self.tally = Tally(store, ROLLOUT)
         self.world = World(
             cluster=cluster,
             clock=clock,
@@ -77,9 +85,10 @@ class RolloutController:
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
             tidings=tidings,
+            told=self.tally.told,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
-            "rollout", self._reconcile, clock=clock, random=random, workers=workers
+            "rollout", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran
         )
         self._plugins = PluginCalls(step_plugins, self.loop.add)
 
@@ -107,7 +116,7 @@ class RolloutController:
                 return
 
     async def _reconcile(self, key: NamespacedName) -> Outcome:
-        return await reconcile(self.world, self._plugins, key, self._load_balancers)
+        return await reconcile(self.world, self._plugins, key, self._balancing)
 
     def _wrote(self, obj: KubeObject) -> None:
         self.watch.note(obj)
@@ -115,8 +124,19 @@ class RolloutController:
     def _changed(self, old: LiveObject | None, new: LiveObject | None) -> None:
         for key in sorted(triggers.concerned(self.world.store, old, new)):
             self.loop.add(key)
+        self._count(old, new)
         for listener in self._listeners:
             listener(old, new)
+
+    def _count(self, old: LiveObject | None, new: LiveObject | None) -> None:
+        self.tally.changed(old, new)
+        if old is None or new is None or new.group_kind != ROLLOUT or old.metadata.uid != new.metadata.uid:
+            return
+        # What cannot be read is told elsewhere.
+        with suppress(msgspec.ValidationError):
+            end = release_times.end_between(old.read_as(Rollout), new.read_as(Rollout), self._clock.now())
+            if end is not None:
+                self.tally.ended(name_of(new), end)
 
     def _discovered(self, _: Discovery) -> None:
         """A kind that a Rollout waits for may be served now."""

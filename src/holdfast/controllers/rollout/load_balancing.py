@@ -10,42 +10,83 @@ import msgspec
 
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import World
+from holdfast.engine.lang import instants
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.traffic import alb, routers
+from holdfast.model.events import Event
+from holdfast.model.keys import NamespacedName
 from holdfast.model.traffic import ALBTrafficRouting
-from holdfast.ports.load_balancers import LoadBalancerError, LoadBalancers
+from holdfast.ports.load_balancers import LoadBalancerError, LoadBalancerMissing, LoadBalancers
 from holdfast.runtime.outcome import Again, Outcome
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
+MOST_TOLD: Final = 20
+"""Of one release: a sentence that never says the same twice ends there."""
+NOT_FOUND: Final = "LoadBalancerNotFound"
+NOT_ASKED: Final = "WeightVerifyError"
 LOG: Final = logging.getLogger("holdfast.load_balancers")
 
 
-async def verified(world: World, balancers: LoadBalancers | None, seen: Seen) -> Seen:
-    """With what they say of a release under way. What cannot be asked has not said yes."""
-    routing, status = routers.routing_of(seen.rollout).alb, seen.rollout.status
-    weights = status.canary.weights
-    if balancers is None or routing is None or weights is None or seen.problem or status.abort:
-        return seen
-    if status.current_pod_hash == status.stable_rs:
-        return seen
-    # What they have said of these weights once is not asked again.
-    has_taken = bool(weights.verified) or await _have_taken(world, balancers, routing, seen)
-    return msgspec.structs.replace(seen, has_taken=has_taken and seen.has_taken is not False)
+class LoadBalancing:
+    """Without `balancers` everything is believed to be served. What is wrong is told by an Event, once a release and sentence
+    while the process lives."""
+
+    def __init__(self, balancers: LoadBalancers | None) -> None:
+        self._balancers = balancers
+        self._told: dict[NamespacedName, tuple[str, set[Event]]] = {}
+
+    async def verified(self, world: World, seen: Seen) -> Seen:
+        """With what they say of a release under way. What cannot be asked has not said yes."""
+        routing, status = routers.routing_of(seen.rollout).alb, seen.rollout.status
+        weights = status.canary.weights
+        if self._balancers is None or routing is None or weights is None or seen.problem or status.abort:
+            return seen
+        if status.current_pod_hash == status.stable_rs:
+            self.forget(_key(seen))
+            return seen
+        # What they have said of these weights once is not asked again.
+        has_taken = bool(weights.verified) or await self._have_taken(world, self._balancers, routing, seen)
+        return msgspec.structs.replace(seen, has_taken=has_taken and seen.has_taken is not False)
+
+    def forget(self, key: NamespacedName) -> None:
+        """Its release is over, or it is gone."""
+        self._told.pop(key, None)
+
+    async def _have_taken(self, world: World, balancers: LoadBalancers, routing: ALBTrafficRouting, seen: Seen) -> bool:
+        found = found_objects(world, seen.rollout)
+        for reference in alb.references(routing, seen.rollout.metadata):
+            ingress = found.get(reference)
+            hostnames = alb.hostnames(ingress) if ingress is not None else []
+            place = f"Ingress {reference.namespace}/{reference.name}"
+            if not hostnames:
+                why = "has no load balancer in its status; look what the AWS Load Balancer Controller says of it"
+                await self._tell(world, seen, Event(NOT_FOUND, f"{place} {why}", warning=True))
+            try:
+                answers = [await balancers.forwards(hostname) for hostname in hostnames]
+            except LoadBalancerError as error:
+                reason = NOT_FOUND if isinstance(error, LoadBalancerMissing) else NOT_ASKED
+                await self._tell(world, seen, Event(reason, f"{place}: {error}", warning=True))
+                return False
+            if ingress is None or not answers or not all(alb.is_served(ingress, routing, said) for said in answers):
+                return False
+        return True
+
+    async def _tell(self, world: World, seen: Seen, event: Event) -> None:
+        key, release = _key(seen), seen.rollout.status.current_pod_hash
+        LOG.warning("Rollout %s: %s", key, event.message)
+        known, told = self._told.get(key, (release, set()))
+        if known != release:
+            told = set()
+        self._told[key] = (release, told)
+        if event in told or len(told) >= MOST_TOLD:
+            return
+        told.add(event)
+        said = f"{event.message}. The step waits; an abort does not"
+        await world.emit(seen.rollout.metadata, msgspec.structs.replace(event, message=said), instants.stamp(seen.now))
 
 
-async def _have_taken(world: World, balancers: LoadBalancers, routing: ALBTrafficRouting, seen: Seen) -> bool:
-    found = found_objects(world, seen.rollout)
-    for reference in alb.references(routing, seen.rollout.metadata):
-        ingress = found.get(reference)
-        hostnames = alb.hostnames(ingress) if ingress is not None else []
-        try:
-            answers = [await balancers.forwards(hostname) for hostname in hostnames]
-        except LoadBalancerError as error:
-            LOG.warning("Ingress %s/%s: %s", reference.namespace, reference.name, error)
-            return False
-        if ingress is None or not answers or not all(alb.is_served(ingress, routing, said) for said in answers):
-            return False
-    return True
+def _key(seen: Seen) -> NamespacedName:
+    return NamespacedName(seen.rollout.metadata.namespace, seen.rollout.metadata.name)
 
 
 def again(outcome: Outcome, seen: Seen) -> Outcome:

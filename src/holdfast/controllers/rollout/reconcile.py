@@ -11,6 +11,7 @@ import msgspec
 
 from holdfast.controllers.rollout import load_balancing, runs
 from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
+from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.observe import observe
 from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.world import ROLLOUT, World
@@ -23,19 +24,17 @@ from holdfast.engine.status.encode import encode
 from holdfast.model.errors import ApiError, BadRequest, Blocked, Forbidden, Invalid
 from holdfast.model.keys import NamespacedName
 from holdfast.model.rollout import Rollout
-from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.runtime.outcome import Again, Outcome, Settled
 
 REFUSALS = (Blocked, BadRequest, Forbidden, Invalid)
 """What will fail again in the same way until somebody acts: told in status, or the Rollout would only seem to wait."""
 
 
-async def reconcile(
-    world: World, plugins: PluginCalls, key: NamespacedName, balancers: LoadBalancers | None = None
-) -> Outcome:
+async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, balancing: LoadBalancing) -> Outcome:
     obj = world.get(ROLLOUT, key.namespace, key.name)
     if obj is None:
         plugins.settle(key, ())
+        balancing.forget(key)
         return Settled()
     try:
         rollout = msgspec.convert(obj, Rollout)
@@ -51,7 +50,7 @@ async def reconcile(
         problem=seen.problem or plugins.problem(rollout),
         unproved=runs.problem(world, rollout),
     )
-    seen = await load_balancing.verified(world, balancers, seen)
+    seen = await balancing.verified(world, seen)
     decision = decide(seen)
     try:
         await _change_cluster(world, seen, decision)

@@ -22,6 +22,9 @@ def problem(spec: dict[str, Any], later: str) -> str:
         asked = msgspec.convert(spec.get("args") or (), tuple[Argument, ...])
     except msgspec.ValidationError as error:
         return str(error)
+    for argument in asked:
+        if argument.value is not None and argument.value_from is not None:
+            return f"args.{argument.name} has both a value and a valueFrom"
     return _of_metrics(metrics, asked, later) if metrics else validation.problem(())
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from holdfast.engine.analysis import assess
 from holdfast.engine.lang import durations
+from holdfast.model import program_names
 from holdfast.model.analysis import Metric
 from holdfast.model.fields import IntOrString
 
@@ -55,6 +56,12 @@ def _faults(metric: Metric) -> Iterable[str]:
         yield "no provider specified"
     if len(named) > 1:
         yield f"multiple providers specified: {', '.join(named)}"
+    plugins = sorted(metric.provider.plugin)
+    if len(plugins) > 1:
+        yield f"provider.plugin names several plugins, and one is needed: {', '.join(plugins)}"
+    for name in plugins:
+        if not program_names.is_name(name):
+            yield f"provider.plugin: {name!r} is no name of a plugin, such as NAME or OWNER/NAME"
 
 
 def _limits(metric: Metric) -> Iterable[tuple[str, IntOrString | None]]:

@@ -20,6 +20,7 @@ from holdfast.engine.rollout import (
     holding,
     phases,
     pod_metadata,
+    release_times,
     replacing,
     replica_sets,
     restarts,
@@ -116,6 +117,7 @@ def _finished(draft: Draft) -> Decision:
     workload.note_generation(draft)
     phase, message = phases.of(draft.rollout)
     draft.set(phase=phase, message=message)
+    release_times.note_pauses(draft)
     at = steps.index(draft.rollout)
     if defaults.blue_green(draft.rollout) is None:
         draft.set(current_step_index=at)

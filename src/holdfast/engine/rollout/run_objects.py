@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from holdfast.engine.kube import canonical
-from holdfast.engine.rollout import analysis_spec, ownership, replica_sets
+from holdfast.engine.rollout import analysis_spec, field_paths, ownership, replica_sets
 from holdfast.engine.rollout.actions import StartExperiment, StartRun
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
@@ -83,19 +82,7 @@ def _values(
         elif source.pod_template_hash_value is not None:
             yield argument.name, stable if source.pod_template_hash_value == "Stable" else latest
         elif source.field_ref is not None:
-            yield argument.name, _field(rollout, source.field_ref.field_path)
-
-
-def _field(rollout: Rollout, path: str) -> str:
-    """`metadata.labels['env']`, `metadata.annotations['a/b']` or a path of dots."""
-    for place, values in (("labels", rollout.metadata.labels), ("annotations", rollout.metadata.annotations)):
-        start = f"metadata.{place}['"
-        if path.startswith(start) and path.endswith("']"):
-            return values.get(path[len(start) : -2], "")
-    found = canonical.get_path(msgspec.to_builtins(rollout), *path.split("."))
-    if found is None:
-        raise ValueError(f"the Rollout has no field {path}")
-    return str(found)
+            yield argument.name, field_paths.value(rollout, source.field_ref.field_path)
 
 
 def experiment(seen: Seen, start: StartExperiment, *, stable: str) -> KubeObject:

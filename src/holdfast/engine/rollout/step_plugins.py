@@ -6,7 +6,6 @@ step, `Terminate` when it was left before its end, `Abort` when the release was 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +19,6 @@ from holdfast.model.canary import PluginStep
 from holdfast.model.rollout import Rollout, StepPluginStatus
 from holdfast.model.step_plugins import Answer, Execution, Operation, PluginPhase, Question
 
-LONGEST_NAME: Final = 128
 LONGEST_MESSAGE: Final = 1024
 PAUSE: Final = timedelta(seconds=30)
 """Until a plugin that does not say when is asked again."""
@@ -29,14 +27,6 @@ LONGEST_PAUSE: Final = timedelta(days=1)
 MOST_TRIES: Final = 5
 """How often an abort or a termination that ends in an error is tried: a retry of the release waits for it."""
 CLOSING: Final = (Operation.TERMINATE, Operation.ABORT)
-
-_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_NAME = re.compile(rf"{_PART}(?:/{_PART})?")
-
-
-def is_name(name: str) -> bool:
-    """`NAME` or `OWNER/NAME`, which can be no path to anywhere else."""
-    return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def named(rollout: Rollout) -> list[tuple[int, str]]:

@@ -14,12 +14,12 @@ from holdfast.engine.rollout import (
     ranges,
     replica_sets,
     routes,
-    step_plugins,
     steps,
     validation_contents,
 )
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.pod_templates import HASH_LABEL
+from holdfast.model import program_names
 from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
@@ -153,7 +153,7 @@ def _step(rollout: Rollout, place: str, step: CanaryStep) -> Iterator[str]:
     if step.experiment is not None and step.experiment.duration and durations.parse(step.experiment.duration) is None:
         said = f"{step.experiment.duration!r} is no duration such as 10m"
         yield f"{place}.experiment.duration: Invalid value: {said}"
-    if step.plugin is not None and not step_plugins.is_name(step.plugin.name):
+    if step.plugin is not None and not program_names.is_name(step.plugin.name):
         yield f'{place}.plugin.name: Invalid value: "{step.plugin.name}": a plugin is named like NAME or OWNER/NAME'
     yield from _routed_step(rollout, place, step)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.engine.kube import canonical
+from holdfast.engine.traffic import shared_lists
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, owned_by, owner_reference, there
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
@@ -67,12 +68,14 @@ def weighted(obj: KubeObject, named: ApisixRoute, wanted: WantedTraffic) -> Kube
     """Raises RoutingProblem where a rule or one of the two services is absent."""
     chosen = _chosen(obj, named)
     rules = obj["spec"]["http"]
-    weights = {wanted.canary: wanted.weight, wanted.stable: wanted.stable_weight}
+    noted, place = shared_lists.noted(obj), "a rule of the ApisixRoute has no backend"
     changed = [
-        {**rule, "backends": _weighted(backends(rule), weights)} if index in chosen else rule
+        {**rule, "backends": shared_lists.weighted(backends(rule), "serviceName", wanted, noted, place)}
+        if index in chosen
+        else rule
         for index, rule in enumerate(rules)
     ]
-    return canonical.with_path(obj, changed, "spec", "http")
+    return shared_lists.with_note(canonical.with_path(obj, changed, "spec", "http"), wanted)
 
 
 def backends(rule: Any) -> list[dict[str, Any]]:
@@ -81,16 +84,6 @@ def backends(rule: Any) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not all(isinstance(backend, dict) for backend in found):
         raise RoutingProblem("a rule of the ApisixRoute has no backends")
     return found
-
-
-def _weighted(given: list[dict[str, Any]], weights: Mapping[str, int]) -> list[dict[str, Any]]:
-    for name in weights:
-        if not any(backend.get("serviceName") == name for backend in given):
-            raise RoutingProblem(f"a rule of the ApisixRoute has no backend {name}")
-    return [
-        {**backend, "weight": weights[backend["serviceName"]]} if backend.get("serviceName") in weights else backend
-        for backend in given
-    ]
 
 
 def _header_route(

@@ -22,7 +22,7 @@ KINDS: Final[frozenset[GroupKind]] = (
 SERVED: Final = ("istio", "nginx", "plugins", "traefik", "smi", "apisix", "alb", "ambassador")
 TAKES_HEADERS: Final = ("istio", "plugins", "apisix", "alb")
 TAKES_MIRRORS: Final = ("istio",)
-TAKES_EXPERIMENTS: Final = ("istio", "plugins", "smi", "alb")
+TAKES_EXPERIMENTS: Final = ("istio", "plugins", "smi", "alb", "traefik", "apisix")
 BOUND_TO_STABLE: Final = ("nginx", "ambassador")
 """Their objects lead to one service for good, which pingPong changes."""
 Found = Mapping[Reference, KubeObject]

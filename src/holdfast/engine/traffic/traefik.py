@@ -1,4 +1,4 @@
-"""Traefik: the weights of two services of a weighted TraefikService."""
+"""Traefik: the weights of two services of a weighted TraefikService, and of those of experiments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from holdfast.engine.kube import canonical
-from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
+from holdfast.engine.traffic import shared_lists
+from holdfast.engine.traffic.changes import Change, Reference, there
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.model.metadata import ObjectMeta
@@ -31,12 +32,6 @@ def changes(
 def weighted(obj: KubeObject, wanted: WantedTraffic) -> KubeObject:
     """Raises RoutingProblem where one of the two services is absent."""
     services = canonical.get_path(obj, "spec", "weighted", "services") or []
-    weights = {wanted.canary: wanted.weight, wanted.stable: wanted.stable_weight}
-    for name in weights:
-        if not any(service.get("name") == name for service in services):
-            raise RoutingProblem(f"TraefikService: spec.weighted.services has no {name}")
-    changed = [
-        {**service, "weight": weights[service["name"]]} if service.get("name") in weights else service
-        for service in services
-    ]
-    return canonical.with_path(obj, changed, "spec", "weighted", "services")
+    place = "TraefikService: spec.weighted.services has no"
+    changed = shared_lists.weighted(services, "name", wanted, shared_lists.noted(obj), place)
+    return shared_lists.with_note(canonical.with_path(obj, changed, "spec", "weighted", "services"), wanted)

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.sources import HttpMetricSources
 from holdfast.model.analysis import Metric
 from holdfast.ports.metrics import MetricError, Reading
+from holdfast.runtime.aws.identity import AwsPlace
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CONTROL = "argo-rollouts"

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
-from holdfast.adapters.metrics.aws import AwsPlace
 from holdfast.adapters.metrics.elastic_load_balancing import ElasticLoadBalancing
 from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.runtime.aws.identity import AwsPlace
 from holdfast.runtime.clock import LoopClock
 from tests.unit.adapters.local_http import Handler, serving
 

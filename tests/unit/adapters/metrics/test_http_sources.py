@@ -173,5 +173,5 @@ async def test_what_is_no_web_address_is_refused(url: str) -> None:
 
 async def test_a_provider_that_is_not_there_says_what_to_do() -> None:
     message = await refused({"plugin": {"example/measure": {}}})
-    assert "provider plugin of metric 'errors' is not there" in message
-    assert "prometheus" in message
+    assert "start Holdfast with --metric-plugins FOLDER" in message
+    assert "metric 'errors' has no provider" in await refused({})

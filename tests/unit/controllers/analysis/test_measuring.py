@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from holdfast.engine.analysis.phases import Phase
 from holdfast.model.keys import NamespacedName
+from holdfast.ports.metrics import Judged
 from tests.unit.controllers.analysis.stage import SECRET, Answers, ended, measuring, run_object, status, until, web
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, NAMESPACE_NAME, Stage, stage
 
@@ -180,3 +182,11 @@ async def test_metrics_that_make_no_sense_end_the_run_at_once() -> None:
         found = await ended(world)
         assert found["message"] == "metrics[0]: interval must be specified when count > 1"
         assert (await status(world))["phase"] == "Error"
+
+
+async def test_a_verdict_of_the_provider_is_told_with_its_words() -> None:
+    async with stage() as world, measuring(world, Answers(errors=[Judged(Phase.FAILED, "many", "the store says no")])):
+        await put(world, web("errors"))
+        found = await ended(world)
+    (measurement,) = found["metricResults"][0]["measurements"]
+    assert (measurement["value"], measurement["message"]) == ("many", "the store says no")

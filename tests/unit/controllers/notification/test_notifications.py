@@ -25,7 +25,7 @@ from tests.unit.controllers.notification.harness import (
     notifying,
     told,
 )
-from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, ROLLOUT, Stage, stage
+from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, NAMESPACE_NAME, ROLLOUT, Stage, stage
 
 LATER = Undelivered("hooks.example.com answers 503", may_pass=True)
 NEVER = Undelivered("hooks.example.com answers 403: secret-token is wrong", may_pass=False)
@@ -303,3 +303,36 @@ def test_events_of_one_rollout_wait_within_bounds() -> None:
         outbox.take(key, letter)
         outbox.take(key, letter)
     assert len(outbox) == 0
+
+
+async def test_the_analyses_of_the_release_are_there_for_conditions_and_templates() -> None:
+    notifier = MemoryNotifier()
+    found = "webhook: {deploys: {method: POST, body: '{{range .analysisRuns}}{{.metadata.name}} {{.status.phase}};{{end}}'}}"
+    asked = "- {send: [paused], when: 'len(analysisRuns) == 2'}"
+    async with stage() as world, notifying(world, notifier):
+        await configure(world, {**SETTINGS, "template.paused": found, "trigger.on-rollout-paused": asked})
+        await deployed(world, steps=[{"setWeight": 50}, {"pause": {"duration": "60s"}}, {"pause": {}}])
+        await world.set_image("web:2")
+        rollout = await world.until(lambda it: it.status.current_step_index == 1)
+        owner = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Rollout",
+            "name": "web",
+            "uid": rollout.metadata.uid,
+            "controller": True,
+        }
+        current, earlier = rollout.status.current_pod_hash, "earlier"
+        for name, owners, revision in (
+            ("first", [owner], current),
+            ("second", [owner], current),
+            ("of-the-last-release", [owner], earlier),
+            ("of-nobody", [], current),
+        ):
+            labels = {"rollouts-pod-template-hash": revision}
+            metadata = {"name": name, "namespace": NAMESPACE_NAME, "labels": labels, "ownerReferences": owners}
+            kind = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun"}
+            run = {**kind, "metadata": metadata, "spec": {"metrics": []}, "status": {"phase": "Successful"}}
+            await world.cluster.create(ANALYSIS_RUN, run, field_manager="person")
+            await world.clock.sleep(1)
+        await until_told(world, notifier, 1)
+    assert bodies(notifier)[-1] == "second Successful;first Successful;"

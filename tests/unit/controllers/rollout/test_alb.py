@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from holdfast.model.kube import KubeObject
-from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.model.resource_types import EVENT
+from holdfast.ports.load_balancers import Forward, LoadBalancerError, LoadBalancerMissing
 from holdfast.testing.builders import resource
 from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, Stage, stage
 from tests.unit.controllers.rollout.routed import deploy
@@ -34,6 +35,7 @@ class Balancer:
         self._serves: list[Forward] = []
         self.asked = 0
         self.is_reached = True
+        self.failure = LoadBalancerError("AWS cannot be reached")
 
     async def follow(self) -> None:
         said = (await self._world.get(INGRESS, "web"))["metadata"]["annotations"][ACTION]
@@ -45,7 +47,7 @@ class Balancer:
         assert hostname == HOST
         self.asked += 1
         if not self.is_reached:
-            raise LoadBalancerError("AWS cannot be reached")
+            raise self.failure
         return self._serves
 
 
@@ -94,3 +96,44 @@ async def test_without_the_option_nobody_is_asked() -> None:
         found = await world.until_phase("Paused")
         assert found.status.canary.weights is not None
         assert found.status.canary.weights.verified is None
+
+
+async def told(world: Stage) -> list[tuple[str, str]]:
+    found = [live.decode() for live in (await world.cluster.list(EVENT, namespace=NAMESPACE_NAME)).items]
+    wanted = ("LoadBalancerNotFound", "WeightVerifyError")
+    return sorted((event["reason"], event["message"]) for event in found if event["reason"] in wanted)
+
+
+async def test_what_is_wrong_with_a_load_balancer_is_told_once_a_release() -> None:
+    async with stage() as world:
+        balancer = Balancer(world)
+        async with world.controller(load_balancers=balancer):
+            await world.put(INGRESS, ingress())
+            await deploy(world, {"alb": {"ingress": "web", "servicePort": 80}})
+            assert await told(world) == []
+            await world.set_image("web:2")
+            await world.clock.sleep(60)
+            why = "look what the AWS Load Balancer Controller says of it. The step waits; an abort does not"
+            nowhere = ("LoadBalancerNotFound", f"Ingress shop/web has no load balancer in its status; {why}")
+            assert await told(world) == [nowhere]
+            balancer.is_reached = False
+            status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
+            await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+            await world.clock.sleep(60)
+            out_of_reach = (
+                "WeightVerifyError",
+                "Ingress shop/web: AWS cannot be reached. The step waits; an abort does not",
+            )
+            assert await told(world) == [nowhere, out_of_reach]
+            balancer.failure = LoadBalancerMissing("AWS shows no such load balancer")
+            await world.clock.sleep(60)
+            (_, (reason, message), _) = await told(world)
+            assert (reason, message.partition(".")[0]) == (
+                "LoadBalancerNotFound",
+                "Ingress shop/web: AWS shows no such load balancer",
+            )
+            assert balancer.asked > 6
+            # The next release tells it anew.
+            await world.set_image("web:3")
+            await world.clock.sleep(60)
+            assert len(await told(world)) == 4

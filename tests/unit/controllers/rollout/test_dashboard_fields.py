@@ -10,6 +10,7 @@ from tests.unit.controllers.rollout.harness import (
     ROLLOUT,
     SERVICE,
     Stage,
+    phase_of,
     rollout_object,
     service_object,
     stage,
@@ -62,7 +63,9 @@ async def test_an_abort_ends_it_and_a_retry_takes_that_back() -> None:
         await world.status({"abort": False})
         again = await world.until_phase("Paused")
         assert ending(again) == ("", False)
-        assert again.status.duration == began
+        assert again.status.duration is not None
+        assert began is not None
+        assert again.status.duration.rollout_started_at == began.rollout_started_at
 
 
 async def test_taken_back_in_the_middle_it_is_rolled_back() -> None:
@@ -123,3 +126,59 @@ async def test_the_generation_of_the_workload_is_on_the_rollout_as_long_as_it_na
         await world.patch(ROLLOUT, "web", {"spec": own})
         found = await world.until(lambda it: GENERATION not in it.metadata.annotations, seconds=20)
         assert found.status.workload_observed_generation == ""
+
+
+async def test_waiting_for_a_person_is_counted_and_waiting_for_the_time_is_not() -> None:
+    steps = [{"setWeight": 50}, {"pause": {"duration": "30s"}}, {"pause": {}}]
+    async with stage() as world, world.controller() as controller:
+        await world.put(ROLLOUT, rollout_object({"canary": {"steps": steps}}, replicas=2))
+        await world.until_phase("Healthy")
+        await world.set_image("web:2")
+        timed = await world.until(lambda it: it.status.current_step_index == 1)
+        assert timed.status.duration is not None
+        assert timed.status.duration.manual_pause_started_at is None
+        await world.until(lambda it: it.status.current_step_index == 2)
+        waiting = (await world.until_phase("Paused")).status.duration
+        assert waiting is not None
+        assert waiting.manual_pause_started_at is not None
+        await world.clock.sleep(100)
+        await world.status({"pauseConditions": None})
+        ended = (await world.until_phase("Healthy")).status.duration
+        assert ended is not None
+        assert ended.manual_pause_started_at is None
+        assert 98 <= ended.total_manual_pause_duration_seconds <= 104
+        await world.clock.sleep(1)
+        (found,) = controller.tally.figures.values()
+        assert list(found.releases) == ["Promoted"]
+        promoted = found.releases["Promoted"]
+        assert promoted.paused.total == ended.total_manual_pause_duration_seconds
+        assert promoted.progressing.total + promoted.paused.total == promoted.whole.total
+        assert promoted.progressing.total >= 30
+
+
+async def test_a_release_that_another_one_replaces_is_counted_as_superseded() -> None:
+    async with stage() as world, world.controller() as controller:
+        await deployed(world)
+        await world.set_image("web:2")
+        await world.until_phase("Paused")
+        await world.clock.sleep(60)
+        await world.set_image("web:3")
+        replacing = await world.until(lambda it: phase_of(it) == "Paused")
+        assert ending(replacing) == ("", False)
+        (found,) = controller.tally.figures.values()
+        assert list(found.releases) == ["Promoted", "Superseded"]
+        superseded = found.releases["Superseded"]
+        assert superseded.whole.count == 1
+        assert 58 <= superseded.paused.total <= 64
+        assert superseded.whole.total > superseded.paused.total
+        # What was aborted before is over: the next release replaces nothing.
+        await world.status({"abort": True})
+        await world.until_phase("Degraded")
+        await world.set_image("web:4")
+        await world.until_phase("Paused")
+        (found,) = controller.tally.figures.values()
+        assert {word: one.whole.count for word, one in found.releases.items()} == {
+            "Promoted": 1,
+            "Superseded": 1,
+            "Aborted": 1,
+        }

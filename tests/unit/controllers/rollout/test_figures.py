@@ -6,11 +6,17 @@ import pytest
 from aiohttp import ClientSession, web
 
 from holdfast.controllers.rollout.figures import exposition
+from holdfast.controllers.tally import Tally
 from holdfast.engine.rollout import figures
+from holdfast.model.analysis import AnalysisRun, AnalysisRunStatus, MetricResult
+from holdfast.model.figures import ObjectFigures
+from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.metadata import ObjectMeta
+from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
 from holdfast.server import monitoring
-from tests.unit.controllers.rollout.harness import ROLLOUT, rollout_object, stage
+from tests.unit.controllers.analysis.stage import Answers, measuring
+from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ROLLOUT, rollout_object, stage
 
 
 async def test_a_rollout_is_told_with_its_phase_and_its_pods() -> None:
@@ -21,7 +27,8 @@ async def test_a_rollout_is_told_with_its_phase_and_its_pods() -> None:
         await world.set_image("web:2")
         await world.until_phase("Paused")
         await world.clock.sleep(1)
-        told = exposition(controller.world.store).splitlines()
+        nobody = Tally(controller.world.store, GroupKind("", "Nobody"))
+        told = exposition(controller.tally, nobody, nobody).splitlines()
     place = 'namespace="shop",name="web"'
     assert f'rollout_info{{{place},strategy="canary",traffic_router="",phase="Paused"}} 1' in told
     assert f"rollout_info_replicas_desired{{{place}}} 4" in told
@@ -33,7 +40,7 @@ async def test_a_rollout_is_told_with_its_phase_and_its_pods() -> None:
 
 def test_a_label_is_one_line_whatever_is_in_it() -> None:
     strange = Rollout(metadata=ObjectMeta(name='a"b\\c\nd', namespace="shop"))
-    told = figures.exposition([strange], [], [])
+    told = figures.exposition(figures.Seen([strange]), figures.Seen([]), figures.Seen([]))
     assert 'name="a\\"b\\\\c\\nd"' in told
 
 
@@ -49,3 +56,68 @@ async def test_it_is_answered_at_the_path_that_prometheus_asks() -> None:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     finally:
         await runner.cleanup()
+
+
+def test_the_work_on_an_object_is_told_in_buckets_that_hold_the_smaller_ones_too() -> None:
+    worked = ObjectFigures().with_run(0.2, failed=False).with_run(3.0, failed=True)
+    worked = worked.with_event("Warning", "RolloutAborted").with_event("Warning", "RolloutAborted")
+    seen = figures.Seen([], {NamespacedName("shop", "web"): worked})
+    told = figures.exposition(seen, figures.Seen([]), figures.Seen([])).splitlines()
+    place = 'namespace="shop",name="web"'
+    buckets = [line for line in told if line.startswith("rollout_reconcile_bucket")]
+    assert buckets == [
+        f'rollout_reconcile_bucket{{{place},le="0.01"}} 0',
+        f'rollout_reconcile_bucket{{{place},le="0.15"}} 0',
+        f'rollout_reconcile_bucket{{{place},le="0.25"}} 1',
+        f'rollout_reconcile_bucket{{{place},le="0.5"}} 1',
+        f'rollout_reconcile_bucket{{{place},le="1"}} 1',
+        f'rollout_reconcile_bucket{{{place},le="+Inf"}} 2',
+    ]
+    assert f"rollout_reconcile_sum{{{place}}} 3.2" in told
+    assert f"rollout_reconcile_count{{{place}}} 2" in told
+    assert f"rollout_reconcile_error{{{place}}} 1" in told
+    assert f'rollout_events_total{{{place},type="Warning",reason="RolloutAborted"}} 2' in told
+
+
+def test_of_each_phase_it_is_told_whether_it_is_that_of_the_run() -> None:
+    results = (MetricResult(name="errors", phase="Failed", dry_run=True),)
+    run = AnalysisRun(
+        metadata=ObjectMeta(name="web", namespace="shop"),
+        status=AnalysisRunStatus(phase="Successful", metric_results=results),
+    )
+    told = figures.exposition(figures.Seen([]), figures.Seen([]), figures.Seen([run])).splitlines()
+    place = 'namespace="shop",name="web"'
+    assert f'analysis_run_phase{{{place},phase="Successful"}} 1' in told
+    assert f'analysis_run_phase{{{place},phase="Failed"}} 0' in told
+    assert f'analysis_run_metric_phase{{{place},metric="errors",dry_run="true",phase="Failed"}} 1' in told
+
+
+async def test_a_release_is_counted_until_its_rollout_is_gone() -> None:
+    async with stage() as world, world.controller() as controller:
+        await world.put(ROLLOUT, rollout_object({"canary": {"steps": [{"setWeight": 50}]}}))
+        await world.until_phase("Healthy")
+        await world.clock.sleep(1)
+        (figures_of_web,) = controller.tally.figures.values()
+        assert controller.loop.counters.runs == figures_of_web.work.count > 0
+        assert figures_of_web.failures == 0
+        assert sum(figures_of_web.events.values()) == len(await world.events())
+        await world.cluster.delete(ROLLOUT, "shop", "web")
+        await world.clock.sleep(5)
+        assert not controller.tally.figures
+
+
+async def test_experiments_and_analyses_are_counted_too() -> None:
+    answers = Answers(good=[0.0, 1.0])
+    spec = {"metrics": [{"name": "good", "successCondition": "result == 1", "provider": {"web": {"url": "http://x"}}}]}
+    run = {
+        "apiVersion": API_VERSION,
+        "kind": "AnalysisRun",
+        "metadata": {"name": "r", "namespace": "shop"},
+        "spec": spec,
+    }
+    async with stage() as world, measuring(world, answers) as analyses:
+        await world.put(ANALYSIS_RUN, run)
+        await world.clock.sleep(5)
+        told = exposition(analyses.tally, analyses.tally, analyses.tally)
+        assert 'analysis_run_info{namespace="shop",name="r",phase="Failed"} 1' in told
+        assert analyses.tally.figures[NamespacedName("shop", "r")].work.count > 0

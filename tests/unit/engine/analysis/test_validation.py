@@ -29,6 +29,15 @@ WEB = {"web": {"url": "http://a"}}
         ([{"name": "a", "provider": WEB, "count": "--5"}], "metrics[0]: count: '--5' is no number"),
         ([{"name": "a", "provider": WEB, "failureLimit": "²"}], "metrics[0]: failureLimit: '²' is no number"),
         ([{"name": "a", "provider": WEB, "failureLimit": "-1"}], ""),
+        ([{"name": "a", "provider": {"plugin": {"acme/errors": {"query": "x"}}}}], ""),
+        (
+            [{"name": "a", "provider": {"plugin": {"b": None, "a": None}}}],
+            "metrics[0]: provider.plugin names several plugins, and one is needed: a, b",
+        ),
+        (
+            [{"name": "a", "provider": {"plugin": {"../../bin/sh": None}}}],
+            "metrics[0]: provider.plugin: '../../bin/sh' is no name of a plugin",
+        ),
         ([{"name": "a", "provider": {"job": {"spec": {}}}, "count": "3", "interval": "1m"}], ""),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from holdfast.engine.notify import compose, secret_values, settings, templates
 from holdfast.engine.notify.deliveries import Delivery, Place
 from holdfast.engine.notify.services import table
 from holdfast.engine.notify.services.asked import Asked
-from holdfast.model.notification import Accepted, Destination, HttpMessage, Mail
+from holdfast.model.notification import Accepted, CommitNews, Destination, HttpMessage, Mail
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -340,3 +341,60 @@ def test_a_delivery_that_cannot_be_made_names_the_key(to: str, names: tuple[str,
     with pytest.raises(ValueError) as caught:
         compose.draft(Delivery(Place(found), Destination(to, ""), names, "key"))
     assert str(caught.value).startswith(said)
+
+
+COMMIT = {"repoURLPath": "https://github.com/shop/web", "revisionPath": "abc123", "status": {"state": "success"}}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/shop/web.git",
+        "https://user@github.example.com/shop/web/",
+        "git@github.com:shop/web.git",
+        "ssh://git@github.com:22/shop/web.git",
+    ],
+)
+def test_github_finds_the_repository_in_its_address(url: str) -> None:
+    found = table.message("github", Asked({"token": "t"}, {**COMMIT, "repoURLPath": url}, "hello", "", NOW))
+    assert isinstance(found, CommitNews)
+    assert found.repository == "shop/web"
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "text", "said"),
+    [
+        ("github", {}, COMMIT, "to say who asks"),
+        ("github", {"appID": "1"}, COMMIT, "belong together"),
+        ("github", {"token": "t"}, {}, "no status, deployment or pullRequestComment"),
+        ("github", {"token": "t"}, {**COMMIT, "repoURLPath": "shop"}, "repoURLPath"),
+        ("github", {"token": "t"}, {**COMMIT, "repoURLPath": "https://github.com/../.."}, "repoURLPath"),
+        ("github", {"token": "t"}, {**COMMIT, "revisionPath": "../../x"}, "revisionPath"),
+        ("github", {"token": "t"}, {**COMMIT, "revisionPath": ""}, "revisionPath"),
+        ("github", {"token": "t"}, {**COMMIT, "status": {"state": "fine"}}, "'fine' is none of error"),
+        ("awssqs", {}, {}, "names no queue"),
+        ("awssqs", {"queue": "q", "key": "k"}, {}, "belong together"),
+        ("awssqs", {"queue": "q"}, {"messageAttributes": {str(n): "x" for n in range(11)}}, "more than 10"),
+        ("gcppubsub", {"keyFile": "/etc/key.json", "topic": "t"}, {}, "keyFile is to be the key"),
+        ("pagerduty", {"token": "t"}, {}, "serviceID"),
+    ],
+)
+def test_what_is_missing_is_told_by_its_name(
+    kind: str, options: dict[str, Any], text: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        table.message(kind, Asked(options, text, "hello", "", NOW))
+
+
+def test_an_incident_of_pager_duty() -> None:
+    options = {"token": "t", "from": "us@example.com", "serviceID": "S1"}
+    url, headers, body = sent(message("pagerduty", options, {"title": "web fails", "urgency": "high"}))
+    assert url == "https://api.pagerduty.com/incidents"
+    assert (headers["Authorization"], headers["From"]) == ("Token token=t", "us@example.com")
+    assert body["incident"] == {
+        "type": "incident",
+        "title": "web fails",
+        "service": {"id": "S1", "type": "service_reference"},
+        "urgency": "high",
+        "body": {"type": "incident_body", "details": "hello"},
+    }

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from holdfast.engine.rollout import rehearsal, rehearsal_in_place, step_plugins, validation
+from holdfast.model import program_names
 from holdfast.model.rollout import Rollout, StepPluginStatus, WorkloadRef
 from holdfast.model.step_plugins import Answer, PluginPhase
 
@@ -95,7 +96,7 @@ def test_only_the_config_of_its_own_step_is_told(known: dict[str, Any], config: 
 
 @pytest.mark.parametrize("name", ["soak", "acme/soak", "a.b_c-d", "argoproj-labs/step-exec", "9"])
 def test_names_of_plugins(name: str) -> None:
-    assert step_plugins.is_name(name)
+    assert program_names.is_name(name)
     assert validation.problem(rollout({"plugin": {"name": name}})) == ""
 
 
@@ -104,7 +105,7 @@ def test_names_of_plugins(name: str) -> None:
     ["", ".", "..", "../soak", "acme/../soak", "/bin/sh", "a/b/c", "a/", "soak\n", ".soak", "-x", "a b", "a" * 129],
 )
 def test_names_that_could_lead_elsewhere_are_refused(name: str) -> None:
-    assert not step_plugins.is_name(name)
+    assert not program_names.is_name(name)
     assert "steps[0].plugin.name" in validation.problem(rollout({"plugin": {"name": name}}))
 
 

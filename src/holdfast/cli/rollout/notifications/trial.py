@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 from msgspec import Struct
@@ -48,16 +48,17 @@ class Sources(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """`rollout` is None where the command is about none."""
+    """`rollout` is None where the command is about none; `more` are what else expressions and templates see."""
 
     settings: Settings
     secrets: Mapping[str, str]
     rollout: KubeObject | None = None
+    more: Mapping[str, Any] = {}
 
     @property
-    def about(self) -> dict[str, KubeObject]:
+    def about(self) -> dict[str, Any]:
         assert self.rollout is not None  # noqa: S101 - asked for
-        return {"rollout": self.rollout}
+        return {"rollout": self.rollout, **self.more}
 
 
 def on_trial(
@@ -72,7 +73,8 @@ def on_trial(
             found = _rollout_of(rollout) if is_filed else await _read(cluster, rollout, sources.namespace)
         data, place = await _config_map(cluster, sources)
         known = await _secrets(cluster, sources, place) if secrets else {}
-        return await work(Trial(_told(settings.read(data)), known, found))
+        more = await _more(cluster, found, data) if found is not None else {}
+        return await work(Trial(_told(settings.read(data)), known, found, more))
 
     if sources.config_map and is_filed and (sources.secret or not secrets):
         return asyncio.run(opened(None))
@@ -88,6 +90,15 @@ def _told(found: Settings) -> Settings:
 async def _read(cluster: Cluster | None, name: str, namespace: str) -> KubeObject:
     assert cluster is not None  # noqa: S101 - opened, since no file was named
     return await rollouts.read_object(cluster, name, namespace)
+
+
+async def _more(cluster: Cluster | None, rollout: KubeObject, data: Mapping[str, str]) -> dict[str, Any]:
+    """Without a cluster there are no runs."""
+    from holdfast.controllers.notification import release_runs
+
+    if cluster is None:
+        return {release_runs.VARIABLE: []}
+    return await release_runs.variables(cluster, rollout, data.values())
 
 
 def _rollout_of(file: str) -> KubeObject:

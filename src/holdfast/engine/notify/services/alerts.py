@@ -145,6 +145,39 @@ def pager_duty(asked: Asked) -> HttpMessage:
     return HttpMessage((posted("https://events.pagerduty.com/v2/enqueue", {**body, **more}),))
 
 
+class PagerDutyRest(Struct, frozen=True, rename={"service_id": "serviceID"}):
+    token: str
+    sender: str = field(name="from", default="")
+    service_id: str = ""
+
+
+class PagerDutyIncident(Struct, frozen=True, rename={"priority_id": "priorityId", "body_type": "bodyType"}):
+    title: str = ""
+    urgency: str = ""
+    priority_id: str = ""
+    body_type: str = "incident_body"
+
+
+def pager_duty_incident(asked: Asked) -> HttpMessage:
+    """The first version: an incident of a service. `from` is the address of a user there; the recipient is the id of the
+    service where the settings name none."""
+    options, text = converted(asked.options, PagerDutyRest), converted(asked.text, PagerDutyIncident)
+    service = options.service_id or asked.recipient
+    if not service:
+        raise ValueError("serviceID names no service")
+    incident = {
+        "type": "incident",
+        "title": text.title or asked.message,
+        "service": {"id": service, "type": "service_reference"},
+        "priority": {"id": text.priority_id, "type": "priority_reference"} if text.priority_id else None,
+        "urgency": text.urgency,
+        "body": {"type": text.body_type, "details": asked.message},
+    }
+    headers = (("Authorization", f"Token token={options.token}"), ("From", options.sender))
+    url = "https://api.pagerduty.com/incidents"
+    return HttpMessage((posted(url, {"incident": without_empty(incident)}, *headers),))
+
+
 class Grafana(Struct, frozen=True, rename="camel"):
     api_url: str
     api_key: str

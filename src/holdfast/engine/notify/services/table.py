@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from holdfast.engine.notify.services import alerts, chats, mail, slack, teams, webhook
+from holdfast.engine.notify.services import alerts, chats, github, mail, queues, slack, teams, webhook
 from holdfast.engine.notify.services.asked import Asked
 from holdfast.model.notification import Message
 
 KINDS: Final[Mapping[str, Callable[[Asked], Message]]] = {
     "alertmanager": alerts.alertmanager,
+    "awssqs": queues.sqs,
     "email": mail.message,
+    "gcppubsub": queues.pub_sub,
+    "github": github.message,
     "googlechat": chats.google_chat,
     "grafana": alerts.grafana,
     "mattermost": chats.mattermost,
     "newrelic": alerts.new_relic,
     "opsgenie": alerts.opsgenie,
+    "pagerduty": alerts.pager_duty_incident,
     "pagerdutyv2": alerts.pager_duty,
     "pushover": chats.pushover,
     "rocketchat": chats.rocket_chat,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from holdfast.engine.rollout.draft import ENDED
 from holdfast.engine.rollout.experiment import objects
 from holdfast.engine.rollout.experiment.draft import Draft, Make, RemoveService
 from holdfast.engine.rollout.replica_sets import ReplicaSet
-from holdfast.model.experiment import TemplateSpec, TemplateStatus
+from holdfast.model.experiment import Experiment, TemplateSpec, TemplateStatus
 
 PROGRESSING: Final = "Progressing"
 RUNNING: Final = "Running"
@@ -112,11 +113,14 @@ def wind_down(draft: Draft) -> None:
     draft.set(template_statuses=tuple(known.values()))
 
 
+def scale_down_delay(experiment: Experiment) -> timedelta:
+    said = experiment.spec.scale_down_delay_seconds
+    return durations.of_seconds(defaults.SCALE_DOWN_DELAY if said is None else said)
+
+
 def _is_taken_down(draft: Draft, found: ReplicaSet) -> bool:
     """False as long as its deadline lies ahead; it gets one when it has none."""
-    said = draft.experiment.spec.scale_down_delay_seconds
-    delay = durations.of_seconds(defaults.SCALE_DOWN_DELAY if said is None else said)
-    at = instants.parse(found.deadline) if found.deadline else draft.now + delay
+    at = instants.parse(found.deadline) if found.deadline else draft.now + scale_down_delay(draft.experiment)
     if at is None or draft.now >= at:
         draft.act(ChangeReplicaSet(found.name, 0, {replica_sets.DEADLINE: None} if found.deadline else {}))
         return True

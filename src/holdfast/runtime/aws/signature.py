@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import msgspec
 from msgspec import Struct
 
-from holdfast.adapters.metrics.http import Request
-from holdfast.ports.metrics import MetricError
+from holdfast.runtime.aws.requests import AwsError, AwsRequest
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 OURS: Final = frozenset({"host", "authorization", "x-amz-date", "x-amz-security-token"})
@@ -31,14 +30,12 @@ class Keys(Struct, frozen=True):
     token: str = ""
 
 
-def signed(request: Request, keys: Keys, *, service: str, region: str, now: datetime) -> Request:
-    """The same request with the headers that prove who asks, for this host and the next minutes alone. Raises MetricError."""
+def signed(request: AwsRequest, keys: Keys, *, service: str, region: str, now: datetime) -> AwsRequest:
+    """The same request with the headers that prove who asks, for this host and the next minutes alone. Raises AwsError."""
     url = urlsplit(request.url)
     names_given = [name.lower() for name, _ in request.headers]
     if len(set(names_given)) < len(names_given) or not OURS.isdisjoint(names_given):
-        raise MetricError(
-            f"a request to AWS has each header once, and none of {', '.join(sorted(OURS))}: they are signed"
-        )
+        raise AwsError(f"a request to AWS has each header once, and none of {', '.join(sorted(OURS))}: they are signed")
     at = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     token = (("X-Amz-Security-Token", keys.token),) if keys.token else ()
     headers = (*request.headers, ("X-Amz-Date", at), *token)
@@ -52,7 +49,7 @@ def signed(request: Request, keys: Keys, *, service: str, region: str, now: date
             *(f"{name}:{told[name]}" for name in sorted(told)),
             "",
             names,
-            hashlib.sha256(request.body or b"").hexdigest(),
+            hashlib.sha256(request.body).hexdigest(),
         )
     )
     scope = f"{at[:8]}/{region}/{service}/aws4_request"
