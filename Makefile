@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test check format control-plane test-cluster mesh test-mesh properties simulate docs bench bench-rollouts clean
+.PHONY: help install up test check format control-plane test-cluster mesh test-mesh properties simulate docs bench bench-memory bench-rollouts clean
 
 help: ## what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ docs: $(READY) ## write the generated pages of docs/
 
 bench: control-plane ## what the engine costs on a real control plane: make bench [N=200]
 	@$(BIN)/python -m tests.bench -n $(or $(N),200) $(ARGS)
+
+bench-memory: $(READY) ## how its memory grows with what it manages, on the sandbox: make bench-memory [N=200]
+	@$(BIN)/python -m tests.bench.memory -n $(or $(N),200) --further $(or $(N),200) $(ARGS)
 
 bench-rollouts: control-plane ## what Rollouts cost that nothing happens to: make bench-rollouts [N=1000]
 	@$(BIN)/python -m tests.bench.rollouts -n $(or $(N),1000) $(ARGS)

@@ -73,6 +73,8 @@ spec:
   policyTypes: [Ingress]
   ingress: [{from: [{podSelector: {}}], ports: [{port: http}]}]
 """
+OBJECTS_EACH = 5
+"""So many objects has each application."""
 
 
 class Monorepo:
@@ -111,7 +113,14 @@ class Monorepo:
 
     def change_chart(self) -> str:
         """The commit that changes all objects of all applications."""
-        (self.folder / "chart/values.yaml").write_text(VALUES + 'shared: "2"\n')
+        return self._change_chart(VALUES + 'shared: "2"\n')
+
+    def restore_chart(self) -> str:
+        """The commit that takes `change_chart` back."""
+        return self._change_chart(VALUES)
+
+    def _change_chart(self, chart_values: str) -> str:
+        (self.folder / "chart/values.yaml").write_text(chart_values)
         return self._commit()
 
     def _commit(self) -> str:

@@ -95,6 +95,60 @@ CASES = {
 }  # fmt: skip
 
 
+def generator(*lines: str) -> str:
+    return "\n".join(
+        ("apiVersion: builtin", "kind: HelmChartInflationGenerator", "metadata: {name: any}", "name: front", *lines, "")
+    )
+
+
+GENERATORS = {
+    "a name alone": generator(),
+    "all fields": generator(
+        "releaseName: shop", "namespace: there", "includeCRDs: true", "skipHooks: true", "skipTests: true"
+    ),
+    "values": generator(INLINE, "valuesMerge: merge", "valuesFile: more.yaml", "additionalValuesFiles: [last.yaml]"),
+    "a cluster of its own": generator("kubeVersion: 1.29.0", "apiVersions: [own.example/v1]"),
+    "a template of the name": generator("nameTemplate: '{{ add 1 2 }}-a'"),
+    "another home": generator("chartHome: parts/here", "configHome: /nowhere"),
+    "names in any case, and unknown ones": generator("RELEASENAME: a", "unknown: 1", "releasename: b"),
+    "beside another one": generator()
+    + "---\napiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: made}\nliterals: [a=b]\n",
+    "two": generator("releaseName: a", "skipHooks: true", "skipTests: true")
+    + "---\n"
+    + generator("chartHome: parts/here", "releaseName: b")
+    .replace("name: any", "name: other")
+    .replace("name: front", "name: side"),
+}
+
+
+@pytest.mark.parametrize("around", ["", "namespace: outer\nnamePrefix: p-\nimages: [{name: web, newTag: '7'}]\n"])
+@pytest.mark.parametrize("is_inline", [False, True])
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generators(name: str, is_inline: bool, around: str, both: Callable[..., list[KubeObject]]) -> None:
+    """Of the kustomization itself, and of one below it, from which it takes over no namespace."""
+    text = GENERATORS[name]
+    said = (
+        "generators:\n- |\n" + "".join(f"  {line}\n" for line in text.splitlines())
+        if is_inline
+        else "generators: [g.yaml]\n"
+    )
+    side = {
+        file: text.replace("name: web}", "name: side}") for file, text in chart("base/parts/here/side", "side").items()
+    }
+    files = {
+        **chart("base/charts/front"),
+        **chart("base/parts/here/front"),
+        **side,
+        "base/more.yaml": VALUES["app/more.yaml"],
+        "base/last.yaml": VALUES["app/last.yaml"],
+        "base/g.yaml": text,
+        "base/kustomization.yaml": said,
+        "app/kustomization.yaml": f"resources: [../base]\n{around}",
+    }
+    both(files)
+    both({**files, "base/kustomization.yaml": said + around}, "base")
+
+
 def arguments() -> list[str]:
     """As Argo CD gives them."""
     told = [word for one in API_VERSIONS for word in ("--helm-api-versions", one)]
@@ -186,6 +240,8 @@ REFUSED = {
     "a template that cannot be read": "helmCharts: [{name: front, nameTemplate: '{{ nothing'}]",
     "a name that cannot be one": "helmCharts: [{name: front, releaseName: No_Name}]",
     "charts that are no list": "helmCharts: {name: front}",
+    "a generator without a name": "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: a}\n",
+    "a generator of another kind of value": "generators:\n- |\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: a}\n  name: front\n  skipHooks: 'yes'\n",
     "a chart that fails": "helmCharts: [{name: front, valuesInline: {deep: 5}}]",
 }
 

@@ -69,7 +69,7 @@ class World:
 
     def get(self, group_kind: GroupKind, namespace: str, name: str) -> KubeObject | None:
         live = self.store.get(ObjectKey(group_kind.group, group_kind.kind, namespace, name))
-        return live.decode() if live is not None and live.raw else None
+        return live.decode() if live is not None and live.is_whole else None
 
     def owned(self, uid: str, group_kind: GroupKind) -> list[LiveObject]:
         """What the object of this uid controls."""

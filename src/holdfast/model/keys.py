@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class GroupKind(Struct, frozen=True, order=True):
+class GroupKind(Struct, frozen=True, order=True, gc=False):
     """An API group ("" is the core group) and a kind."""
 
     group: str
@@ -15,7 +15,7 @@ class GroupKind(Struct, frozen=True, order=True):
         return f"{self.group}/{self.kind}" if self.group else self.kind
 
 
-class ObjectKey(Struct, frozen=True, order=True):
+class ObjectKey(Struct, frozen=True, order=True, gc=False):
     """One object of a cluster; `namespace` is "" for cluster-scoped kinds. The version does not identify."""
 
     group: str
@@ -32,7 +32,7 @@ class ObjectKey(Struct, frozen=True, order=True):
         return f"{self.group_kind} {place}"
 
 
-class NamespacedName(Struct, frozen=True, order=True):
+class NamespacedName(Struct, frozen=True, order=True, gc=False):
     """The key of a reconcile."""
 
     namespace: str

@@ -7,13 +7,14 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from holdfast.model import packed_json
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject
 
 T = TypeVar("T", bound=Struct)
 
 
-class OwnerReference(Struct, frozen=True, rename="camel"):
+class OwnerReference(Struct, frozen=True, gc=False, rename="camel"):
     api_version: str = ""
     kind: str = ""
     name: str = ""
@@ -21,7 +22,7 @@ class OwnerReference(Struct, frozen=True, rename="camel"):
     controller: bool = False
 
 
-class LiveMetadata(Struct, frozen=True, rename="camel"):
+class LiveMetadata(Struct, frozen=True, gc=False, rename="camel"):
     """The part of `metadata` that deciding needs; managedFields stay in the raw bytes."""
 
     name: str = ""
@@ -37,14 +38,19 @@ class LiveMetadata(Struct, frozen=True, rename="camel"):
     owner_references: tuple[OwnerReference, ...] = ()
 
 
-class LiveObject(Struct, frozen=True):
-    """`raw` is the JSON of the whole object, empty when only metadata is kept."""
+class LiveObject(Struct, frozen=True, gc=False):
+    """`raw` is the JSON of the whole object, which may stand in `packed` instead; both are empty when only metadata is kept."""
 
     group: str
     version: str
     kind: str
     metadata: LiveMetadata = field(default_factory=LiveMetadata)
     raw: bytes = b""
+    packed: bytes = b""
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.raw or self.packed)
 
     @property
     def key(self) -> ObjectKey:
@@ -60,14 +66,15 @@ class LiveObject(Struct, frozen=True):
 
     def decode(self) -> KubeObject:
         """The whole object, a new dict at every call. Raises ValueError when only metadata is kept."""
-        if not self.raw:
-            raise ValueError(f"{self.key}: only its metadata is kept")
-        obj: KubeObject = msgspec.json.decode(self.raw)
+        obj: KubeObject = msgspec.json.decode(self._json())
         return {"apiVersion": self.api_version, "kind": self.kind, **obj}
 
     def read_as(self, model: type[T]) -> T:
         """The whole object as a Struct of ours, without the dict between. Raises ValueError when only metadata is kept, and
         msgspec.ValidationError."""
-        if not self.raw:
+        return msgspec.json.decode(self._json(), type=model)
+
+    def _json(self) -> bytes:
+        if not self.is_whole:
             raise ValueError(f"{self.key}: only its metadata is kept")
-        return msgspec.json.decode(self.raw, type=model)
+        return self.raw or packed_json.unpack(self.packed)

@@ -7,9 +7,11 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from holdfast.model import packed_json
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, group_of, kind_of, version_of
 from holdfast.model.live import LiveMetadata, LiveObject
+from holdfast.runtime.shared_texts import SharedTexts
 
 T = TypeVar("T")
 
@@ -18,7 +20,7 @@ Index: TypeAlias = Callable[[LiveObject], Iterable[str]]
 
 
 class Store:
-    """Holds one state of each object. `keep_raw` says whether its raw bytes are worth their memory."""
+    """Holds one state of each object, packed. `keep_raw` says whether its raw bytes are worth their memory."""
 
     def __init__(
         self,
@@ -28,6 +30,7 @@ class Store:
     ) -> None:
         self._keep_raw = keep_raw
         self._indexes = dict(indexes or {})
+        self._shared = SharedTexts()
         self._objects: dict[ObjectKey, LiveObject] = {}
         self._kinds: dict[GroupKind, dict[ObjectKey, None]] = {}
         self._uids: dict[str, ObjectKey] = {}
@@ -39,7 +42,7 @@ class Store:
     def put(self, obj: LiveObject) -> LiveObject | None:
         """Answers what was there before."""
         values = {name: tuple(index(obj)) for name, index in self._indexes.items()}
-        kept = obj if not obj.raw or self._keep_raw(obj) else msgspec.structs.replace(obj, raw=b"")
+        kept = self._kept(obj)
         old = self.remove(obj.key)
         key = kept.key
         self._objects[key] = kept
@@ -53,6 +56,13 @@ class Store:
             for value in found_under:
                 self._indexed[name].setdefault(value, {})[key] = None
         return old
+
+    def _kept(self, obj: LiveObject) -> LiveObject:
+        raw = obj.raw if self._keep_raw(obj) else b""
+        packed = b""
+        if len(raw) >= packed_json.SMALLEST:
+            raw, packed = b"", packed_json.pack(raw)
+        return msgspec.structs.replace(obj, metadata=self._shared.within(obj.metadata), raw=raw, packed=packed)
 
     def reach(self, group_kind: GroupKind, version: str) -> None:
         """Everything that happened to objects of this kind up to this resource version has been taken in."""

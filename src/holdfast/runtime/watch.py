@@ -151,16 +151,19 @@ class Reflector:
             self._put(written)
 
     def _put(self, obj: LiveObject) -> None:
-        self._keys[obj.key] = None
         known = self._store.get(obj.key)
-        if known is not None and _same_state(known, obj):
-            return
         if known is not None and known.metadata.uid != obj.metadata.uid:
             self._remove(obj.key)
-            self._keys[obj.key] = None
+            known = None
+        if known is not None and _same_state(known, obj):
+            self._keys[known.key] = None
+            return
         try:
             old = self._store.put(obj)
-            self._on_change(old, self._store.get(obj.key))
+            kept = self._store.get(obj.key)
+            if kept is not None:
+                self._keys[kept.key] = None
+            self._on_change(old, kept)
         except Exception:
             # One object that an index or a trigger cannot read must not end the watch of all others.
             log.exception("%s: not taken in", obj.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +62,19 @@ def test_raw_bytes_are_kept_only_where_they_are_wanted() -> None:
     store = Store(keep_raw=lambda obj: bool(tracked_by(obj)))
     store.put(config_map("owned", tracked="app:x"))
     store.put(config_map("stray"))
-    assert [bool(obj.raw) for obj in store] == [True, False]
+    assert [obj.is_whole for obj in store] == [True, False]
+
+
+def test_a_large_object_is_held_packed_and_reads_as_before() -> None:
+    store = Store()
+    whole = msgspec.json.encode(
+        {"metadata": {"name": "one"}, "data": {f"key-{number}": "value" for number in range(99)}}
+    )
+    store.put(msgspec.structs.replace(config_map("one"), raw=whole))
+    (held,) = store
+    assert held.is_whole
+    assert held.decode() == {"apiVersion": "v1", "kind": "ConfigMap", **msgspec.json.decode(whole)}
+    assert len(held.raw) + len(held.packed) < len(whole) / 3
 
 
 def test_an_index_that_fails_leaves_the_store_as_it_was() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pygit2
@@ -69,10 +70,8 @@ class GitTree:
             root = self._trees[""]
             return Entry("", EntryKind.DIRECTORY, str(root.id)) if root is not None else None
         parent, _, name = path.rpartition("/")
-        tree = self._tree(parent)
-        if tree is None or name not in tree:
-            return None
-        return self._read_entry(tree[name])
+        found = _member(self._tree(parent), name)
+        return None if found is None else self._read_entry(found)
 
     def children(self, path: str) -> tuple[Entry, ...]:
         path = path.strip("/")
@@ -103,11 +102,11 @@ class GitTree:
         if path in self._trees:
             return self._trees[path]
         parent, _, name = path.rpartition("/")
-        above = self._tree(parent)
+        member = _member(self._tree(parent), name)
         found: pygit2.Object | None = None
-        if above is not None and name in above and above[name].filemode == _DIRECTORY:
+        if member is not None and member.filemode == _DIRECTORY:
             try:
-                found = self._repository[above[name].id]
+                found = self._repository[member.id]
             except (pygit2.GitError, KeyError) as error:
                 raise _damaged(self._location) from error
         tree = found if isinstance(found, pygit2.Tree) else None
@@ -125,6 +124,12 @@ class GitTree:
         except (pygit2.GitError, KeyError) as error:
             raise _damaged(self._location) from error
         return Entry(item.name, kind, str(item.id), size, item.filemode == _EXECUTABLE)
+
+
+def _member(tree: pygit2.Tree | None, name: str) -> pygit2.Object | None:
+    """pygit2 never lets go of a name that it has looked up (seen in 1.21): interned, each name is held once."""
+    name = sys.intern(name)
+    return tree[name] if tree is not None and name in tree else None
 
 
 def _damaged(location: TreeLocation) -> Transient:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import helm_python
 from helm_python import _native as native  # the library's options that Chart.render does not offer
 from helm_python import errors as helm_errors
+from msgspec import Struct
 
-from holdfast.adapters.rendering import helm_failures, materialise
+from holdfast.adapters.rendering import chart_copies, helm_failures, materialise
+from holdfast.adapters.rendering.chart_copies import ChartCopies
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm import output, values
 from holdfast.engine.render.helm.job import HelmJob
+from holdfast.engine.render.paths import FoundFile
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.rendering import RenderLimits, RenderResult
@@ -30,16 +32,21 @@ def render(
     limits: RenderLimits,
     open_tree: Callable[[TreeLocation], FileTree],
     refs: Mapping[str, FileTree] = values.NO_REFS,
+    copies: ChartCopies | None = None,
 ) -> RenderResult:
+    """The copy that Helm reads is one of `copies`, or one for this render alone. Raises Blocked."""
+    if copies is None:
+        with chart_copies.passing() as passing:
+            return render(tree, job, limits, open_tree, refs, passing)
     given = values.compose(tree, job.values, refs)
     fetched = {(one.name, one.repository): open_tree(one.location) for one in job.fetched}
-    with _copied(tree, job, fetched) as folder:
-        try:
-            with helm_python.Chart.load(folder) as chart:
-                charts.check_carried(job.chart, _carried(chart))
-                rendered = output.Rendered(_templates(chart, job, given), _crds(chart))
-        except helm_errors.HelmError as error:
-            raise helm_failures.translate(error, job) from error
+    folder = _copied(copies, tree, job, fetched)
+    try:
+        with helm_python.Chart.load(folder) as chart:
+            charts.check_carried(job.chart, _carried(chart))
+            rendered = output.Rendered(_templates(chart, job, given), _crds(chart))
+    except helm_errors.HelmError as error:
+        raise helm_failures.translate(error, job) from error
     return output.objects_of(rendered, job, limits)
 
 
@@ -75,34 +82,53 @@ def _crds(chart: helm_python.Chart) -> dict[str, str]:
     return {crd["filename"]: crd["data"] for crd in chart.crds}
 
 
-@contextmanager
-def _copied(tree: FileTree, job: HelmJob, fetched: Mapping[tuple[str, str], FileTree]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-chart-", ignore_cleanup_errors=True) as name:
-        folder = Path(name) / "chart"
-        materialise.write_files(tree, paths.files_below(tree, job.chart.path), folder)
-        for other in job.local_dependencies:
-            _add_local(tree, other, folder, Path(name))
-        for wanted in job.remote_dependencies:
-            chart = fetched.get((wanted.name, wanted.repository))
-            if chart is None:
-                raise charts.dependency_missing(job.chart, wanted, charts.objection(wanted.repository))
-            materialise.write_files(chart, paths.files_below(chart, ""), folder / "charts" / wanted.name)
+class _Part(Struct, frozen=True):
+    """Files that go into a copy: of the chart itself, or of a chart that it depends on."""
+
+    name: str
+    tree: FileTree
+    files: list[FoundFile]
+
+
+def _copied(copies: ChartCopies, tree: FileTree, job: HelmJob, fetched: Mapping[tuple[str, str], FileTree]) -> Path:
+    """The folder of the chart with those that it depends on."""
+    chart = _Part("", tree, paths.files_below(tree, job.chart.path))
+    local = [_Part(one.name, tree, paths.files_below(tree, one.path)) for one in job.local_dependencies]
+    remote = [_fetched(job, one, fetched) for one in job.remote_dependencies]
+
+    def write(folder: Path) -> None:
+        materialise.write_files(tree, chart.files, folder)
+        for part in local:
+            _add_local(part, folder)
+        for part in remote:
+            materialise.write_files(part.tree, part.files, folder / "charts" / part.name)
         if not job.validate_schema:
             _remove_schemas(folder)
-        yield folder
+
+    kinds = (("chart", [chart]), ("local", local), ("remote", remote))
+    parts = [(f"{kind} {part.name}", part.files) for kind, found in kinds for part in found]
+    key = f"{chart_copies.key_of(parts)} {job.validate_schema}"
+    return copies.lend(key, sum(file.entry.size for _, files in parts for file in files), write)
 
 
-def _add_local(tree: FileTree, other: charts.LocalChart, folder: Path, work: Path) -> None:
+def _fetched(job: HelmJob, wanted: charts.Dependency, fetched: Mapping[tuple[str, str], FileTree]) -> _Part:
+    chart = fetched.get((wanted.name, wanted.repository))
+    if chart is None:
+        raise charts.dependency_missing(job.chart, wanted, charts.objection(wanted.repository))
+    return _Part(wanted.name, chart, paths.files_below(chart, ""))
+
+
+def _add_local(part: _Part, folder: Path) -> None:
     """As `helm dependency build` does it: packed when .helmignore leaves files out, else as a folder."""
-    files = paths.files_below(tree, other.path)
-    if not any(file.relative == ".helmignore" for file in files):
-        materialise.write_files(tree, files, folder / "charts" / other.name)
+    if not any(file.relative == ".helmignore" for file in part.files):
+        materialise.write_files(part.tree, part.files, folder / "charts" / part.name)
         return
-    source = work / "dependencies" / other.name
-    materialise.write_files(tree, files, source)
     (folder / "charts").mkdir(exist_ok=True)
-    with helm_python.Chart.load(source) as chart:
-        chart.save(folder / "charts")
+    with tempfile.TemporaryDirectory(prefix="holdfast-chart-", ignore_cleanup_errors=True) as name:
+        source = Path(name) / part.name
+        materialise.write_files(part.tree, part.files, source)
+        with helm_python.Chart.load(source) as chart:
+            chart.save(folder / "charts")
 
 
 def _carried(chart: helm_python.Chart) -> list[tuple[str, str]]:

@@ -65,7 +65,8 @@ def _inflate(
             documents = [b"---\n" + msgspec.json.encode(kustomize_charts.marked(obj)) for obj in found]
             (root / one.kustomization).with_name(files[-1]).write_bytes(b"\n".join(documents))
     for file, files in made.items():
-        changed = kustomize_charts.without_charts(kustomize.said_in(tree, job, file), files)
+        folder = file.rpartition("/")[0]
+        changed = kustomize_charts.without_charts(tree, folder, kustomize.said_in(tree, job, file), files)
         (root / file).write_text(yaml_documents.dump(changed), encoding="utf-8")
 
 

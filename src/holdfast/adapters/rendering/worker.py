@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from holdfast.adapters.rendering.chart_copies import ChartCopies
 from holdfast.adapters.rendering.messages import Answer, Done, Failed, Hello
 from holdfast.adapters.rendering.perform import perform
 from holdfast.model.errors import Blocked, Transient
@@ -28,15 +30,25 @@ def _ready(message: bytes) -> Callable[[bytes], bytes]:
     # Loaded before the first request, so that its time limit is spent on rendering.
     import holdfast.adapters.rendering.helm_chart  # noqa: F401
 
-    return lambda request: msgspec.msgpack.encode(_answer(open_tree, decoder.decode(request), tools, hello.plugins))
+    # The folder for temporary files is that of this worker, and goes with it.
+    copies = ChartCopies(Path(tempfile.mkdtemp(prefix="charts-")))
+
+    def answer(request: bytes) -> bytes:
+        return msgspec.msgpack.encode(_answer(open_tree, decoder.decode(request), tools, hello.plugins, copies))
+
+    return answer
 
 
 def _answer(
-    open_tree: Callable[[TreeLocation], FileTree], request: RenderRequest, tools: Path | None, plugins: PluginPlaces
+    open_tree: Callable[[TreeLocation], FileTree],
+    request: RenderRequest,
+    tools: Path | None,
+    plugins: PluginPlaces,
+    copies: ChartCopies,
 ) -> Answer:
     worker_loop.bound_memory(request.limits.memory_bytes)
     try:
-        return Done(perform(open_tree, request, tools, plugins))
+        return Done(perform(open_tree, request, tools, plugins, copies))
     except (Blocked, Transient) as error:
         return Failed(type(error).__name__, error.reason, error.message)
     except MemoryError:

@@ -51,4 +51,4 @@ def repository_secrets(world: World) -> list[KubeObject]:
 
 
 def _is_repository(secret: LiveObject) -> bool:
-    return bool(secret.raw) and Label.SECRET_TYPE in (secret.metadata.labels or {})
+    return secret.is_whole and Label.SECRET_TYPE in (secret.metadata.labels or {})

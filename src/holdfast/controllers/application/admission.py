@@ -16,7 +16,7 @@ def unattended(world: World) -> Callable[[Target], bool]:
     served = [kind for kind in admission.KINDS if world.resource(kind) is not None]
     if not all(map(world.is_watched, served)):
         return lambda _: False
-    known = [obj.decode() for kind in served for obj in world.store.of_kind(kind) if obj.raw]
+    known = [obj.decode() for kind in served for obj in world.store.of_kind(kind) if obj.is_whole]
 
     @functools.cache
     def is_free(resource: ResourceType) -> bool:

@@ -19,7 +19,7 @@ from holdfast.model.errors import HoldfastError
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
-from holdfast.model.names import Annotation, Label
+from holdfast.model.names import Label
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
@@ -184,7 +184,7 @@ class ApplicationController:
 
     def _keeps_raw(self, obj: LiveObject) -> bool:
         """Whole objects are kept of what an application owns, and of what the controller itself reads."""
-        if Annotation.TRACKING_ID in (obj.metadata.annotations or {}) or obj.group_kind in ALWAYS_WHOLE:
+        if instance_of(obj) or obj.group_kind in ALWAYS_WHOLE:
             return True
         if obj.metadata.namespace != self._namespace:
             return False

@@ -54,4 +54,4 @@ class Customized:
 
 
 def _data(live: LiveObject | None) -> dict[str, str]:
-    return (live.decode().get("data") or {}) if live is not None and live.raw else {}
+    return (live.decode().get("data") or {}) if live is not None and live.is_whole else {}

@@ -110,7 +110,7 @@ async def _owned(world: World, app: Application) -> list[KubeObject]:
     """What carries the tracking id. Of kinds that could not be listed yet, the server is asked for each recorded object: an
     object that nobody has seen is not gone."""
     instance = flow.instance_of(app, world.namespace)
-    found = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    found = [obj.decode() for obj in world.view.owned_by(instance) if obj.is_whole]
     known = {key_of(obj) for obj in found}
     for row in app.status.resources:
         key = ObjectKey(row.group, row.kind, row.namespace, row.name)

@@ -64,7 +64,7 @@ async def run(world: World, app: Application, phase: HookPhase) -> str:
 
 async def clean_up(world: World, app: Application, phase: HookPhase) -> None:
     instance = flow.instance_of(app, world.namespace)
-    owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.raw]
+    owned = [obj.decode() for obj in world.view.owned_by(instance) if obj.is_whole]
     actor = _actor(world, app)
     for obj in deletion_hooks.to_clean_up(owned, phase, _deletion(app), instance):
         await remove(actor, obj, Propagation.BACKGROUND)

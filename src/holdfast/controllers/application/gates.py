@@ -40,7 +40,7 @@ def concerned(obj: LiveObject) -> tuple[str, ...]:
     if obj.group_kind == APPLICATION.group_kind:
         names = before(obj)
         return (*map(str, names), ANY) if names else ()
-    if obj.group_kind == APPROVAL and obj.raw:
+    if obj.group_kind == APPROVAL and obj.is_whole:
         return (str(approved(obj)),)
     return ()
 

@@ -21,7 +21,7 @@ TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 def is_ignored(world: World, old: LiveObject | None, new: LiveObject | None) -> bool:
     """Only ignored fields have changed, and not its health. What only jq or Lua could tell counts as changed."""
-    if old is None or new is None or not (old.raw and new.raw) or old.metadata.uid != new.metadata.uid:
+    if old is None or new is None or not (old.is_whole and new.is_whole) or old.metadata.uid != new.metadata.uid:
         return False
     rules = rules_for(world, new.key)
     if not rules or not _may_be_ignored(new):

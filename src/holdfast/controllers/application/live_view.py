@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from holdfast.engine.plan import tracking
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
-from holdfast.model.kube import KubeObject, group_of, kind_of, version_of
-from holdfast.model.live import LiveMetadata, LiveObject
-from holdfast.runtime.store import Store
+from holdfast.model.kube import KubeObject
+from holdfast.model.live import LiveObject
+from holdfast.runtime.store import Store, live_object
 
 INSTANCE = "instance"
 """The index of the store by the application that owns an object."""
@@ -97,7 +97,7 @@ class LiveView:
     def wrote(self, obj: KubeObject, by: NamespacedName | None = None) -> LiveObject:
         """Takes in the server's answer to a write. `by` is the application in whose reconcile it was made, and which goes
         by it from now on."""
-        live = _live_object(obj)
+        live = live_object(obj)
         seen = self._store.get(live.key)
         if seen is None or is_newer(live.metadata.resource_version, seen.metadata.resource_version):
             self._written[live.key] = _Write(live, by)
@@ -128,15 +128,10 @@ class LiveView:
         return author
 
 
-def _live_object(obj: KubeObject) -> LiveObject:
-    metadata = msgspec.convert(obj.get("metadata") or {}, LiveMetadata)
-    return LiveObject(group_of(obj), version_of(obj), kind_of(obj), metadata, msgspec.json.encode(obj))
-
-
 def _as_deleted(live: LiveObject) -> LiveObject:
     metadata = msgspec.structs.replace(live.metadata, deletion_timestamp=DELETING)
-    if not live.raw:
+    if not live.is_whole:
         return msgspec.structs.replace(live, metadata=metadata)
     obj = live.decode()
     marked = {**obj, "metadata": {**obj["metadata"], "deletionTimestamp": DELETING}}
-    return msgspec.structs.replace(live, metadata=metadata, raw=msgspec.json.encode(marked))
+    return msgspec.structs.replace(live, metadata=metadata, raw=msgspec.json.encode(marked), packed=b"")

@@ -70,7 +70,9 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
 
 
 async def _blind(world: World, app: Application, kind: ConditionType, *messages: str) -> Observed:
-    live = {obj.key: obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.raw}
+    live = {
+        obj.key: obj.decode() for obj in world.view.owned_by(flow.instance_of(app, world.namespace)) if obj.is_whole
+    }
     health = await world.asked.health(world.customized.scripts, live)
     return Observed(flow.Live(live, frozenset(live), health=health), conditions=_conditions(kind, *messages))
 
@@ -144,7 +146,7 @@ async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]
 async def live_object(world: World, key: ObjectKey) -> KubeObject | None:
     """What no watch keeps whole is read from the server."""
     known = world.view.get(key)
-    if known is not None and known.raw:
+    if known is not None and known.is_whole:
         return known.decode()
     if known is None and world.is_watched(key.group_kind):
         return None

@@ -347,7 +347,7 @@ async def _scene(world: World, app: Application, state: OperationState, observed
     keys = [target.key for target in desired.targets.objects]
     live = await observe.live_objects(world, app, keys)
     ignored = await ignored_in(world, app, desired.targets, live, desired.predictions)
-    states = flow.compared(app, desired.targets, live, desired.predictions, ignored)
+    states = flow.side_by_side(app, desired.targets, live)
     plan = flow.planned(app, state, desired.targets, live, states, desired.predictions, world.namespace, ignored)
     plan = gates_flow.guarded(app, state, plan, states, live.owned, gates.surroundings(world, app))
     hooks = flow.hook_keys(plan)

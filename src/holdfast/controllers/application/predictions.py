@@ -24,6 +24,9 @@ from holdfast.model.names import FIELD_MANAGER
 from holdfast.ports.cluster import Writer
 
 KEPT = 20_000
+"""So many objects are remembered."""
+KEPT_OF_EACH = 8
+"""So many answers about one state of an object: manifests of several commits may be asked about in turn."""
 AT_ONCE = 8
 
 AS_LIVE = b""
@@ -43,12 +46,27 @@ def manner_of(app: Application, sync_options: Collection[str], user: str) -> Man
     return Manner(user, left_by, validates="Validate=false" not in sync_options)
 
 
+class _Answer(Struct, frozen=True):
+    """`manifest` is the hash of what was asked about."""
+
+    manifest: str
+    manner: Manner
+    said: bytes
+
+
+class _Answers(Struct, frozen=True):
+    """About one state of an object, the latest that was asked about: earlier ones never come again."""
+
+    version: str
+    answers: tuple[_Answer, ...]
+
+
 class Predictions:
     """A bounded memory. An answer equal to the live object, the usual case, is kept as that fact alone; where the live
     object itself tells that an apply would change nothing, nobody is asked."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[ObjectKey, str, str, Manner], bytes] = OrderedDict()
+        self._known: OrderedDict[ObjectKey, _Answers] = OrderedDict()
         self._doubts = 0
         self._asked: dict[ObjectKey, int] = {}
 
@@ -86,10 +104,9 @@ class Predictions:
         if target.resource is None:
             return Prediction()
         version = resource_version_of(live) if live is not None else ""
-        memory = (target.key, canonical.content_hash(target.obj), version, manner)
-        known = self._known.get(memory)
+        manifest = canonical.content_hash(target.obj)
+        known = self._recall(target.key, version, manifest, manner)
         if known is not None:
-            self._known.move_to_end(memory)
             return Prediction(live if known == AS_LIVE else msgspec.json.decode(known))
         try:
             answer = await cluster.apply(target.resource, target.obj, field_manager=FIELD_MANAGER, dry_run=True)
@@ -104,30 +121,36 @@ class Predictions:
                 return Prediction(refusal=refusals.refusal(error.message, target.obj).told)
             answer = taken
         answer = await _migrated(cluster, target, answer, live, manner)
-        self._remember(memory, answer, live)
+        self._keep(target.key, version, _Answer(manifest, manner, _said(answer, live)))
         if self._doubts:
             self._asked[target.key] = self._doubts
         return Prediction(answer)
 
     def applied(self, obj: KubeObject, answer: KubeObject, manner: Manner) -> None:
         """Applying the same once more would give the same again."""
-        self._keep((key_of(answer), canonical.content_hash(obj), resource_version_of(answer), manner), AS_LIVE)
+        told = _Answer(canonical.content_hash(obj), manner, AS_LIVE)
+        self._keep(key_of(answer), resource_version_of(answer), told)
 
     def _is_certain(self, target: Target, live: KubeObject, manner: Manner) -> bool:
         """What the server would do besides, such as by a webhook that is new, was asked since somebody doubted it."""
         certain = self._asked.get(target.key, 0) == self._doubts
         return certain and not migration.is_due(live, target.obj, manner.left_by)
 
-    def _remember(
-        self, memory: tuple[ObjectKey, str, str, Manner], answer: KubeObject, live: KubeObject | None
-    ) -> None:
-        same = live is not None and canonical.equal(
-            normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
-        )
-        self._keep(memory, AS_LIVE if same or live is None else msgspec.json.encode(answer))
+    def _recall(self, key: ObjectKey, version: str, manifest: str, manner: Manner) -> bytes | None:
+        known = self._known.get(key)
+        if known is None or known.version != version:
+            return None
+        self._known.move_to_end(key)
+        return next((one.said for one in known.answers if (one.manifest, one.manner) == (manifest, manner)), None)
 
-    def _keep(self, memory: tuple[ObjectKey, str, str, Manner], answer: bytes) -> None:
-        self._known[memory] = answer
+    def _keep(self, key: ObjectKey, version: str, answer: _Answer) -> None:
+        known = self._known.get(key)
+        others: tuple[_Answer, ...] = ()
+        if known is not None and known.version == version:
+            about = (answer.manifest, answer.manner)
+            others = tuple(one for one in known.answers if (one.manifest, one.manner) != about)
+        self._known[key] = _Answers(version, (*others[1 - KEPT_OF_EACH :], answer))
+        self._known.move_to_end(key)
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 
@@ -135,6 +158,13 @@ class Predictions:
         self._known.clear()
         self._asked.clear()
         self._doubts += 1
+
+
+def _said(answer: KubeObject, live: KubeObject | None) -> bytes:
+    same = live is not None and canonical.equal(
+        normalize.normalized(answer, normalize.EVERYTHING), normalize.normalized(live, normalize.EVERYTHING)
+    )
+    return AS_LIVE if same or live is None else msgspec.json.encode(answer)
 
 
 async def _migrated(

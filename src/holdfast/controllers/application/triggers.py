@@ -59,7 +59,7 @@ def _gated(world: World, old: LiveObject | None, new: LiveObject | None) -> Iter
     if changed is None:
         return
     if changed.group_kind == gates.APPROVAL:
-        yield from (gates.approved(obj) for obj in (old, new) if obj is not None and obj.raw)
+        yield from (gates.approved(obj) for obj in (old, new) if obj is not None and obj.is_whole)
     if changed.group_kind != APPLICATION.group_kind:
         return
     value = str(_name(changed))

@@ -12,10 +12,10 @@ class Wanted:
 
     def __init__(self) -> None:
         self._apps: dict[ObjectKey, NamespacedName] = {}
-        self._keys: dict[NamespacedName, frozenset[ObjectKey]] = {}
+        self._keys: dict[NamespacedName, tuple[ObjectKey, ...]] = {}
 
     def remember(self, app: NamespacedName, keys: Iterable[ObjectKey]) -> None:
-        wanted = frozenset(keys)
+        wanted = tuple(sorted(set(keys)))
         if wanted == self._keys.get(app):
             return
         self.forget(app)

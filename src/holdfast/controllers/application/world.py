@@ -143,11 +143,11 @@ class World:
 
     def config_map(self, name: str) -> dict[str, str]:
         live = self.store.get(ObjectKey("", "ConfigMap", self.namespace, name))
-        return (live.decode().get("data") or {}) if live is not None and live.raw else {}
+        return (live.decode().get("data") or {}) if live is not None and live.is_whole else {}
 
     def secret(self, name: str) -> KubeObject:
         live = self.store.get(ObjectKey("", "Secret", self.namespace, name))
-        return live.decode() if live is not None and live.raw else {}
+        return live.decode() if live is not None and live.is_whole else {}
 
     def resource(self, group_kind: GroupKind, version: str = "") -> ResourceType | None:
         return self.discovery.find(group_kind, version) or self.discovery.find(group_kind)

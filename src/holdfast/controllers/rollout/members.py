@@ -16,9 +16,9 @@ def of_group(world: World, rollout: Rollout) -> tuple[Rollout, ...]:
         return ()
     found = []
     for live in world.store.of_kind(ROLLOUT, rollout.metadata.namespace):
-        if (live.metadata.labels or {}).get(group.LABEL) == name and live.raw:
+        if (live.metadata.labels or {}).get(group.LABEL) == name and live.is_whole:
             try:
-                found.append(msgspec.json.decode(live.raw, type=Rollout))
+                found.append(live.read_as(Rollout))
             except msgspec.ValidationError:
                 continue
     return group.members(rollout, found)

@@ -28,12 +28,12 @@ ANYWHERE = "*"
 
 
 def named(live: LiveObject) -> Iterable[str]:
-    if live.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE) and live.raw:
+    if live.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE) and live.is_whole:
         return tuple(_named_by_template(live))
-    if live.group_kind != ROLLOUT or not live.raw:
+    if live.group_kind != ROLLOUT or not live.is_whole:
         return ()
     try:
-        rollout = msgspec.json.decode(live.raw, type=Rollout)
+        rollout = live.read_as(Rollout)
     except msgspec.ValidationError:
         return ()
     return tuple(_named(rollout))

@@ -92,9 +92,17 @@ def compared(
 ) -> tuple[ObjectState, ...]:
     """Every object of the application with its sync status and health; `ignored` is by default what it says itself."""
     ignored = of_rollouts.respected(ignored or ignoring_of(app, CompareSettings()), live.objects.values())
-    pairs = pairing.pair(wanted.objects, live.objects, live.owned - wanted.skipped)
-    states = (_state(app, pair, predictions.get(pair.key, Prediction()), ignored) for pair in pairs)
+    states = (
+        _compared(app, state, predictions.get(state.key, Prediction()), ignored)
+        for state in side_by_side(app, wanted, live)
+    )
     return tuple(_with_health(state, live) for state in states)
+
+
+def side_by_side(app: Application, wanted: Targets, live: Live) -> tuple[ObjectState, ...]:
+    """The objects of `compared` with neither their sync status nor their health: what a plan needs of them, at a fraction of
+    the cost."""
+    return tuple(_state(app, pair) for pair in pairing.pair(wanted.objects, live.objects, live.owned - wanted.skipped))
 
 
 def ignoring_of(
@@ -132,28 +140,35 @@ def not_compared(
     )
 
 
-def _state(app: Application, pair: pairing.Pair, prediction: Prediction, ignored: Ignoring) -> ObjectState:
+def _state(app: Application, pair: pairing.Pair) -> ObjectState:
     target, live = pair.target, pair.live
     shown = target.obj if target is not None else live or {}
     hook = target is None and hooks.is_hook(shown)
     pruning = target is None and not hook
-    problem = target.problem if target is not None else ""
-    if target is not None and not problem and not tasks.is_recreated(target.obj, sync_options_of(app), force=False):
-        problem = prediction.refusal
-    wanted = target.obj if target is not None else None
     return ObjectState(
         key=pair.key,
         version=version_of(shown),
         target=target,
         live=live,
-        comparison=None if hook else compare.compare(wanted, live, prediction.obj, ignored, manner_of(app, shown)),
         hook=hook,
         wave=order.wave_of(shown),
         requires_pruning=pruning,
         requires_confirmation=options.needs_confirmation(live or shown, sync_options_of(app)),
         counts=not (pruning and options.ignores_extraneous(shown)),
-        problem=problem,
+        problem=target.problem if target is not None else "",
     )
+
+
+def _compared(app: Application, state: ObjectState, prediction: Prediction, ignored: Ignoring) -> ObjectState:
+    target, problem = state.target, state.problem
+    if target is not None and not problem and not tasks.is_recreated(target.obj, sync_options_of(app), force=False):
+        problem = prediction.refusal
+    if state.hook:
+        return msgspec.structs.replace(state, problem=problem)
+    wanted = target.obj if target is not None else None
+    manner = manner_of(app, wanted or state.live or {})
+    found = compare.compare(wanted, state.live, prediction.obj, ignored, manner)
+    return msgspec.structs.replace(state, comparison=found, problem=problem)
 
 
 def _with_health(state: ObjectState, live: Live) -> ObjectState:
@@ -280,13 +295,15 @@ def planned(
     control_namespace: str,
     ignored: Ignoring | None = None,
 ) -> tasks.SyncPlan:
-    """The plan of the running operation; the same inputs give the same plan after a restart."""
+    """The plan of the running operation; the same inputs give the same plan after a restart. `states` may be those of
+    `side_by_side`."""
     sync = state.operation.sync or SyncOperation()
     chosen = sync_options_of(app, sync)
     strategy = (sync.sync_strategy.apply or sync.sync_strategy.hook) if sync.sync_strategy else None
-    done = state.sync_result.resources if state.sync_result else ()
-    changed = {one.key for one in states if one.comparison is None or one.comparison.status is not SyncCode.SYNCED}
-    recorded = {ObjectKey(one.group, one.kind, one.namespace, one.name) for one in done}
+    out_of_sync = None
+    if "ApplyOutOfSyncOnly=true" in chosen:
+        compared_now = compared(app, wanted, live, predictions, ignored)
+        out_of_sync = frozenset(one.key for one in compared_now if _is_out_of_sync(one)) | _recorded(state)
     namespace = app.spec.destination.namespace
     return tasks.build(
         tasks.PlanRequest(
@@ -309,11 +326,21 @@ def planned(
             prune=sync.prune,
             force=strategy is not None and strategy.force,
             resources=sync.resources,
-            out_of_sync=frozenset(changed | recorded) if "ApplyOutOfSyncOnly=true" in chosen else None,
+            out_of_sync=out_of_sync,
             shared={key: owner for key, owner in live.owners.items() if owner != instance_of(app, control_namespace)},
             confirmed=is_approved_since(app, state.started_at),
         )
     )
+
+
+def _is_out_of_sync(state: ObjectState) -> bool:
+    return state.comparison is None or state.comparison.status is not SyncCode.SYNCED
+
+
+def _recorded(state: OperationState) -> frozenset[ObjectKey]:
+    """What the operation has done something about."""
+    done = state.sync_result.resources if state.sync_result else ()
+    return frozenset(ObjectKey(one.group, one.kind, one.namespace, one.name) for one in done)
 
 
 def _hook_revision(state: OperationState) -> str:

@@ -22,7 +22,8 @@ _LOOKS_LIKE_OBJECT: Final = (b"apiVersion:", b"kind:", b"metadata:")
 
 
 class DirectoryJob(Struct, frozen=True, tag="directory"):
-    """`include` and `exclude` are globs on the path below the folder; "" is no condition."""
+    """`include` and `exclude` are globs on the path below the folder; "" is no condition. Where Jsonnet is off its programs are
+    left out, as Argo CD leaves them out."""
 
     path: str
     recurse: bool = False
@@ -30,14 +31,20 @@ class DirectoryJob(Struct, frozen=True, tag="directory"):
     exclude: str = ""
     disable_extension_filter: bool = False
     jsonnet: JsonnetOptions = JsonnetOptions()
+    evaluates_jsonnet: bool = True
 
     @classmethod
     def of(
-        cls, path: str, options: DirectoryOptions | None, variables: Mapping[str, str] | None = None
+        cls,
+        path: str,
+        options: DirectoryOptions | None,
+        variables: Mapping[str, str] | None = None,
+        *,
+        evaluates: bool = True,
     ) -> DirectoryJob:
         given = options or DirectoryOptions()
         said = jsonnet.substituted(given.jsonnet, variables or {})
-        return cls(path, given.recurse, given.include, given.exclude, given.disable_extension_filter, said)
+        return cls(path, given.recurse, given.include, given.exclude, given.disable_extension_filter, said, evaluates)
 
 
 def files(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:
@@ -62,15 +69,19 @@ def files(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:
 def render(
     tree: FileTree, job: DirectoryJob, limits: RenderLimits, evaluate: jsonnet.Evaluate | None = None
 ) -> RenderResult:
-    """`evaluate` runs a Jsonnet program; without it there must be none."""
+    """`evaluate` runs a Jsonnet program; without it there must be none. Raises Blocked."""
     documents: list[Document] = []
     notes: list[str] = []
     if job.disable_extension_filter and not job.include and not job.exclude:
         notes.append("directory.disableExtensionFilter without include or exclude reads every file as a manifest")
     imports: jsonnet.Imports | None = None
+    left_out: list[str] = []
     for file in files(tree, job):
         name = f"{job.path}/{file.relative}" if job.path else file.relative
         if jsonnet.is_program(name):
+            if not job.evaluates_jsonnet:
+                left_out.append(name)
+                continue
             imports = imports or jsonnet.Imports(tree, job.path, job.jsonnet.libs)
             documents.extend(jsonnet.documents(imports, file.path, job.jsonnet, limits, evaluate))
             continue
@@ -82,10 +93,24 @@ def render(
             notes.append(f"{name} holds no Kubernetes object and is left out")
         else:
             documents.extend(found)
+    if left_out:
+        notes.append(_without_programs(left_out, is_wanted=not documents or job.jsonnet != JsonnetOptions()))
     collected = objects.collect(documents, limits.documents)
     notes.extend(collected.notes)
     looked_at = tuple(sorted(imports.looked_at)) if imports else ()
     return RenderResult(collected.objects, "Directory", tuple(notes), looked_at=looked_at)
+
+
+def _without_programs(left_out: list[str], *, is_wanted: bool) -> str:
+    """Raises Blocked where the programs are what the source is about: what they made before would be pruned."""
+    others = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+    off = 'jsonnet.enable: "false" in argocd-cm turns Jsonnet off'
+    if is_wanted:
+        raise Blocked(
+            "SourceUnsupported",
+            f"{left_out[0]}{others}: {off}: an administrator takes the setting away, or write the manifests out",
+        )
+    return f"{left_out[0]}{others} left out: {off}"
 
 
 def _walk(tree: FileTree, job: DirectoryJob) -> list[paths.FoundFile]:

@@ -9,7 +9,14 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from holdfast.engine.lang import yaml_documents
-from holdfast.engine.render import kustomize_addresses, kustomize_charts, paths, tool_settings
+from holdfast.engine.render import (
+    kustomize_addresses,
+    kustomize_chart_fields,
+    kustomize_charts,
+    kustomize_generators,
+    paths,
+    tool_settings,
+)
 from holdfast.engine.render.detect import kustomization_file
 from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.render.kustomize_charts import Capabilities, Inflation, Wanted
@@ -55,7 +62,15 @@ _WITHOUT_FILES: Final = frozenset(
 )
 
 _FIELDS: Final = frozenset(
-    {*_FOLDER_LISTS, *_FILE_LISTS, *_PATH_LISTS, *_GENERATORS, *_WITHOUT_FILES, *kustomize_charts.FIELDS, "openapi"}
+    {
+        *_FOLDER_LISTS,
+        *_FILE_LISTS,
+        *_PATH_LISTS,
+        *_GENERATORS,
+        *_WITHOUT_FILES,
+        *kustomize_chart_fields.FIELDS,
+        "openapi",
+    }
 )
 _BY_LOWER_CASE: Final = {field.lower(): field for field in _FIELDS}
 _PLUGIN_FIELDS: Final = frozenset({"apiVersion", "kind", "metadata", "resources", "bases", "components"})
@@ -147,12 +162,14 @@ def closure(tree: FileTree, job: KustomizeJob) -> Closure:
 
 
 class _Place(Struct, frozen=True):
-    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome. `namespace` is what a
+    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome, `may_inflate` when they
+    are the generators that its kustomization itself names. `namespace` is what a
     kustomization without one takes over for its charts; "" where none are inflated."""
 
     folder: str
     is_plugin: bool = False
     namespace: str = ""
+    may_inflate: bool = False
 
 
 class _Walker:
@@ -163,10 +180,12 @@ class _Walker:
         self.files: dict[str, str] = {}
         self.whole = False
         self._charts: dict[str, tuple[str, list[Wanted]]] = {}
+        self._generated: dict[tuple[str, str | bytes], list[Wanted]] = {}
 
     @property
     def charts(self) -> list[Wanted]:
-        return [one for _, found in self._charts.values() for one in found]
+        listed = [one for _, found in self._charts.values() for one in found]
+        return [*listed, *(one for found in self._generated.values() for one in found)]
 
     def visit(self, folder: str) -> None:
         pending = [_Place(folder)]
@@ -195,16 +214,19 @@ class _Walker:
             self.whole = True
         for field in _FOLDER_LISTS:
             for entry in _texts(said.get(field)):
-                yield from self._follow(
-                    _Place(place.folder, place.is_plugin or field in _PLUGIN_LISTS, namespace), file, field, entry
+                here = _Place(
+                    place.folder,
+                    place.is_plugin or field in _PLUGIN_LISTS,
+                    namespace,
+                    may_inflate=field == "generators" and not place.is_plugin,
                 )
+                yield from self._follow(here, file, field, entry)
         for entry in _file_entries(said):
             self._take(_local(file, place.folder, entry))
 
     def _follow(self, place: _Place, file: str, field: str, entry: str) -> Iterator[_Place]:
         if "\n" in entry:  # a document written into the kustomization itself
-            if place.is_plugin:
-                kustomize_addresses.refuse_in_documents(file, entry)
+            self._take_plugin(place, file, file, entry)
             return
         path = None if "://" in entry else _local(file, place.folder, entry)
         resolved = paths.resolve(self._tree, path) if path is not None else None
@@ -214,20 +236,33 @@ class _Walker:
             raise Blocked("KustomizeFailed", f"{file}: {field}: {entry!r} does not exist ({path})")
         if not paths.is_directory(self._tree, resolved):
             self.files[path] = resolved
-            if place.is_plugin:
-                kustomize_addresses.refuse_in_documents(path, self._tree.read(resolved))
+            self._take_plugin(place, file, path, self._tree.read(resolved))
             return
         if resolved != path:
             self.whole = True  # a folder behind a symlink is reached by two names
-        yield structs.replace(place, folder=resolved)
+        yield structs.replace(place, folder=resolved, may_inflate=False)
+
+    def _take_plugin(self, place: _Place, kustomization: str, file: str, text: str | bytes) -> None:
+        """The documents of `file`, when they say what the build does. Their charts take over no namespace."""
+        if not place.is_plugin:
+            return
+        kustomize_addresses.refuse_in_documents(file, text, inflates=place.may_inflate)
+        named = kustomize_generators.charts(file, text) if place.may_inflate else []
+        if named and not self._job.inflates:
+            raise tool_settings.not_allowed(file, kustomize_chart_fields.GENERATOR)
+        kustomize_charts.check_count(file, len(named))
+        found = (kustomize_charts.wanted(self._tree, kustomization, place.folder, one, "") for one in named)
+        self._generated[kustomization, text] = [one for each in found for one in each]
 
     def _take_charts(self, file: str, folder: str, said: Mapping[str, Any], namespace: str) -> None:
-        field = kustomize_charts.names_charts(said)
+        field = kustomize_chart_fields.named_in(said)
         if not field:
             return
         if not self._job.inflates:
             raise tool_settings.not_allowed(file, field)
-        found = kustomize_charts.wanted(self._tree, file, folder, said, namespace)
+        named = kustomize_chart_fields.of_kustomization(file, said)
+        kustomize_charts.check_count(file, len(named.charts))
+        found = kustomize_charts.wanted(self._tree, file, folder, named, namespace)
         before = self._charts.setdefault(file, (namespace, found))[0]
         if before != namespace and any(not one.said.namespace for one in found):
             raise Blocked(

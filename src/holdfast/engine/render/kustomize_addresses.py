@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from holdfast.engine.lang import yaml_documents
+from holdfast.engine.render import kustomize_generators
+from holdfast.engine.render.kustomize_chart_fields import GENERATOR, is_generator
 from holdfast.model.errors import Blocked
 
-_LIMITS: Final = yaml_documents.YamlLimits(bytes=4 * 1024**2, nodes=200_000)
-_INFLATION: Final = "HelmChartInflationGenerator"
 _ADDRESS: Final = re.compile(r"(?:^|=)\s*https?:", re.IGNORECASE)
 # Go reads names of fields in any case.
 _NAMES_OF_FILES: Final = frozenset(
@@ -44,15 +43,16 @@ def refuse(file: str, content: Any) -> None:
             refuse(file, value)
 
 
-def refuse_in_documents(file: str, text: str | bytes) -> None:
-    """The same for all documents of a text. Raises Blocked also when it cannot be read."""
-    try:
-        found = yaml_documents.load_all(text, _LIMITS)
-    except yaml_documents.YamlInvalid as error:
-        raise Blocked("KustomizeFailed", f"{file}: {error}") from error
-    for content in found:
-        if isinstance(content, Mapping) and content.get("kind") == _INFLATION:
+def refuse_in_documents(file: str, text: str | bytes, *, inflates: bool) -> None:
+    """The same for all documents of a text, which may inflate charts where it `inflates`. Raises Blocked also when it cannot
+    be read."""
+    for content in kustomize_generators.documents(file, text):
+        if isinstance(content, Mapping) and content.get("kind") == GENERATOR:
+            if inflates and is_generator(content):
+                continue
             raise Blocked(
-                "KustomizeFailed", f"{file}: {_INFLATION} is not run as a generator: name the chart under helmCharts"
+                "KustomizeFailed",
+                f"{file}: {GENERATOR} is not run here: name its file, with apiVersion builtin, under generators of the "
+                "kustomization itself, or the chart under helmCharts",
             )
         refuse(file, content)

@@ -1,4 +1,4 @@
-"""Charts that kustomizations inflate: what `helmCharts`, `helmGlobals` and the older `helmChartInflationGenerator` say.
+"""Charts that kustomizations inflate: where each stands, with which values, and what becomes of the kustomization.
 
 Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/helmcharts/
 """
@@ -6,78 +6,28 @@ Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/he
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
-from holdfast.engine.render import paths
+from holdfast.engine.render import kustomize_chart_fields, kustomize_generators, paths
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm import values
 from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.helm.values import ValueSources
+from holdfast.engine.render.kustomize_chart_fields import Chart, Charts
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.kube import KubeObject
 from holdfast.model.rendering import FetchedChart
 
-CHARTS: Final = "helmCharts"
-GLOBALS: Final = "helmGlobals"
-OLDER: Final = "helmChartInflationGenerator"
-FIELDS: Final = (CHARTS, GLOBALS, OLDER)
 MOST_CHARTS: Final = 100
 _HOME: Final = "charts"
 _FROM_CHART: Final = "internal.config.kubernetes.io/helm-generated"
 _UNNAMED: Final = "release-name"  # what Helm calls a release that is only rendered
 _OVERRIDE, _MERGE, _REPLACE = "override", "merge", "replace"
 _CHANGING: Final = ("rand", "now", "date", "ago", "uuid", "gen", "shuffle", "htpasswd", "bcrypt", "encrypt", "env")
-
-
-_T = TypeVar("_T", bound=Struct)
-
-
-class _Chart(Struct, rename="camel", forbid_unknown_fields=True):
-    name: str = ""
-    version: str = ""
-    repo: str = ""
-    release_name: str = ""
-    namespace: str = ""
-    values_file: str = ""
-    additional_values_files: list[str] = []
-    values_inline: dict[str, Any] | None = None
-    values_merge: str = ""
-    include_crds: bool = field(default=False, name="includeCRDs")
-    skip_hooks: bool = False
-    skip_tests: bool = False
-    api_versions: list[str] = []
-    kube_version: str = ""
-    name_template: str = ""
-    debug: bool = False
-    devel: bool = False
-
-
-class _Globals(Struct, rename="camel", forbid_unknown_fields=True):
-    chart_home: str = ""
-    config_home: str = ""
-
-
-class _Older(Struct, rename="camel", forbid_unknown_fields=True):
-    """What kustomize reads of it, and what it takes and leaves alone."""
-
-    chart_name: str = ""
-    chart_version: str = ""
-    chart_repo_url: str = ""
-    chart_home: str = ""
-    values: str = ""
-    values_local: dict[str, Any] | None = None
-    values_merge: str = ""
-    release_name: str = ""
-    chart_repo_name: Any = None
-    helm_bin: Any = None
-    helm_home: Any = None
-    release_namespace: Any = None
-    extra_args: Any = None
 
 
 class Capabilities(Struct, frozen=True):
@@ -94,7 +44,7 @@ class Wanted(Struct, frozen=True):
     kustomization: str
     folder: str
     namespace: str
-    said: _Chart
+    said: Chart
     local: str | None
 
     @property
@@ -127,24 +77,15 @@ class Inflation(Struct, frozen=True):
         return Blocked(blocked.reason, f"{self.kustomization}: chart {self.name}: {blocked.message}")
 
 
-def names_charts(said: Mapping[str, Any]) -> str:
-    """The field by which the kustomization inflates charts; "" when it does not."""
-    return next((name for name in (CHARTS, OLDER) if said.get(name)), "")
+def check_count(file: str, count: int) -> None:
+    """Raises Blocked."""
+    if count > MOST_CHARTS:
+        raise Blocked("ManifestTooLarge", f"{file}: {count} charts are named, and at most {MOST_CHARTS} are inflated")
 
 
-def wanted(tree: FileTree, file: str, folder: str, said: Mapping[str, Any], namespace: str) -> list[Wanted]:
-    """The charts of one kustomization, `said` being its fields in their exact spelling. Raises Blocked."""
-    listed = [_read(file, CHARTS, one, _Chart) for one in _entries(file, said, CHARTS)]
-    older = [_read(file, OLDER, one, _Older) for one in _entries(file, said, OLDER)]
-    home = next((one.chart_home for one in reversed(older) if one.chart_home), "")
-    if said.get(GLOBALS):
-        home = _read(file, GLOBALS, said[GLOBALS], _Globals).chart_home
-    listed += [_of_older(one) for one in older]
-    if len(listed) > MOST_CHARTS:
-        raise Blocked(
-            "ManifestTooLarge", f"{file}: {len(listed)} charts are named, and at most {MOST_CHARTS} are inflated"
-        )
-    found = ((one, _place(tree, file, folder, home or _HOME, one)) for one in listed)
+def wanted(tree: FileTree, file: str, folder: str, named: Charts, namespace: str) -> list[Wanted]:
+    """The charts that one kustomization names. Raises Blocked."""
+    found = ((one, _place(tree, file, folder, named.home or _HOME, one)) for one in named.charts)
     return [Wanted(file, folder, namespace, one, local) for one, local in found]
 
 
@@ -218,15 +159,16 @@ def unmarked(obj: KubeObject) -> KubeObject:
     return {**obj, "metadata": {**kept, "annotations": left} if left else kept}
 
 
-def without_charts(said: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
-    """The kustomization with `files`, which hold what the charts gave, in the place of the charts."""
-    kept = {key: value for key, value in said.items() if key not in FIELDS}
+def without_charts(tree: FileTree, folder: str, said: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
+    """The kustomization in `folder` with `files`, which hold what the charts gave, in the place of the charts."""
+    left = kustomize_generators.without_charts(tree, folder, said)
+    kept = {key: value for key, value in left.items() if key not in kustomize_chart_fields.FIELDS}
     return {**kept, "resources": [*(said.get("resources") or []), *files]}
 
 
-def _place(tree: FileTree, file: str, folder: str, home: str, said: _Chart) -> str | None:
+def _place(tree: FileTree, file: str, folder: str, home: str, said: Chart) -> str | None:
     if not said.name:
-        raise Blocked("KustomizeFailed", f"{file}: {CHARTS}: a chart has no name")
+        raise Blocked("KustomizeFailed", f"{file}: a chart has no name")
     if home.startswith("/"):
         raise Blocked("PathEscapes", f"{file}: chartHome {home!r} leads out of the repository: use a relative path")
     versioned = f"{said.name}-{said.version}/" if said.version and said.repo else ""
@@ -305,37 +247,6 @@ def _patched(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
-
-
-def _of_older(said: _Older) -> _Chart:
-    return _Chart(
-        name=said.chart_name,
-        version=said.chart_version,
-        repo=said.chart_repo_url,
-        values_file=said.values,
-        values_inline=said.values_local,
-        values_merge=said.values_merge,
-        release_name=said.release_name,
-    )
-
-
-def _entries(file: str, said: Mapping[str, Any], name: str) -> list[Any]:
-    found = said.get(name) or []
-    if not isinstance(found, list):
-        raise Blocked("KustomizeFailed", f"{file}: {name}: a list is expected")
-    return found
-
-
-def _read(file: str, name: str, content: Any, shape: type[_T]) -> _T:
-    """kustomize reads names of fields in any case, refuses unknown ones, and takes null for nothing."""
-    if not isinstance(content, Mapping):
-        raise Blocked("KustomizeFailed", f"{file}: {name}: a mapping is expected")
-    known = {one.encode_name.lower(): one.encode_name for one in msgspec.structs.fields(shape)}
-    exact = {known.get(key.lower(), key): value for key, value in content.items() if value is not None}
-    try:
-        return msgspec.convert(exact, shape)
-    except msgspec.ValidationError as error:
-        raise Blocked("KustomizeFailed", f"{file}: {name}: {error}") from error
 
 
 def _wrong(one: Wanted, what: str) -> Blocked:

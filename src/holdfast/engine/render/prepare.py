@@ -56,7 +56,8 @@ def prepare(tree: FileTree, request: RenderRequest, refs: Refs = NO_REFS) -> Job
             told = Capabilities(request.kube_version, request.api_versions)
             return kustomize.prepare(tree, folder, source.kustomize, variables, build, told, request.charts)
         case SourceType.DIRECTORY:
-            return DirectoryJob.of(folder, source.directory, variables)
+            evaluates = tool_settings.evaluates_jsonnet(request.settings)
+            return DirectoryJob.of(folder, source.directory, variables, evaluates=evaluates)
         case SourceType.PLUGIN:
             return plugins.prepare(folder, source, request)
 
@@ -100,7 +101,7 @@ def identity(tree: FileTree, job: Job, request: RenderRequest, refs: Refs = NO_R
 
 def may_import(tree: FileTree, job: Job) -> bool:
     """Programs of Jsonnet are in it: only running them tells which files they read."""
-    return isinstance(job, DirectoryJob) and any(map(_is_program, directory.files(tree, job)))
+    return isinstance(job, DirectoryJob) and job.evaluates_jsonnet and any(map(_is_program, directory.files(tree, job)))
 
 
 def with_imports(tree: FileTree, said: str, looked_at: Iterable[str]) -> str:

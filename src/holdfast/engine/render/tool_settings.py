@@ -16,6 +16,8 @@ from holdfast.model.errors import Blocked
 BUILD_OPTIONS: Final = "kustomize.buildOptions"
 _PROGRAMS: Final = ("kustomize.path.", "kustomize.version.")
 _ENABLED: Final = {"kustomize.enable": SourceType.KUSTOMIZE, "helm.enable": SourceType.HELM}
+_JSONNET: Final = "jsonnet.enable"
+_SWITCHES: Final = frozenset({*_ENABLED, _JSONNET})
 _TRUTHS: Final = {"": True, "1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 _IGNORED_SWITCHES: Final = frozenset({"helm-debug", "stack-trace"})  # they change what is printed for people
 _IGNORED_WORDS: Final = frozenset({"helm-command", "helm-kube-version", "reorder"})
@@ -49,12 +51,17 @@ class KustomizeBuild(Struct, frozen=True):
 
 def of_tools(settings: Mapping[str, str]) -> dict[str, str]:
     """The part of argocd-cm that this module reads."""
-    return {key: value for key, value in settings.items() if key in _ENABLED or key.startswith("kustomize.")}
+    return {key: value for key, value in settings.items() if key in _SWITCHES or key.startswith("kustomize.")}
 
 
 def disabled(settings: Mapping[str, str]) -> frozenset[SourceType]:
     """Tools whose files are taken for plain manifests."""
-    return frozenset(tool for key, tool in _ENABLED.items() if settings.get(key, "").strip().lower() == "false")
+    return frozenset(tool for key, tool in _ENABLED.items() if _is_off(settings, key))
+
+
+def evaluates_jsonnet(settings: Mapping[str, str]) -> bool:
+    """Whether programs among plain manifests are evaluated."""
+    return not _is_off(settings, _JSONNET)
 
 
 def kustomize_build(settings: Mapping[str, str], version: str = "") -> KustomizeBuild:
@@ -85,6 +92,10 @@ def not_allowed(file: str, field: str) -> Blocked:
         f"{file}: {field} inflates charts, and that is not allowed here: an administrator allows it by "
         f"{BUILD_OPTIONS}: --enable-helm in argocd-cm; or make the chart a source of its own",
     )
+
+
+def _is_off(settings: Mapping[str, str], key: str) -> bool:
+    return settings.get(key, "").strip().lower() == "false"
 
 
 def _with_options(key: str, text: str, program: str) -> KustomizeBuild:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,24 @@ def test_children_are_sorted_by_name_and_submodules_left_out(tree: FileTree) -> 
         ("link", EntryKind.SYMLINK, 16, False),
         ("run.sh", EntryKind.FILE, 10, True),
     ]
+
+
+def test_looking_up_paths_leaves_nothing_behind_in_memory(tree: FileTree) -> None:
+    """For as long as an engine runs it looks up the same names, each time as another str."""
+    path = "helm/templates/a.yaml"
+
+    def look() -> None:
+        for _ in range(500):
+            tree.entry("/".join(path.split("/")))
+
+    look()
+    tracemalloc.start()
+    try:
+        look()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < 10_000
 
 
 @pytest.mark.parametrize("path", ["", "helm", "helm/", "helm/templates/a.yaml", "link"])

@@ -15,7 +15,7 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.model.names import FIELD_MANAGER
 from holdfast.model.resource_types import CONFIG_MAP, SECRET
 from holdfast.ports.transport import Request, Response, Stream, Transport
-from holdfast.testing.builders import config_map, deployment, obj
+from holdfast.testing.builders import config_map, deployment, obj, resource
 from holdfast.testing.faulty_transport import EXPIRED, refusal
 from tests.unit.controllers.application.harness import Settings, Stage, namespace, stage
 
@@ -160,11 +160,14 @@ async def test_only_metadata_is_kept_of_what_no_application_owns() -> None:
         await namespace(world)
         await world.put(config_map("foreign", namespace="shop"), CONFIG_MAP)
         await world.put(obj("v1", "Secret", "foreign", namespace="argocd", stringData={"a": "b"}), SECRET)
+        copied = {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}
+        of_deployment = deployment("web-1", namespace="shop", annotations=copied) | {"kind": "ReplicaSet"}
+        await world.put(of_deployment, resource("apps/v1", "ReplicaSet"))
         world.push(config_map(), deployment())
         await world.create_application(policy={"automated": {}})
         async with counted(world) as (controller, transport):
             for _ in range(2):
-                kept = {each.key for each in controller.world.store if each.raw}
+                kept = {each.key for each in controller.world.store if each.is_whole}
                 kinds = {key.kind for key in kept if key.namespace != "argocd"}
                 assert kinds == {"Namespace", "ConfigMap", "Deployment"}
                 assert {key.name for key in kept if key.namespace == "shop"} == {"settings", "web"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from holdfast.model.keys import NamespacedName
 from holdfast.testing.builders import config_map
 from tests.unit.controllers.application.harness import Stage, namespace, stage
 
@@ -47,3 +48,19 @@ async def test_a_sync_writes_its_application_when_it_begins_and_when_all_is_as_w
             await world.settle(controller, 5)
             assert controller.loop.counters.runs == runs + 1
             assert runs == 1
+
+
+async def test_only_what_differs_is_applied_where_that_is_asked_for() -> None:
+    async with stage() as world:
+        await namespace(world)
+        world.push(config_map("one"), config_map("two"))
+        await world.create_application(policy={"automated": {}, "syncOptions": ["ApplyOutOfSyncOnly=true"]})
+        async with world.controller() as controller:
+            world.transport.writes.clear()
+            await world.clock.sleep(2)
+            world.push(config_map("one"), config_map("two", data={"level": "debug"}))
+            controller.refresh(NamespacedName("argocd", "web"))
+            await world.settle(controller, 5)
+            written = [what.rpartition("/")[2] for what in world.transport.writes if "/configmaps/" in what]
+            assert written == ["two"]
+            assert (await world.application()).status.sync.status == "Synced"

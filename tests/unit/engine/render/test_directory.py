@@ -13,7 +13,7 @@ from holdfast.engine.render.directory import DirectoryJob
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RenderLimits, RenderResult
-from holdfast.model.source_options import DirectoryOptions
+from holdfast.model.source_options import DirectoryOptions, JsonnetOptions
 
 MakeTree = Callable[[Mapping[str, str]], FileTree]
 
@@ -159,3 +159,25 @@ def test_an_object_that_is_there_twice_gives_a_note(make_tree: MakeTree) -> None
 def test_labels_that_are_null_are_left_out(make_tree: MakeTree) -> None:
     result = render(make_tree({"app/a.yaml": config_map("x") + "  labels: {a: null, b: c}\n"}))
     assert result.objects[0]["metadata"]["labels"] == {"b": "c"}
+
+
+def without_jsonnet(tree: FileTree, **options: Any) -> RenderResult:
+    return directory.render(tree, DirectoryJob.of("app", DirectoryOptions(**options), evaluates=False), RenderLimits())
+
+
+def test_where_jsonnet_is_off_programs_are_left_out_with_a_word(make_tree: MakeTree) -> None:
+    found = without_jsonnet(make_tree({"app/a.jsonnet": "{", "app/b.jsonnet": "{", "app/c.yaml": config_map("c")}))
+    assert names(found) == ["c"]
+    assert found.notes == ('app/a.jsonnet and 1 more left out: jsonnet.enable: "false" in argocd-cm turns Jsonnet off',)
+
+
+@pytest.mark.parametrize(
+    ("other", "options"),
+    [("app/README.md", {}), ("app/c.yaml", {"jsonnet": JsonnetOptions(libs=("vendor",))})],
+)
+def test_where_a_source_is_about_programs_it_is_an_error_that_names_the_setting(
+    other: str, options: Any, make_tree: MakeTree
+) -> None:
+    with pytest.raises(Blocked, match=r'app/a\.jsonnet: jsonnet\.enable: "false" in argocd-cm') as caught:
+        without_jsonnet(make_tree({"app/a.jsonnet": "{", other: config_map("c")}), **options)
+    assert caught.value.reason == "SourceUnsupported"

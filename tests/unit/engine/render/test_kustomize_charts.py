@@ -104,6 +104,7 @@ ESCAPES = {
     "further values": "helmCharts: [{name: front, additionalValuesFiles: [ok.yaml, ../../../etc/passwd]}]",
     "a link": "helmCharts: [{name: front, valuesFile: link.yaml}]",
     "a link of a chart": "helmCharts: [{name: linked}]",
+    "a generator": "generators:\n- |-\n  {apiVersion: builtin, kind: HelmChartInflationGenerator, name: front, chartHome: ../../x}\n  # inline",
 }
 
 
@@ -144,14 +145,45 @@ def test_one_chart_cannot_be_in_two_namespaces_at_once(make_tree: MakeTree) -> N
 GENERATOR = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: a}\nname: front\n"
 
 
-@pytest.mark.parametrize("settings", [{}, ALLOWED])
-@pytest.mark.parametrize("written_in", [True, False])
-def test_generators_inflate_nothing(written_in: bool, settings: dict[str, str], make_tree: MakeTree) -> None:
-    inline = "generators:\n- |-\n" + "".join(f"  {line}\n" for line in GENERATOR.splitlines())
-    files = {"app/kustomization.yaml": inline if written_in else "generators: [g.yaml]", "app/g.yaml": GENERATOR}
-    tree, asked = make_tree(files), request(settings)
-    with pytest.raises(Blocked, match="name the chart under helmCharts"):
+INLINE = "generators:\n- |-\n" + "".join(f"  {line}\n" for line in GENERATOR.splitlines())
+
+
+@pytest.mark.parametrize("text", [INLINE, "generators: [g.yaml]"])
+def test_generators_inflate_charts_where_it_is_allowed(text: str, make_tree: MakeTree) -> None:
+    tree = make_tree({**FRONT, "app/kustomization.yaml": text, "app/g.yaml": GENERATOR})
+    assert [(one.name, one.path) for one in prepared(tree, request(ALLOWED)).inflations] == [
+        ("front", "app/charts/front")
+    ]
+    asked = request()
+    with pytest.raises(Blocked, match="HelmChartInflationGenerator inflates charts, and that is not allowed here"):
         identity(tree, prepared(tree, asked), asked)
+
+
+def test_the_charts_of_generators_are_fetched(make_tree: MakeTree) -> None:
+    both = f"{GENERATOR}repo: {REPO}\nversion: 2.x\n---\n{GENERATOR}chartHome: parts\n"
+    files = {"app/kustomization.yaml": "generators: [g.yaml]", "app/g.yaml": both}
+    found = inflated_charts(make_tree({**files, "app/parts/front/Chart.yaml": "x"}), request(ALLOWED))
+    assert [(one.name, one.version, one.repository) for one in found] == [("front", "2.x", REPO)]
+
+
+ELSEWHERE = {
+    "a transformer": {"app/kustomization.yaml": "transformers: [g.yaml]"},
+    "put together": {
+        "app/kustomization.yaml": "generators: [../g]",
+        "g/kustomization.yaml": "resources: [../app/g.yaml]",
+    },
+    "another apiVersion": {
+        "app/kustomization.yaml": "generators: [g.yaml]",
+        "app/g.yaml": GENERATOR.replace("builtin", "example.org/v1"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_generators_inflate_nothing_elsewhere(name: str, make_tree: MakeTree) -> None:
+    tree = make_tree({**FRONT, "app/g.yaml": GENERATOR, **ELSEWHERE[name]})
+    with pytest.raises(Blocked, match="the chart under helmCharts"):
+        prepare(tree, request(ALLOWED))
 
 
 CHANGES = {

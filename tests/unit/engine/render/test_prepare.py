@@ -13,7 +13,7 @@ from holdfast.adapters.rendering.local_tree import LocalTree
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.kustomize import KustomizeJob
-from holdfast.engine.render.prepare import identity, prepare
+from holdfast.engine.render.prepare import identity, may_import, prepare
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 from holdfast.model.rendering import RenderRequest
@@ -159,3 +159,13 @@ class TestIdentity:
 
         assert len(both("app")) == 2
         assert len(both("other")) == 1
+
+
+def test_a_render_with_jsonnet_off_is_another_one_that_imports_nothing(
+    make_tree: MakeTree, make_request: MakeRequest
+) -> None:
+    tree, asked = make_tree({"app/a.jsonnet": "{}", "app/b.yaml": ""}), make_request("app")
+    off = msgspec.structs.replace(asked, settings={"jsonnet.enable": "false"})
+    assert may_import(tree, prepare(tree, asked))
+    assert not may_import(tree, prepare(tree, off))
+    assert identity(tree, prepare(tree, asked), asked) != identity(tree, prepare(tree, off), off)

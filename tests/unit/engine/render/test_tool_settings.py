@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from holdfast.engine.render.detect import SourceType
-from holdfast.engine.render.tool_settings import KustomizeBuild, disabled, kustomize_build, may_inflate, of_tools
+from holdfast.engine.render.tool_settings import (
+    KustomizeBuild,
+    disabled,
+    evaluates_jsonnet,
+    kustomize_build,
+    may_inflate,
+    of_tools,
+)
 from holdfast.model.errors import Blocked
 
 
@@ -93,6 +100,13 @@ def test_tools_that_are_off() -> None:
     assert disabled(settings) == {SourceType.KUSTOMIZE}
     assert of_tools(settings) == {"kustomize.enable": "false", "helm.enable": "true"}
     assert disabled({}) == frozenset()
+
+
+@pytest.mark.parametrize(("said", "evaluates"), [("false", False), (" False\n", False), ("true", True), ("", True)])
+def test_jsonnet_is_evaluated_unless_it_is_off(said: str, evaluates: bool) -> None:
+    settings = {"jsonnet.enable": said}
+    assert evaluates_jsonnet(settings) == evaluates
+    assert of_tools(settings) == settings
 
 
 def test_only_where_some_version_may_inflate_charts_are_looked_for() -> None:
