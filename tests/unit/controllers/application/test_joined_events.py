@@ -6,7 +6,9 @@ from holdfast.controllers.application.joined_events import LONGEST_MESSAGE, Join
 from holdfast.model.kube import KubeObject
 
 
-def event(message: str, reason: str = "ResourceUpdated", app: str = "web", at: str = "10:00", uid: str = "1") -> KubeObject:
+def event(
+    message: str, reason: str = "ResourceUpdated", app: str = "web", at: str = "10:00", uid: str = "1"
+) -> KubeObject:
     return {
         "involvedObject": {"namespace": "argocd", "name": app, "uid": uid},
         "reason": reason,
