@@ -13,7 +13,8 @@ from holdfast.sandbox import kinds
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.testing.rollout_simulation import simulate
 
-SEEDS = range(1, 13)
+STABLE_SET_DELETED = 17
+SEEDS = (*range(1, 13), STABLE_SET_DELETED)
 REPLAYED = 10
 
 
