@@ -13,7 +13,8 @@ from holdfast.sandbox import kinds
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.testing.rollout_simulation import simulate
 
-SEEDS = range(1, 13)
+STABLE_SET_DELETED, RESTART_AND_SCALING = 17, 242
+SEEDS = (*range(1, 13), STABLE_SET_DELETED, RESTART_AND_SCALING)
 REPLAYED = 10
 
 

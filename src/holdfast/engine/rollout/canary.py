@@ -88,14 +88,17 @@ def _is_routed(draft: Draft) -> bool:
 
 
 def _has_weight(draft: Draft, weight: int) -> bool:
-    """Where no pods are wanted there is nothing to send traffic to, and nothing to wait for."""
+    """Where no pods are wanted there is nothing to send traffic to, and nothing to wait for.
+
+    Where the stable set is gone more is enough, too: nothing can take traffic back from the canary.
+    """
     if not defaults.is_routed(draft.rollout) or not defaults.replicas(draft.rollout):
         return True
     weights = draft.status.canary.weights
     return (
         weights is not None
         and weights.verified is not False
-        and weights.canary.weight == weight
+        and (weights.canary.weight == weight or (draft.stable is None and weights.canary.weight > weight))
         and weights.canary.pod_template_hash == draft.status.current_pod_hash
     )
 

@@ -121,12 +121,16 @@ def routed(
     canary: ReplicaSet | None = None,
     stable: ReplicaSet | None = None,
 ) -> Counts:
-    """With a router the stable set stays whole, unless dynamicStableScale lets it follow the traffic."""
+    """With a router the stable set stays whole, unless dynamicStableScale lets it follow the traffic.
+
+    Without a stable set the traffic that a canary has cannot fall: it gets the pods for it.
+    """
     wanted = defaults.replicas(rollout)
     most = defaults.max_weight(rollout)
     fixed, weight = steps.replicas_or_weight(rollout)
     count = fixed if fixed is not None else _at_least(rollout, amounts.share(wanted, weight, most))
-    if not defaults.canary(rollout).dynamic_stable_scale or weights is None:
+    is_whole = stable is not None and not defaults.canary(rollout).dynamic_stable_scale
+    if is_whole or weights is None:
         return Counts(count, wanted)
     count = max(count, _at_least(rollout, amounts.share(wanted, weights.canary.weight, most)))
     if not rollout.status.abort:

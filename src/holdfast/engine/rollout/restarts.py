@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults
-from holdfast.engine.rollout.actions import DeletePod
+from holdfast.engine.rollout.actions import ChangeReplicaSet, DeletePod
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, metadata_of, name_of, uid_of
 
@@ -31,10 +31,17 @@ def proceed(draft: Draft) -> None:
     going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
     # The counts may be told before a pod went; the pods were asked for just now.
     available = min(available - going, sum(_serves(pod) for pod in draft.seen.pods))
-    room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available)
+    room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available) - _scaled_away(draft)
     standing = sorted((name_of(pod), uid_of(pod)) for pod in old if not is_being_deleted(pod))
     for name, uid in standing[: max(room, 0)]:
         draft.act(DeletePod(name, uid))
+
+
+def _scaled_away(draft: Draft) -> int:
+    """How many pods this very decision takes away by scaling: they cannot be spared twice."""
+    desired = {one.name: one.desired for one in draft.seen.sets}
+    changes = [action for action in draft.actions if isinstance(action, ChangeReplicaSet)]
+    return sum(max(desired.get(one.name, 0) - one.replicas, 0) for one in changes if one.replicas is not None)
 
 
 def _serves(pod: KubeObject) -> bool:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import msgspec
 
-from holdfast.engine.rollout import counts, defaults, replica_sets, steps
+from holdfast.engine.rollout import amounts, counts, defaults, replica_sets, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
 from holdfast.model.traffic import SetHeaderRoute, SetMirrorRoute
@@ -31,7 +31,7 @@ def target(draft: Draft) -> str:
     traffic does."""
     recorded = draft.status.canary.weights
     current = draft.status.current_pod_hash
-    if recorded is None or counts.goes_to_current(draft.rollout, recorded):
+    if recorded is None or counts.goes_to_current(draft.rollout, recorded) or _takes_over(draft, recorded):
         return current
     earlier = replica_sets.by_hash(draft.seen.sets, recorded.canary.pod_template_hash)
     return (
@@ -41,13 +41,24 @@ def target(draft: Draft) -> str:
     )
 
 
+def _takes_over(draft: Draft, recorded: TrafficWeights) -> bool:
+    """Where somebody has deleted the stable set, the traffic of an earlier update can never go back to it first: the new
+    pods take it at once, as soon as they can carry it all."""
+    if draft.stable is not None or draft.new is None or draft.status.abort:
+        return False
+    wanted, most = defaults.replicas(draft.rollout), defaults.max_weight(draft.rollout)
+    needed = amounts.share(wanted, recorded.canary.weight, most)
+    return bool(draft.new.available) and min(draft.new.available, draft.new.desired) >= needed
+
+
 def weight(draft: Draft) -> int:
     """Never more than what the pods of the canary can carry, and never less than what the stable ones cannot."""
     if draft.is_promoted or not draft.status.stable_rs:
         return 0
     goal = _goal(draft)
     recorded = draft.status.canary.weights
-    if not defaults.canary(draft.rollout).dynamic_stable_scale or recorded is None:
+    is_whole = draft.stable is not None and not defaults.canary(draft.rollout).dynamic_stable_scale
+    if is_whole or recorded is None:
         return goal
     most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
     available = draft.stable.available if draft.stable is not None else 0

@@ -133,8 +133,10 @@ def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
         return
     weights = draft.seen.rollout.status.canary.weights
     is_reached = weights is not None and weights.canary.weight > 0 and weights.canary.pod_template_hash == other.hash
-    if not is_reached:
-        draft.scale(other, 0)
+    if is_reached:
+        return
+    # Without the stable set these may be the last pods that serve, or those that the traffic has only just left.
+    retire_after(draft, other, timedelta(0) if draft.stable is not None else defaults.scale_down_delay(draft.rollout))
 
 
 def retire_after(draft: Draft, one: ReplicaSet, delay: timedelta) -> None:

@@ -47,3 +47,16 @@ def test_as_many_as_may_be_missing(replicas: int, pods: list[KubeObject], taken:
     draft = Draft(Seen(rollout=rollout, template={}, selector={}, now=NOW, sets=(one,), pods=tuple(pods)))
     restarts.proceed(draft)
     assert sum(isinstance(action, DeletePod) for action in draft.actions) == taken
+
+
+@pytest.mark.parametrize(("scaled_to", "taken"), [(4, 2), (3, 1), (2, 0)])
+def test_what_the_same_decision_scales_away_is_not_spared_twice(scaled_to: int, taken: int) -> None:
+    spec: dict[str, Any] = {"replicas": 4, "restartAt": "2026-01-01T11:00:00Z"}
+    spec["strategy"] = {"canary": {"maxUnavailable": 2}}
+    rollout = msgspec.convert({"metadata": {"name": "web"}, "spec": spec}, Rollout)
+    one = ReplicaSet(name="web-1", hash="1", desired=4, current=4, ready=4, available=4)
+    pods = tuple(pod(number) for number in range(4))
+    draft = Draft(Seen(rollout=rollout, template={}, selector={}, now=NOW, sets=(one,), pods=pods))
+    draft.scale(one, scaled_to)
+    restarts.proceed(draft)
+    assert sum(isinstance(action, DeletePod) for action in draft.actions) == taken
