@@ -123,12 +123,14 @@ def routed(
 ) -> Counts:
     """With a router the stable set stays whole, unless dynamicStableScale lets it follow the traffic.
 
-    Without a stable set the traffic that a canary has cannot fall: it gets the pods for it.
+    Where somebody has deleted the stable set the canary gets all pods, as it does without a router: it is all that serves.
     """
     wanted = defaults.replicas(rollout)
     most = defaults.max_weight(rollout)
     fixed, weight = steps.replicas_or_weight(rollout)
     count = fixed if fixed is not None else _at_least(rollout, amounts.share(wanted, weight, most))
+    if is_alone(rollout, canary, stable):
+        return Counts(max(count, wanted), wanted)
     is_whole = stable is not None and not defaults.canary(rollout).dynamic_stable_scale
     if is_whole or weights is None:
         return Counts(count, wanted)
@@ -139,6 +141,11 @@ def routed(
         return Counts(count, amounts.share(wanted, max(weights.stable.weight, most - falls_to), most))
     lower = next_lower_weight(rollout, weights.canary.weight) if canary and stable else 0
     return Counts(count, amounts.share(wanted, most - lower, most))
+
+
+def is_alone(rollout: Rollout, canary: ReplicaSet | None, stable: ReplicaSet | None) -> bool:
+    """The stable set is gone in the middle of a release, and nobody has said that the canary must not serve."""
+    return stable is None and canary is not None and bool(rollout.status.stable_rs) and not rollout.status.abort
 
 
 def goes_to_current(rollout: Rollout, weights: TrafficWeights) -> bool:

@@ -71,7 +71,7 @@ def _goal(draft: Draft) -> int:
     most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
     if status.abort or new is None or not new.available or target(draft) != status.current_pod_hash:
         return 0
-    if status.promote_full:
+    if status.promote_full or counts.is_alone(rollout, new, draft.stable):
         return min(most, most * new.available // wanted) if wanted else most
     # Whatever step it is, a set that has lost its pods keeps no more than the pods that it has are worth.
     return min(_weight_of_step(draft), _carried(draft, new.available))

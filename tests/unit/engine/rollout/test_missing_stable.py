@@ -89,9 +89,15 @@ def test_the_service_of_the_canary_moves_with_the_traffic() -> None:
 
 
 @pytest.mark.parametrize("dynamic", [True, False])
-@pytest.mark.parametrize(("told", "pods"), [(20, 1), (40, 2), (100, 5)])
-def test_the_new_set_gets_the_pods_for_the_traffic_that_waits_for_it(told: int, pods: int, dynamic: bool) -> None:
-    assert wanted_pods(decided((0, 0), target="earlier", told=told, dynamic=dynamic), "new") == [pods]
+@pytest.mark.parametrize("told", [0, 20, 100])
+def test_the_new_set_gets_all_pods(told: int, dynamic: bool) -> None:
+    assert wanted_pods(decided((0, 0), target="earlier", told=told, dynamic=dynamic), "new") == [5]
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+@pytest.mark.parametrize(("new", "weight"), [((5, 0), 0), ((5, 1), 20), ((5, 3), 60), ((5, 5), 100)])
+def test_all_traffic_that_it_can_carry_goes_to_it(new: tuple[int, int], weight: int, dynamic: bool) -> None:
+    assert traffic(decided(new, target="new", told=0, dynamic=dynamic)) == ("new", weight)
 
 
 @pytest.mark.parametrize("target", ["earlier", "new"])
@@ -104,8 +110,8 @@ def test_pods_of_an_earlier_update_go_only_a_while_after_the_traffic(target: str
 
 @pytest.mark.parametrize("dynamic", [True, False])
 def test_a_step_does_not_wait_for_a_weight_that_cannot_fall(dynamic: bool) -> None:
-    decision = decided((2, 2), target="new", dynamic=dynamic)
-    assert traffic(decision) == ("new", 40)
+    decision = decided((5, 5), target="new", told=100, dynamic=dynamic)
+    assert traffic(decision) == ("new", 100)
     assert decision.status.current_step_index == 1
 
 
