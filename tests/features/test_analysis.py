@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.cli.rollout.rollouts import ANALYSIS_RUN
 from holdfast.model.kube import KubeObject
+from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.testing.builders import resource
 from tests.features.house import House
 from tests.features.metrics_server import Metrics

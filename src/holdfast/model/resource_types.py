@@ -8,6 +8,7 @@ from holdfast.model.discovery import ResourceType
 
 APPLICATION: Final = ResourceType("argoproj.io", "v1alpha1", "Application", "applications", namespaced=True)
 APP_PROJECT: Final = ResourceType("argoproj.io", "v1alpha1", "AppProject", "appprojects", namespaced=True)
+ANALYSIS_RUN: Final = ResourceType("argoproj.io", "v1alpha1", "AnalysisRun", "analysisruns", namespaced=True)
 SYNC_RECORD: Final = ResourceType("holdfast.dev", "v1alpha1", "SyncRecord", "syncrecords", namespaced=True)
 APPROVAL: Final = ResourceType("holdfast.dev", "v1alpha1", "Approval", "approvals", namespaced=True)
 FREEZE: Final = ResourceType("holdfast.dev", "v1alpha1", "Freeze", "freezes", namespaced=True)

@@ -17,13 +17,11 @@ from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
-from holdfast.runtime import json_web_tokens
+from holdfast.runtime.github_app_proof import proof
 from holdfast.runtime.trust import trust_in
 
 PUBLIC_API: Final = "https://api.github.com"
 USER: Final = "x-access-token"
-_SIGNED_FOR: Final = timedelta(minutes=9)
-_CLOCK_SKEW: Final = timedelta(minutes=1)
 _RENEWED_BEFORE: Final = timedelta(minutes=5)
 _SECONDS: Final = 20.0
 _MAX_ANSWER: Final = 1024**2
@@ -74,14 +72,8 @@ class GitHubApps:
             raise _refused(access, f"the answer holds no token ({error})") from error
 
     def _signed(self, access: RepositoryAccess) -> str:
-        now = self._clock.now()
-        claims: dict[str, str | int] = {
-            "iat": int((now - _CLOCK_SKEW).timestamp()),
-            "exp": int((now + _SIGNED_FOR).timestamp()),
-            "iss": access.github_app_id,
-        }
         try:
-            return json_web_tokens.signed(claims, access.github_app_private_key)
+            return proof(access.github_app_id, access.github_app_private_key, self._clock.now())
         except ValueError as error:
             raise Blocked(
                 "SecretInvalid",

@@ -37,7 +37,14 @@ def check(answer: Answer, accepted: Accepted) -> dict[str, Any]:
 
 
 def decoded(answer: Answer) -> dict[str, Any]:
+    """Raises Undelivered for what is no JSON object."""
+    found: dict[str, Any] = parsed(answer, dict[str, Any])
+    return found
+
+
+def parsed(answer: Answer, shape: Any = Any) -> Any:
+    """Raises Undelivered for what is no JSON of this shape."""
     try:
-        return msgspec.json.decode(answer.body, type=dict[str, Any])
+        return msgspec.json.decode(answer.body, type=shape)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Undelivered(f"{answer.host} answers with no JSON", may_pass=True) from error

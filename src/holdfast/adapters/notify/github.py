@@ -5,21 +5,18 @@ Source: https://docs.github.com/en/rest: commits/statuses, deployments, commits/
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from holdfast.adapters.notify.answers import check
+from holdfast.adapters.notify.answers import check, parsed
 from holdfast.adapters.notify.http import Http
-from holdfast.engine.notify.services.asked import checked_headers
+from holdfast.engine.notify.services.asked import bearer, checked_headers
 from holdfast.model.notification import Accepted, CommitNews, GitHubApp, HttpRequest
 from holdfast.ports.notifications import Undelivered
-from holdfast.runtime import json_web_tokens
+from holdfast.runtime.github_app_proof import proof
 
-SIGNED_FOR: Final = timedelta(minutes=9)
-CLOCK_SKEW: Final = timedelta(minutes=1)
 MOST_PULL_REQUESTS: Final = 10
 _ACCEPT: Final = ("Accept", "application/vnd.github+json")
 
@@ -79,24 +76,16 @@ class _GitHub:
         request = HttpRequest(
             f"{self._news.api}/{path}",
             method,
-            checked_headers((_ACCEPT, ("Authorization", f"Bearer {token}"))),
+            checked_headers((_ACCEPT, bearer(token))),
             b"" if body is None else msgspec.json.encode(body),
         )
         answer = await self._http.ask(request, guarded=self._guarded)
         check(answer, Accepted.BY_STATUS)
-        try:
-            return msgspec.json.decode(answer.body)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise Undelivered(f"{answer.host} answers with no JSON", may_pass=True) from error
+        return parsed(answer)
 
     def _proof(self, app: GitHubApp) -> str:
-        claims: dict[str, str | int] = {
-            "iat": int((self._news.at - CLOCK_SKEW).timestamp()),
-            "exp": int((self._news.at + SIGNED_FOR).timestamp()),
-            "iss": app.id,
-        }
         try:
-            return json_web_tokens.signed(claims, app.key)
+            return proof(app.id, app.key, self._news.at)
         except ValueError as error:
             raise Undelivered(f"privateKey {error}", may_pass=False) from error
 

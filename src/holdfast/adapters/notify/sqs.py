@@ -26,8 +26,7 @@ async def send(http: Http, message: QueueMessage, place: AwsPlace, *, guarded: b
     """Raises Undelivered."""
 
     async def ask(request: AwsRequest) -> AwsAnswer:
-        plain = HttpRequest(request.url, request.method, request.headers, request.body)
-        answer = await http.ask(plain, guarded=guarded)
+        answer = await http.ask(_sent(request), guarded=guarded)
         return AwsAnswer(answer.status, answer.body)
 
     region = message.region or place.region
@@ -75,8 +74,10 @@ class _Queue:
     async def _asked(self, action: str, said: Mapping[str, Any]) -> dict[str, Any]:
         plain = AwsRequest(self._url, (_JSON, ("X-Amz-Target", f"AmazonSQS.{action}")), msgspec.json.encode(said))
         proved = signed(plain, self._keys, service="sqs", region=self._region, now=self._message.at)
-        answer = await self._http.ask(
-            HttpRequest(proved.url, proved.method, proved.headers, proved.body), guarded=self._guarded
-        )
+        answer = await self._http.ask(_sent(proved), guarded=self._guarded)
         check(answer, Accepted.BY_STATUS)
         return decoded(answer)
+
+
+def _sent(request: AwsRequest) -> HttpRequest:
+    return HttpRequest(request.url, request.method, request.headers, request.body)

@@ -13,7 +13,6 @@ from msgspec import Struct
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.rollout import object_files, rollouts
 from holdfast.cli.rollout.rollouts import (
-    ANALYSIS_RUN,
     EXPERIMENT,
     FIELD_MANAGER,
     ROLLOUT,
@@ -28,6 +27,7 @@ from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, kind_of, name_of, namespace_of
 from holdfast.model.names import API_VERSION, GROUP, VERSION
+from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.ports.cluster import Cluster
 
 TEMPLATE: Final = ResourceType(GROUP, VERSION, "AnalysisTemplate", "analysistemplates", namespaced=True)

@@ -9,7 +9,6 @@ import typer
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.rollout import rollouts
 from holdfast.cli.rollout.rollouts import (
-    ANALYSIS_RUN,
     EXPERIMENT,
     FIELD_MANAGER,
     KubeconfigOption,
@@ -17,6 +16,7 @@ from holdfast.cli.rollout.rollouts import (
     NamespaceOption,
 )
 from holdfast.model.errors import Blocked
+from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.ports.cluster import Cluster, PatchKind
 
 

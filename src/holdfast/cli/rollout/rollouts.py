@@ -25,7 +25,6 @@ ROLLOUT: Final = ResourceType(GROUP, VERSION, "Rollout", "rollouts", namespaced=
 REPLICA_SET: Final = ResourceType("apps", "v1", "ReplicaSet", "replicasets", namespaced=True)
 CONTROLLER_REVISION: Final = ResourceType("apps", "v1", "ControllerRevision", "controllerrevisions", namespaced=True)
 POD: Final = ResourceType("", "v1", "Pod", "pods", namespaced=True)
-ANALYSIS_RUN: Final = ResourceType(GROUP, VERSION, "AnalysisRun", "analysisruns", namespaced=True)
 EXPERIMENT: Final = ResourceType(GROUP, VERSION, "Experiment", "experiments", namespaced=True)
 
 WORKLOADS: Final = {

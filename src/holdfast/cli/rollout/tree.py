@@ -8,12 +8,13 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from holdfast.cli.rollout import rollouts
-from holdfast.cli.rollout.rollouts import ANALYSIS_RUN, CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
+from holdfast.cli.rollout.rollouts import CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
 from holdfast.engine.rollout import defaults, phases, replica_sets
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.in_place.workload import HASH_LABELS, REVISION_LABEL
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.kube import KubeObject, annotations_of, kind_of, labels_of, name_of, owner_references_of, uid_of
+from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 

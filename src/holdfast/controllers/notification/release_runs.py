@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from holdfast.model.discovery import ResourceType
+from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.kube import KubeObject, name_of, namespace_of
-from holdfast.model.names import GROUP, VERSION
+from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.ports.cluster import Reader
 
 VARIABLE: Final = "analysisRuns"
-HASH_LABEL: Final = "rollouts-pod-template-hash"
-ANALYSIS_RUN: Final = ResourceType(GROUP, VERSION, "AnalysisRun", "analysisruns", namespaced=True)
 
 
 async def variables(cluster: Reader, rollout: KubeObject, texts: Iterable[str]) -> dict[str, Any]:

@@ -225,7 +225,7 @@ class _Walker:
             self._take(_local(file, place.folder, entry))
 
     def _follow(self, place: _Place, file: str, field: str, entry: str) -> Iterator[_Place]:
-        if "\n" in entry:  # a document written into the kustomization itself
+        if kustomize_generators.is_inline(entry):
             self._take_plugin(place, file, file, entry)
             return
         path = None if "://" in entry else _local(file, place.folder, entry)
@@ -246,8 +246,9 @@ class _Walker:
         """The documents of `file`, when they say what the build does. Their charts take over no namespace."""
         if not place.is_plugin:
             return
-        kustomize_addresses.refuse_in_documents(file, text, inflates=place.may_inflate)
-        named = kustomize_generators.charts(file, text) if place.may_inflate else []
+        documents = kustomize_generators.documents(file, text)
+        kustomize_addresses.refuse_in_documents(file, documents, inflates=place.may_inflate)
+        named = kustomize_generators.charts(file, documents) if place.may_inflate else []
         if named and not self._job.inflates:
             raise tool_settings.not_allowed(file, kustomize_chart_fields.GENERATOR)
         kustomize_charts.check_count(file, len(named))

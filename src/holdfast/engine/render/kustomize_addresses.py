@@ -4,10 +4,9 @@ inflates charts is refused among the generators, too: it would look for Helm and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from holdfast.engine.render import kustomize_generators
 from holdfast.engine.render.kustomize_chart_fields import GENERATOR, is_generator
 from holdfast.model.errors import Blocked
 
@@ -43,10 +42,9 @@ def refuse(file: str, content: Any) -> None:
             refuse(file, value)
 
 
-def refuse_in_documents(file: str, text: str | bytes, *, inflates: bool) -> None:
-    """The same for all documents of a text, which may inflate charts where it `inflates`. Raises Blocked also when it cannot
-    be read."""
-    for content in kustomize_generators.documents(file, text):
+def refuse_in_documents(file: str, documents: Iterable[Any], *, inflates: bool) -> None:
+    """The same for the documents of a plugin, which may inflate charts where it `inflates`."""
+    for content in documents:
         if isinstance(content, Mapping) and content.get("kind") == GENERATOR:
             if inflates and is_generator(content):
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from holdfast.engine.lang import yaml_documents
@@ -29,9 +29,9 @@ def documents(file: str, text: str | bytes) -> list[Any]:
         raise Blocked("KustomizeFailed", f"{file}: {error}") from error
 
 
-def charts(file: str, text: str | bytes) -> list[Charts]:
+def charts(file: str, found: Iterable[Any]) -> list[Charts]:
     """Those of the documents of one entry that inflate charts. Raises Blocked."""
-    return [fields.of_generator(file, one) for one in documents(file, text) if fields.is_generator(one)]
+    return [fields.of_generator(file, one) for one in found if fields.is_generator(one)]
 
 
 def without_charts(tree: FileTree, folder: str, said: Mapping[str, Any]) -> Mapping[str, Any]:

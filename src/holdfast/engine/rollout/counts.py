@@ -128,19 +128,24 @@ def routed(
     wanted = defaults.replicas(rollout)
     most = defaults.max_weight(rollout)
     fixed, weight = steps.replicas_or_weight(rollout)
-    count = fixed if fixed is not None else _at_least(rollout, amounts.share(wanted, weight, most))
+    count = fixed if fixed is not None else _at_least(rollout, for_weight(rollout, weight))
     if is_alone(rollout, canary, stable):
         return Counts(max(count, wanted), wanted)
     is_whole = stable is not None and not defaults.canary(rollout).dynamic_stable_scale
     if is_whole or weights is None:
         return Counts(count, wanted)
-    count = max(count, _at_least(rollout, amounts.share(wanted, weights.canary.weight, most)))
+    count = max(count, _at_least(rollout, for_weight(rollout, weights.canary.weight)))
     if not rollout.status.abort:
         # Where the weight is to fall, the stable pods must be there before it does.
         falls_to = steps.weight(rollout) if goes_to_current(rollout, weights) else 0
         return Counts(count, amounts.share(wanted, max(weights.stable.weight, most - falls_to), most))
     lower = next_lower_weight(rollout, weights.canary.weight) if canary and stable else 0
     return Counts(count, amounts.share(wanted, most - lower, most))
+
+
+def for_weight(rollout: Rollout, weight: int) -> int:
+    """How many pods that share of the traffic needs, each carrying the share of one of all replicas."""
+    return amounts.share(defaults.replicas(rollout), weight, defaults.max_weight(rollout))
 
 
 def is_alone(rollout: Rollout, canary: ReplicaSet | None, stable: ReplicaSet | None) -> bool:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import msgspec
 
-from holdfast.engine.rollout import amounts, counts, defaults, replica_sets, steps
+from holdfast.engine.rollout import counts, defaults, replica_sets, steps
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.rollout import Rollout, TrafficWeights, WeightDestination
 from holdfast.model.traffic import SetHeaderRoute, SetMirrorRoute
@@ -46,8 +46,7 @@ def _takes_over(draft: Draft, recorded: TrafficWeights) -> bool:
     pods take it at once, as soon as they can carry it all."""
     if draft.stable is not None or draft.new is None or draft.status.abort:
         return False
-    wanted, most = defaults.replicas(draft.rollout), defaults.max_weight(draft.rollout)
-    needed = amounts.share(wanted, recorded.canary.weight, most)
+    needed = counts.for_weight(draft.rollout, recorded.canary.weight)
     return bool(draft.new.available) and min(draft.new.available, draft.new.desired) >= needed
 
 
@@ -60,21 +59,24 @@ def weight(draft: Draft) -> int:
     is_whole = draft.stable is not None and not defaults.canary(draft.rollout).dynamic_stable_scale
     if is_whole or recorded is None:
         return goal
-    most, wanted = defaults.max_weight(draft.rollout), defaults.replicas(draft.rollout)
-    available = draft.stable.available if draft.stable is not None else 0
-    carried = min(most, most * available // wanted) if wanted else most
-    return max(goal, min(recorded.canary.weight, most - carried))
+    carried = _worth(draft.rollout, draft.stable.available if draft.stable is not None else 0)
+    return max(goal, min(recorded.canary.weight, defaults.max_weight(draft.rollout) - carried))
 
 
 def _goal(draft: Draft) -> int:
     rollout, status, new = draft.rollout, draft.status, draft.new
-    most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
     if status.abort or new is None or not new.available or target(draft) != status.current_pod_hash:
         return 0
     if status.promote_full or counts.is_alone(rollout, new, draft.stable):
-        return min(most, most * new.available // wanted) if wanted else most
+        return _worth(rollout, new.available)
     # Whatever step it is, a set that has lost its pods keeps no more than the pods that it has are worth.
     return min(_weight_of_step(draft), _carried(draft, new.available))
+
+
+def _worth(rollout: Rollout, available: int) -> int:
+    """The weight of so many pods, each with the share of one of all replicas."""
+    most, wanted = defaults.max_weight(rollout), defaults.replicas(rollout)
+    return min(most, most * available // wanted) if wanted else most
 
 
 def _weight_of_step(draft: Draft) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import amounts, counts, defaults, replica_sets, services
+from holdfast.engine.rollout import counts, defaults, replica_sets, services
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeleteReplicaSet
 from holdfast.engine.rollout.draft import Draft
 from holdfast.engine.rollout.replica_sets import ReplicaSet
@@ -90,8 +90,7 @@ def _needed(draft: Draft, one: ReplicaSet) -> int:
     weights = draft.status.canary.weights
     if weights is None or one.hash != weights.canary.pod_template_hash:
         return 0
-    share = amounts.share(defaults.replicas(draft.rollout), weights.canary.weight, defaults.max_weight(draft.rollout))
-    return min(one.desired, share)
+    return min(one.desired, counts.for_weight(draft.rollout, weights.canary.weight))
 
 
 def revive(draft: Draft, one: ReplicaSet) -> None:
