@@ -6,7 +6,17 @@ from typing import Annotated
 
 from msgspec import field
 
-from holdfast.model.fields import REQUIRED, ApiStruct, NeededInt, NeededStr, NeededTime, Time, one_of
+from holdfast.model.fields import (
+    NEEDED_OPAQUE,
+    OPAQUE,
+    REQUIRED,
+    ApiStruct,
+    NeededInt,
+    NeededStr,
+    NeededTime,
+    Time,
+    one_of,
+)
 from holdfast.model.metadata import ObjectMeta
 from holdfast.model.source_options import DirectoryOptions, HelmOptions, KustomizeOptions, NameValue, PluginOptions
 
@@ -212,10 +222,10 @@ class SyncOperationResult(ApiStruct, frozen=True, kw_only=True):
 
 
 class OperationState(ApiStruct, frozen=True, kw_only=True):
-    operation: Annotated[Operation, REQUIRED] = Operation()
+    operation: Annotated[Operation, NEEDED_OPAQUE] = Operation()
     phase: NeededStr = ""
     message: str = ""
-    sync_result: SyncOperationResult | None = None
+    sync_result: Annotated[SyncOperationResult | None, OPAQUE] = None
     started_at: NeededTime = ""
     finished_at: Time | None = None
     retry_count: int = 0
@@ -247,7 +257,7 @@ class ComparedTo(ApiStruct, frozen=True, kw_only=True):
 
 class SyncStatus(ApiStruct, frozen=True, kw_only=True):
     status: NeededStr = ""
-    compared_to: ComparedTo | None = None
+    compared_to: Annotated[ComparedTo | None, OPAQUE] = None
     revision: str = ""
     revisions: tuple[str, ...] = ()
 
@@ -281,10 +291,10 @@ class SourceHydratorStatus(ApiStruct, frozen=True, kw_only=True):
 
 
 class ApplicationStatus(ApiStruct, frozen=True, kw_only=True):
-    resources: tuple[ResourceStatus, ...] = ()
+    resources: Annotated[tuple[ResourceStatus, ...], OPAQUE] = ()
     sync: SyncStatus = SyncStatus()
     health: HealthStatus = HealthStatus()
-    history: tuple[RevisionHistory, ...] = ()
+    history: Annotated[tuple[RevisionHistory, ...], OPAQUE] = ()
     conditions: tuple[ApplicationCondition, ...] = ()
     reconciled_at: Time | None = None
     operation_state: OperationState | None = None

@@ -19,7 +19,9 @@ REQUIRED = Meta(extra={"required": True})
 """The schema refuses the object when this field is absent."""
 
 OPAQUE = Meta(extra={"free_form": True})
-"""The schema takes any object, although we know its fields: what is nested would make it too large."""
+"""The schema takes any object, or list of objects, although we know its fields: what is nested would make it too large, or
+is written by the controller alone, so often that the server had better not judge it each time."""
+NEEDED_OPAQUE = Meta(extra={"required": True, "free_form": True})
 
 FreeForm: TypeAlias = dict[str, Any]
 """An object whose fields are not ours to know: pod templates, Helm values, results of plug-ins."""

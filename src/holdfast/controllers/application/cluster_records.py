@@ -10,7 +10,7 @@ import msgspec
 from holdfast.controllers.application.world import World
 from holdfast.engine.record import naming
 from holdfast.model.discovery import ResourceType
-from holdfast.model.errors import NotFound
+from holdfast.model.errors import AlreadyExists, NotFound
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
@@ -36,7 +36,11 @@ class ClusterRecords:
         return await self._world.cluster.get(self._resource, owner.namespace, name)
 
     async def write(self, owner: RecordOwner, document: KubeObject) -> None:
-        written = await self._world.cluster.apply(self._resource, document, field_manager=FIELD_MANAGER)
+        cluster = self._world.cluster
+        try:
+            written = await cluster.create(self._resource, document, field_manager=FIELD_MANAGER)
+        except AlreadyExists:
+            written = await cluster.apply(self._resource, document, field_manager=FIELD_MANAGER)
         self._world.view.wrote(written)
 
     async def note(self, owner: RecordOwner, name: str, entries: Sequence[Drift], mark: str) -> None:

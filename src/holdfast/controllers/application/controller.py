@@ -96,6 +96,7 @@ class ApplicationController:
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "application", self._reconcile, clock=clock, random=random, workers=workers
         )
+        self.world.events.is_at_work = lambda: self.loop.queue.working > 0
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -14,7 +14,8 @@ from holdfast.controllers.application.takeover import taken_over
 from holdfast.engine.diff import applied, foretold, normalize
 from holdfast.engine.kube import canonical
 from holdfast.engine.plan import migration, options
-from holdfast.engine.preflight import refusals
+from holdfast.engine.preflight import refusals, siblings
+from holdfast.engine.preflight.admission import Writing
 from holdfast.model.application import Application
 from holdfast.model.desired import Prediction, Target
 from holdfast.model.errors import ApiError
@@ -27,6 +28,7 @@ KEPT = 20_000
 """So many objects are remembered."""
 KEPT_OF_EACH = 8
 """So many answers about one state of an object: manifests of several commits may be asked about in turn."""
+KEPT_SIBLINGS = 2_000
 AT_ONCE = 8
 
 AS_LIVE = b""
@@ -69,6 +71,7 @@ class Predictions:
         self._known: OrderedDict[ObjectKey, _Answers] = OrderedDict()
         self._doubts = 0
         self._asked: dict[ObjectKey, int] = {}
+        self._taken: OrderedDict[tuple[str, Manner], None] = OrderedDict()
 
     async def of(
         self,
@@ -79,19 +82,26 @@ class Predictions:
         manner: Manner | None = None,
         *,
         with_webhooks: Callable[[Target], bool] = lambda _: False,
-        unattended: Callable[[Target], bool] = lambda _: False,
+        unattended: Callable[[Target, Writing], bool] = lambda target, writing: False,
     ) -> dict[ObjectKey, Prediction]:
         """In a namespace that does not exist nothing can be tried out; `with_webhooks` names those that only the server
-        can tell of, `unattended` those that nobody but the server has a say in. Raises when the server fails."""
+        can tell of, `unattended` those that nobody but the server has a say in. What comes of a new object is told by
+        its refusal alone where the server has taken one like it. Raises when the server fails."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def ask(target: Target) -> tuple[ObjectKey, Prediction]:
             async with limit:
                 present, how = live.get(target.key), manner or Manner()
+                if present is None and unattended(target, Writing.CREATE):
+                    return target.key, await self._predict_new(cluster, target, how)
                 if present is not None and not with_webhooks(target) and self._is_certain(target, present, how):
                     if applied.is_applied(target.obj, present, FIELD_MANAGER):
                         return target.key, Prediction(present)
-                    after = foretold.foretold(target.obj, present, FIELD_MANAGER) if unattended(target) else None
+                    after = (
+                        foretold.foretold(target.obj, present, FIELD_MANAGER)
+                        if unattended(target, Writing.UPDATE)
+                        else None
+                    )
                     if after is not None:
                         return target.key, Prediction(after)
                 return target.key, await self._predict(cluster, target, present, how)
@@ -99,6 +109,18 @@ class Predictions:
         askable = [target for target in targets if target.resource is not None and not target.problem]
         there = {namespace: exists(namespace) for namespace in {target.key.namespace for target in askable} - {""}}
         return dict(await asyncio.gather(*(ask(target) for target in askable if there.get(target.key.namespace, True))))
+
+    async def _predict_new(self, cluster: Writer, target: Target, manner: Manner) -> Prediction:
+        like = siblings.likeness(target.obj)
+        if like is not None and (like, manner) in self._taken:
+            self._taken.move_to_end((like, manner))
+            return Prediction()
+        prediction = await self._predict(cluster, target, None, manner)
+        if like is not None and not prediction.refusal:
+            self._taken[like, manner] = None
+            if len(self._taken) > KEPT_SIBLINGS:
+                self._taken.popitem(last=False)
+        return prediction
 
     async def _predict(self, cluster: Writer, target: Target, live: KubeObject | None, manner: Manner) -> Prediction:
         if target.resource is None:
@@ -157,6 +179,7 @@ class Predictions:
     def forget_all(self) -> None:
         self._known.clear()
         self._asked.clear()
+        self._taken.clear()
         self._doubts += 1
 
 

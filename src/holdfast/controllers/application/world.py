@@ -90,7 +90,7 @@ class World:
         self.random = random
         self.store = store
         self.view = LiveView(store)
-        self.events = EventQueue(cluster)
+        self.events = EventQueue(cluster, clock)
         self.predictions = Predictions()
         self.permissions = Permissions(clock)
         self.asked = AskedScripts(scripts, clock)

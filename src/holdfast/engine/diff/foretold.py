@@ -4,9 +4,7 @@ The usual commit changes a label, an image or an entry of a ConfigMap. The serve
 value, and says no to it only by rules that are known here. Whatever else differs, the answer is None, and the server has
 to be asked.
 
-Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set,
-https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/ and
-https://kubernetes.io/docs/concepts/configuration/configmap/
+Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from holdfast.engine.diff import applied
-from holdfast.engine.kube import canonical, names
+from holdfast.engine.kube import canonical, names, texts
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, group_kind_of, is_being_deleted
 
@@ -45,8 +43,6 @@ PLACES: dict[GroupKind, tuple[Path, ...]] = {
     GroupKind("networking.k8s.io", "NetworkPolicy"): _METADATA,
     GroupKind("policy", "PodDisruptionBudget"): _METADATA,
 }
-# Far below what the server takes in all: 256 KiB of annotations, 1 MiB of data.
-MOST_TEXT = 100_000
 
 
 def foretold(desired: KubeObject, live: KubeObject, manager: str) -> KubeObject | None:
@@ -78,24 +74,18 @@ def _changes(said: Any, there: Any, place: Path, path: Path = ()) -> Iterator[tu
 
 def _is_accepted(live: KubeObject, path: Path, text: str) -> bool:
     *_, holder, last = path
-    if len(text) > MOST_TEXT:
+    if not texts.fits(text):
         return False
     match holder:
         case "labels":
             selected = canonical.get_path(live, "spec", "selector", "matchLabels") or {}
-            return _is_free(last) and last not in selected and not names.label_value(text)
+            return texts.is_free(last) and last not in selected and not names.label_value(text)
         case "annotations":
-            return _is_free(last)
+            return texts.is_free(last)
         case "data":
             return live.get("immutable") is not True
         case _:
-            return bool(text) and not any(character.isspace() for character in text)
-
-
-def _is_free(key: str) -> bool:
-    """Whether Kubernetes itself gives a label or annotation no meaning."""
-    domain = key.rpartition("/")[0]
-    return domain == "app.kubernetes.io" or not f".{domain}".endswith((".kubernetes.io", ".k8s.io"))
+            return texts.is_image(text)
 
 
 def _names(value: Any) -> list[str]:

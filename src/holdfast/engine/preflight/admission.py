@@ -6,6 +6,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admis
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from typing import Any
 
 from holdfast.model.discovery import ResourceType
@@ -19,9 +20,16 @@ KINDS = (*WEBHOOKS, *POLICIES)
 EVERY: dict[str, Any] = {"apiGroups": ["*"], "resources": ["*"], "operations": ["*"]}
 
 
-def may_look_at_updates(known: Iterable[KubeObject], resource: ResourceType) -> bool:
+class Writing(StrEnum):
+    """What is done to an object, in the words of the rules."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+
+
+def may_look_at(known: Iterable[KubeObject], resource: ResourceType, writing: Writing) -> bool:
     """Selectors and conditions are not gone into, nor versions, as those of one kind count as the same."""
-    return any(_matches(rule, resource) for one in known for rule in _rules(one))
+    return any(_matches(rule, resource, writing) for one in known for rule in _rules(one))
 
 
 def _rules(obj: KubeObject) -> Iterator[dict[str, Any]]:
@@ -32,10 +40,10 @@ def _rules(obj: KubeObject) -> Iterator[dict[str, Any]]:
         yield from constraints.get("resourceRules") or (EVERY,)
 
 
-def _matches(rule: dict[str, Any], resource: ResourceType) -> bool:
+def _matches(rule: dict[str, Any], resource: ResourceType, writing: Writing) -> bool:
     plurals = {one.partition("/")[0] for one in rule.get("resources") or ()}
     return (
         not plurals.isdisjoint((resource.plural, "*"))
-        and not {"UPDATE", "*"}.isdisjoint(rule.get("operations") or ())
+        and not {writing, "*"}.isdisjoint(rule.get("operations") or ())
         and not {resource.group, "*"}.isdisjoint(rule.get("apiGroups") or ())
     )

@@ -58,12 +58,18 @@ def _marks(described: inspect.Type) -> dict[str, Any]:
 def _value(described: inspect.Type) -> Schema:
     marks = _marks(described)
     if marks.get("free_form"):
-        return {"type": "object", KEEP_UNKNOWN: True}
+        return _any_of_its_type(_plain(described))
     schema = _plain(described)
     for word in ("enum", "format"):
         if word in marks:
             schema[word] = list(marks[word]) if word == "enum" else marks[word]
     return schema
+
+
+def _any_of_its_type(schema: Schema) -> Schema:
+    if schema["type"] == "array":
+        return {"type": "array", "items": _any_of_its_type(schema["items"])}
+    return {"type": "object", KEEP_UNKNOWN: True}
 
 
 def _plain(described: inspect.Type) -> Schema:
