@@ -75,7 +75,7 @@ def test_what_is_sound_has_no_faults(tmp_path: Path, content: str) -> None:
         (canary("{steps: [{experiment: {templates: []}}]}"), "an experiment has at least one template"),
         (canary("{steps: [{experiment: {templates: [{name: a, specRef: new}]}}]}"), "must be one of canary, stable"),
         (canary("{minPodsPerReplicaSet: -1}"), "minPodsPerReplicaSet: Invalid value: -1"),
-        (canary("{replicaProgressThreshold: {type: Bananas, value: 3}}"), "must be one of Percentage, Pods"),
+        (canary("{replicaProgressThreshold: {type: Bananas, value: 3}}"), "must be one of Percent, Percentage, Pods"),
         (canary("{}") + "  revisionHistoryLimit: -1\n", "spec.revisionHistoryLimit: Invalid value: -1"),
         (canary("{}") + "  rollbackWindow: {revisions: -3}\n", "spec.rollbackWindow.revisions: Invalid value: -3"),
         (
