@@ -157,7 +157,7 @@ FORMS: Final = (
     Form(("pause",), ("pause",), Names.SEVERAL),
     Form(("restart",), ("restart",), Names.SEVERAL, (Flag("in", "--in", "i", kind=Kind.LENGTH),)),
     Form(("set", "image"), ("set", "image"), Names.IMAGES),
-    Form(("status",), ("status",), Names.ONE, _STATUS),
+    Form(("status",), ("status", "--through-pauses"), Names.ONE, _STATUS),
     Form(("terminate", "analysisrun"), ("terminate", "analysisrun"), Names.SEVERAL),
     Form(("terminate", "experiment"), ("terminate", "experiment"), Names.SEVERAL),
     Form(("lint",), ("lint",), Names.NONE, (Flag("filename", short="f", kind=Kind.TEXT),), is_on_cluster=False),

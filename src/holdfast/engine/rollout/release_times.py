@@ -25,7 +25,7 @@ def note_pauses(draft: Draft) -> None:
     duration = draft.status.duration
     if duration is None or not duration.rollout_started_at:
         return
-    waits = not duration.finished_at and _waits_for_a_person(draft.rollout)
+    waits = not duration.finished_at and waits_for_a_person(draft.rollout)
     began = instants.parse(duration.manual_pause_started_at)
     if waits and began is None:
         draft.set(duration=msgspec.structs.replace(duration, manual_pause_started_at=draft.stamp))
@@ -37,7 +37,8 @@ def note_pauses(draft: Draft) -> None:
         draft.set(duration=ended)
 
 
-def _waits_for_a_person(rollout: Rollout) -> bool:
+def waits_for_a_person(rollout: Rollout) -> bool:
+    """It is paused, and not by a step or a promotion that goes on by itself."""
     if rollout.status.phase != "Paused":
         return False
     reasons = {condition.reason for condition in rollout.status.pause_conditions}
