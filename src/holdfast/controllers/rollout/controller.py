@@ -149,7 +149,8 @@ def _is_watched(resource: ResourceType) -> bool:
 
 
 def _keeps_raw(live: LiveObject) -> bool:
-    """ReplicaSets of Deployments are many, and none of ours."""
+    """ReplicaSets of Deployments are many, and none of ours. One that nobody owns may lend a Rollout its template."""
     if live.group_kind in DEFINING_KINDS:
         return False
-    return live.group_kind != REPLICA_SET or any(owner.kind in OWNERS for owner in live.metadata.owner_references)
+    owners = live.metadata.owner_references
+    return live.group_kind != REPLICA_SET or not owners or any(owner.kind in OWNERS for owner in owners)
