@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from random import Random
 
 from msgspec import Struct
 
+from holdfast import __version__
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
 from holdfast.adapters.git.github_app import GitHubApps
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.kube.counted import CountedCluster
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
@@ -33,7 +34,8 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.preview.controller import PreviewController
 from holdfast.controllers.rollout.controller import RolloutController
-from holdfast.controllers.rollout.figures import exposition
+from holdfast.controllers.rollout.figures import exposition, of_templates
+from holdfast.engine.rollout import process_figures
 from holdfast.model.rendering import PluginPlaces
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -162,6 +164,7 @@ async def run_rollouts(
     the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
+    cluster = counted = CountedCluster(cluster)
     async with (
         metric_sources(cluster, metric_plugins) as metrics,
         notifications_of_rollouts(cluster, self_service=self_service) as notifications,
@@ -179,7 +182,13 @@ async def run_rollouts(
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
         analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
-        told = partial(exposition, rollouts.tally, experiments.tally, analyses.tally)
+
+        def told() -> str:
+            seen = exposition(rollouts.tally, experiments.tally, analyses.tally)
+            return (
+                f"{seen}{of_templates(rollouts.world.store)}{process_figures.of_process(counted.requests, __version__)}"
+            )
+
         await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")

@@ -33,7 +33,7 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
-from holdfast.model.rollout import Rollout
+from holdfast.model.rollout import TimedRollout
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.load_balancers import LoadBalancers
@@ -134,7 +134,8 @@ class RolloutController:
             return
         # What cannot be read is told elsewhere.
         with suppress(msgspec.ValidationError):
-            end = release_times.end_between(old.read_as(Rollout), new.read_as(Rollout), self._clock.now())
+            before, after = old.read_as(TimedRollout).status, new.read_as(TimedRollout).status
+            end = release_times.end_between(before.duration, after.duration, self._clock.now())
             if end is not None:
                 self.tally.ended(name_of(new), end)
 

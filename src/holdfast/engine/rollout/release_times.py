@@ -52,10 +52,11 @@ def waits_for_a_person(rollout: Rollout) -> bool:
     return "CanaryPauseStep" not in reasons or not is_timed
 
 
-def end_between(before: Rollout, after: Rollout, now: datetime) -> ReleaseEnd | None:
+def end_between(
+    old: RolloutDurationStatus | None, new: RolloutDurationStatus | None, now: datetime
+) -> ReleaseEnd | None:
     """The release that has ended between two states of a Rollout; None for none. Only one that began and ended in the open
     has a length."""
-    old, new = before.status.duration, after.status.duration
     if old is None or not old.rollout_started_at or old.finished_at or new is None or old == new:
         return None
     if new.rollout_started_at != old.rollout_started_at:
