@@ -127,6 +127,7 @@ async def run_engine(
                         self_service=settings.self_service_notifications,
                         verify_load_balancers=settings.verify_load_balancers,
                         monitoring=settings.monitoring,
+                        instance_id=settings.instance_id,
                     )
                     group.create_task(running, name="rollouts")
 
@@ -157,11 +158,13 @@ async def run_rollouts(
     self_service: bool = False,
     verify_load_balancers: bool = False,
     monitoring: str = "",
+    instance_id: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
     with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is
     whether settings of notifications hold that stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for
-    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
+    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere; `instance_id` is
+    what the label of the Rollouts of this process says, "" takes those without one."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     cluster = counted = CountedCluster(cluster)
@@ -179,9 +182,12 @@ async def run_rollouts(
             step_plugins=programs,
             tidings=notifications,
             load_balancers=balancers,
+            instance_id=instance_id,
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
-        analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
+        analyses = AnalysisController(
+            cluster=cluster, sources=metrics, clock=clock, random=random, instance_id=instance_id
+        )
 
         def told() -> str:
             seen = exposition(rollouts.tally, experiments.tally, analyses.tally)

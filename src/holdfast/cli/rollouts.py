@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.instance_options import InstanceOption
 from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
 from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
@@ -20,6 +21,7 @@ def rollouts(
     self_service: bool = SelfServiceOption,
     verify_load_balancers: bool = VerifyLoadBalancersOption,
     monitoring: str = MetricsOption,
+    instance_id: str = InstanceOption,
 ) -> None:
     """Carry out the Rollouts of a cluster until it is stopped, where something else deploys."""
     from holdfast.assembly import logs
@@ -41,6 +43,7 @@ def rollouts(
                 self_service=self_service,
                 verify_load_balancers=verify_load_balancers,
                 monitoring=monitoring,
+                instance_id=instance_id,
             )
 
     try:

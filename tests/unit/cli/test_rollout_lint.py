@@ -84,7 +84,7 @@ def test_what_is_sound_has_no_faults(tmp_path: Path, content: str) -> None:
         ),
         (
             ROLLOUT + ROUTED + "      steps: [{setCanaryScale: {weight: 900}}]\n",
-            "setCanaryScale.weight: Invalid value: 900: must be between 0 and 100",
+            "setCanaryScale.weight: Invalid value: 900: must be less than or equal to 100",
         ),
         (
             ROLLOUT + ROUTED.replace("{istio:", "{maxTrafficWeight: -5, istio:"),

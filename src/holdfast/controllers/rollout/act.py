@@ -19,11 +19,12 @@ from holdfast.controllers.rollout.world import (
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.rollout import actions, replica_sets
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
+from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Change, RoutingProblem
 from holdfast.model.errors import AlreadyExists, Blocked, Conflict, Waiting
 from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_version_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout, RolloutStatus
 from holdfast.ports.cluster import PatchKind
 

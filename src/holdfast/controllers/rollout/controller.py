@@ -68,8 +68,10 @@ class RolloutController:
         step_plugins: StepPlugins | None = None,
         tidings: Tidings | None = None,
         load_balancers: LoadBalancers | None = None,
+        instance_id: str = "",
     ) -> None:
-        """`load_balancers` verify the weights of ALBs, None believes that they are taken over."""
+        """`load_balancers` verify the weights of ALBs, None believes that they are taken over. `instance_id` is what the
+        label of its Rollouts says, "" takes those without one."""
         self._clock = clock
         self._balancing = LoadBalancing(load_balancers)
         self._listeners: list[OnChange] = []
@@ -86,6 +88,7 @@ class RolloutController:
             wrote=self._wrote,
             tidings=tidings,
             told=self.tally.told,
+            instance_id=instance_id,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran

@@ -32,7 +32,7 @@ REFUSALS = (Blocked, BadRequest, Forbidden, Invalid)
 
 async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, balancing: LoadBalancing) -> Outcome:
     obj = world.get(ROLLOUT, key.namespace, key.name)
-    if obj is None:
+    if obj is None or not world.is_ours(obj):
         plugins.settle(key, ())
         balancing.forget(key)
         return Settled()

@@ -10,11 +10,10 @@ import msgspec
 from holdfast.engine.rollout import analysis_spec, field_paths, ownership, replica_sets
 from holdfast.engine.rollout.actions import StartExperiment, StartRun
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import AnalysisRunArgument, RolloutAnalysis, RolloutExperimentTemplate
 from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject
-from holdfast.model.names import API_VERSION
+from holdfast.model.names import API_VERSION, HASH_LABEL
 from holdfast.model.rollout import Rollout
 
 LATER: Final = "later"
@@ -59,7 +58,7 @@ def _metadata(rollout: Rollout, name: str, labels: dict[str, str], annotations: 
     return {
         "name": name,
         "namespace": rollout.metadata.namespace,
-        "labels": labels,
+        "labels": {**labels, **ownership.instance_label(rollout.metadata)},
         "annotations": annotations,
         "ownerReferences": [ownership.controlled_by("Rollout", rollout.metadata)],
     }

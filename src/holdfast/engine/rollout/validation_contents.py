@@ -51,14 +51,10 @@ def _canary(rollout: Rollout) -> Iterator[str]:
     if strategy.analysis is not None:
         yield from _templates(f"{place}.analysis", [one.template_name for one in strategy.analysis.templates])
     for number, step in enumerate(strategy.steps):
-        yield from _step(rollout, f"{place}.steps[{number}]", step)
+        yield from _step(f"{place}.steps[{number}]", step)
 
 
-def _step(rollout: Rollout, place: str, step: CanaryStep) -> Iterator[str]:
-    most = defaults.max_weight(rollout)
-    scale = step.set_canary_scale
-    if scale is not None and scale.weight is not None and scale.weight > most:
-        yield f"{place}.setCanaryScale.weight: Invalid value: {scale.weight}: must be between 0 and {most}"
+def _step(place: str, step: CanaryStep) -> Iterator[str]:
     if step.analysis is not None:
         yield from _templates(f"{place}.analysis", [one.template_name for one in step.analysis.templates])
     if step.experiment is not None:
