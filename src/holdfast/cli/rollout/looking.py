@@ -190,8 +190,9 @@ async def _told(cluster: Cluster, obj: KubeObject, kind: str) -> tuple[list[tupl
         fields = experiments.summary(msgspec.convert(obj, Experiment), SystemClock().now())
         return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)))
     rollout = msgspec.convert(obj, Rollout)
-    rows = tree.rows(rollout, await tree.gather(cluster, rollout))
-    return [*summary(rollout), *await together(cluster, rollout)], rows
+    family = await tree.gather(cluster, rollout)
+    fields = [*summary(rollout), ("Images", ", ".join(tree.images(rollout, family)))]
+    return [*fields, *await together(cluster, rollout)], tree.rows(rollout, family)
 
 
 async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from holdfast.cli.rollout import tree
 from holdfast.engine.lang import instants
 from tests.unit.controllers.rollout.harness import (
     NAMESPACE_NAME,
@@ -140,3 +141,15 @@ async def test_a_restart_in_the_middle_renews_the_pods_of_both_versions() -> Non
         await world.until(lambda it: it.status.restarted_at == at)
         after = {live.metadata.uid for live in (await world.cluster.list(POD, namespace=NAMESPACE_NAME)).items}
         assert not before & after
+
+
+async def test_the_command_tells_which_image_is_for_what() -> None:
+    async with stage() as world, world.controller():
+        await deployed(world, autoPromotionEnabled=False)
+        found = await world.rollout()
+        family = await tree.gather(world.cluster, found)
+        assert tree.images(found, family) == ["web:1 (stable,active,preview)"]
+        await world.set_image("web:2")
+        found = await world.until_phase("Paused")
+        family = await tree.gather(world.cluster, found)
+        assert tree.images(found, family) == ["web:2 (preview)", "web:1 (stable,active)"]

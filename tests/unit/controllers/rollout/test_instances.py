@@ -28,7 +28,7 @@ TEMPLATE = {
 STEP: dict[str, Any] = {
     "experiment": {
         "templates": [{"name": "new", "specRef": "canary"}],
-        "analyses": [{"name": "good", "templateName": "good"}],
+        "analyses": [{"name": "good", "templateName": "good", "requiredForCompletion": True}],
     }
 }
 
