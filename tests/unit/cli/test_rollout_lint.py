@@ -160,3 +160,12 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(tmp_path: Path, content:
     error = linted(tmp_path, content).exception
     assert isinstance(error, Blocked)
     assert words in error.message
+
+
+def test_a_field_of_the_status_is_not_known_yet_and_no_fault(tmp_path: Path) -> None:
+    reference = "{fieldRef: {fieldPath: 'status.pauseConditions[0].reason'}}"
+    steps = f"[{{analysis: {{templates: [{{templateName: smoke}}], args: [{{name: why, valueFrom: {reference}}}]}}}}]"
+    metrics = "  metrics: [{name: a, provider: {web: {url: 'http://{{args.why}}/{{args.who}}'}}}]\n"
+    template = f"{TEMPLATE}  args: [{{name: why}}, {{name: who, valueFrom: {reference}}}]\n{metrics}"
+    result = linted(tmp_path, canary(f"{{steps: {steps}}}") + template)
+    assert result.exit_code == 0, result.output
