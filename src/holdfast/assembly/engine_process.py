@@ -24,7 +24,7 @@ from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.adapters.step_plugins.programs import PluginPrograms
 from holdfast.assembly.load_balancers import load_balancers
 from holdfast.assembly.metric_sources import metric_sources
-from holdfast.assembly.notifications import notifications_of_rollouts
+from holdfast.assembly.notifications import NAMESPACES, notifications_of_rollouts
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
@@ -159,18 +159,21 @@ async def run_rollouts(
     verify_load_balancers: bool = False,
     monitoring: str = "",
     instance_id: str = "",
+    namespace: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
     with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is
     whether settings of notifications hold that stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for
     the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere; `instance_id` is
-    what the label of the Rollouts of this process says, "" takes those without one."""
+    what the label of the Rollouts of this process says, "" takes those without one; `namespace` is the only one whose
+    settings and Secrets are read, for a cluster that is confined to it."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
     cluster = counted = CountedCluster(cluster)
+    own = (namespace,) if namespace else NAMESPACES
     async with (
-        metric_sources(cluster, metric_plugins) as metrics,
-        notifications_of_rollouts(cluster, self_service=self_service) as notifications,
+        metric_sources(cluster, metric_plugins, namespaces=own) as metrics,
+        notifications_of_rollouts(cluster, self_service=self_service, namespaces=own) as notifications,
         load_balancers(clock, is_wanted=verify_load_balancers) as balancers,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,

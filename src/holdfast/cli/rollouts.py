@@ -16,6 +16,9 @@ from holdfast.cli.plugin_options import MetricPluginsOption, StepPluginsOption
 
 def rollouts(
     kubeconfig: Path | None = typer.Option(None, "--kubeconfig", help="The cluster; inside a Pod its own."),
+    namespace: str = typer.Option(
+        "", "--namespace", "-n", help="Only those of this namespace, with rights in no other."
+    ),
     step_plugins: Path | None = StepPluginsOption,
     metric_plugins: Path | None = MetricPluginsOption,
     self_service: bool = SelfServiceOption,
@@ -33,9 +36,10 @@ def rollouts(
     folder, measuring = step_plugin_folder(step_plugins), metric_plugin_folder(metric_plugins)
 
     async def run() -> None:
-        async with open_cluster(kubeconfig) as cluster:
+        async with open_cluster(kubeconfig, confined_to=namespace) as cluster:
             version = (await cluster.discover()).kubernetes_version
-            typer.echo(f"Carrying out the Rollouts of all namespaces on Kubernetes {version}")
+            where = f"namespace {namespace}" if namespace else "all namespaces"
+            typer.echo(f"Carrying out the Rollouts of {where} on Kubernetes {version}")
             await run_rollouts(
                 cluster,
                 folder,
@@ -44,6 +48,7 @@ def rollouts(
                 verify_load_balancers=verify_load_balancers,
                 monitoring=monitoring,
                 instance_id=instance_id,
+                namespace=namespace,
             )
 
     try:
