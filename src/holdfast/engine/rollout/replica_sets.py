@@ -58,6 +58,10 @@ class ReplicaSet(Struct, frozen=True):
         return self.is_observed and self.current == self.desired == self.available
 
     @property
+    def min_ready_seconds(self) -> int:
+        return int((self.obj.get("spec") or {}).get("minReadySeconds") or 0)
+
+    @property
     def uid(self) -> str:
         return str(metadata_of(self.obj).get("uid") or "")
 
