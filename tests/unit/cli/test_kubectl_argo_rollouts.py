@@ -53,6 +53,10 @@ FORMS_AND_OURS = [
     ("status web -t 30", f"rollout status --through-pauses --timeout 30 {SHOP} -- web"),
     ("status web --watch=false", f"rollout status --through-pauses --no-watch {SHOP} -- web"),
     ("terminate analysisrun web-1", f"rollout terminate analysisrun {SHOP} -- web-1"),
+    (
+        "create analysisrun --from good --instance-id blue",
+        f"rollout create analysisrun --from good --instance-id blue {SHOP}",
+    ),
     ("terminate ar web-1", f"rollout terminate analysisrun {SHOP} -- web-1"),
     ("terminate experiment try", f"rollout terminate experiment {SHOP} -- try"),
     ("notifications template get", f"rollout notifications template get {SHOP} --"),
@@ -149,6 +153,7 @@ def test_who_is_impersonated_is_told() -> None:
         ("set image web", "set image NAME CONTAINER=IMAGE"),
         ("set web", "use one of `set image`"),
         ("abort web --full", "takes no --full here"),
+        ("dashboard --root-path ui", "--root-path is not carried out by holdfast: the page is at the address"),
         ("--as-uid 7 abort web", "--as-uid is not carried out by holdfast: only a user"),
         ("--request-timeout 5s list rollouts", "--request-timeout is not carried out by holdfast: each request"),
         ("-s https://there abort web", "--server is not carried out by holdfast: write it into the kubeconfig"),
