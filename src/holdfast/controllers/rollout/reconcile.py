@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from holdfast.controllers.rollout import load_balancing, runs
+from holdfast.controllers.rollout import former_services, load_balancing, runs
 from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
 from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.observe import observe
@@ -35,6 +35,8 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, bal
     if obj is None or not world.is_ours(obj):
         plugins.settle(key, ())
         balancing.forget(key)
+        if obj is None:
+            await former_services.give_back(world, key, None)
         return Settled()
     try:
         rollout = msgspec.convert(obj, Rollout)
@@ -63,7 +65,9 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, bal
         if isinstance(again, Again) and isinstance(refusal, Blocked):
             return again
         raise
-    return load_balancing.again(await _write_down(world, plugins, seen, decision), seen)
+    outcome = await _write_down(world, plugins, seen, decision)
+    await former_services.give_back(world, key, rollout)
+    return load_balancing.again(outcome, seen)
 
 
 async def _change_cluster(world: World, seen: Seen, decision: Decision) -> None:
