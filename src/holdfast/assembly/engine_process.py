@@ -194,9 +194,11 @@ async def run_rollouts(
 
         def told() -> str:
             seen = exposition(rollouts.tally, experiments.tally, analyses.tally)
-            return (
-                f"{seen}{of_templates(rollouts.world.store)}{process_figures.of_process(counted.requests, __version__)}"
+            sent = notifications.counters
+            process = process_figures.of_process(
+                counted.requests, __version__, delivered=sent.delivered, failed=sent.failed
             )
+            return f"{seen}{of_templates(rollouts.world.store)}{process}"
 
         await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")

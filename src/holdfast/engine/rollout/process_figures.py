@@ -44,13 +44,16 @@ def of_templates(templates: Iterable[AnalysisTemplate | ClusterAnalysisTemplate]
     )
 
 
-def of_process(requests: Requests, version: str) -> str:
+def of_process(requests: Requests, version: str, *, delivered: int = 0, failed: int = 0) -> str:
+    """`delivered` and `failed` are notifications; one that is tried again has not failed yet."""
     asked = (
         ({"kind": one.kind, "namespace": one.namespace, "verb": one.verb, "status_code": str(one.status)}, count)
         for one, count in requests.items()
     )
     return _written(
         counter("controller_clientset_k8s_request_total", "How often the cluster was asked for something.", asked),
+        counter("notification_send_success", "How many notifications were taken.", [({}, delivered)]),
+        counter("notification_send_error", "How many notifications were given up.", [({}, failed)]),
         gauge("argo_rollouts_controller_info", "What runs.", [({"version": version}, 1)]),
     )
 

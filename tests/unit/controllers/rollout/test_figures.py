@@ -191,3 +191,11 @@ async def test_what_the_cluster_was_asked_is_counted_with_its_answer() -> None:
         ("", "Watch", refused.value.status, 1),
     ):
         assert f"controller_clientset_k8s_request_total{{{place.format(namespace, verb, status)}}} {count}" in lines
+
+
+def test_notifications_are_told_as_a_whole() -> None:
+    told = process_figures.of_process({}, "1", delivered=3, failed=1).splitlines()
+    assert [line for line in told if line.startswith("notification")] == [
+        "notification_send_success{} 3",
+        "notification_send_error{} 1",
+    ]
