@@ -278,7 +278,7 @@ def _mirror_route(route: SetMirrorRoute, base: dict[str, Any], canary: dict[str,
         "name": route.name,
         "match": matches,
         "route": base["route"],
-        "mirror": canary,
+        "mirror": {"host": route.service} if route.service else canary,
         "mirrorPercentage": {"value": float(percentage)},
     }
 
