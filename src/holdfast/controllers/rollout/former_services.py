@@ -24,9 +24,8 @@ LOG: Final = logging.getLogger("holdfast.rollout")
 
 
 async def give_back(world: World, key: NamespacedName, rollout: Rollout | None) -> None:
-    """`rollout` None is one that is gone. Of one that makes no sense nobody knows which Services it means."""
-    if rollout is not None and validation.problem(rollout):
-        return
+    """`rollout` is one that is in order: of another one nobody knows which Services it means, and routers may still lead to
+    those that it had. None is one that is gone."""
     kept = {name for _, name in validation.service_names(rollout)} if rollout is not None else set()
     managed = world.store.indexed(triggers.NAMES, triggers.managed_by(key.namespace, key.name))
     left = [live for live in managed if live.metadata.name not in kept]

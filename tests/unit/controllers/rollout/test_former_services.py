@@ -81,6 +81,10 @@ async def test_one_that_is_not_named_any_more_is_given_back() -> None:
         await world.patch(ROLLOUT, "web", {"spec": {"strategy": blue_green("web-next")}})
         await world.clock.sleep(10)
         assert await free(world) == ["web-preview"]
+        # While the next one is missing the one before stays.
+        await world.patch(ROLLOUT, "web", {"spec": {"strategy": blue_green("web-missing")}})
+        await world.clock.sleep(10)
+        assert await free(world) == ["web-preview"]
         # Nobody knows what a Rollout that makes no sense means.
         await world.patch(ROLLOUT, "web", {"spec": {"strategy": {"canary": {}}}})
         await world.clock.sleep(10)
