@@ -14,6 +14,7 @@ from holdfast.engine.traffic import alb, apisix, istio, nginx, smi, traefik
 from holdfast.engine.traffic.changes import Reference, RoutingProblem, owner_reference
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, name_of, namespace_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout, WeightDestination
 from holdfast.model.traffic import (
     IstioVirtualService,
@@ -308,7 +309,7 @@ def test_istio_objects_become_what_was_recorded(case: Case) -> None:
         assert not set(wanted.managed) & set(names)
     if case["fn"] == "UpdateHash":
         (rule,) = [obj for obj in after if "subsets" in obj["spec"]]
-        hashes = [(subset.get("labels") or {}).get(istio.HASH_LABEL) for subset in rule["spec"]["subsets"]]
+        hashes = [(subset.get("labels") or {}).get(HASH_LABEL) for subset in rule["spec"]["subsets"]]
         assert {"abc123", "def456"} <= set(hashes)
 
 

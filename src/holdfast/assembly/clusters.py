@@ -22,13 +22,20 @@ USER_AGENT = f"holdfast/{__version__}"
 
 @asynccontextmanager
 async def open_cluster(
-    path: Path | None, *, context: str = "", as_user: str = "", as_groups: tuple[str, ...] = ()
+    path: Path | None,
+    *,
+    context: str = "",
+    as_user: str = "",
+    as_groups: tuple[str, ...] = (),
+    confined_to: str = "",
 ) -> AsyncIterator[Cluster]:
     """The cluster of a kubeconfig file; without one, the cluster that this process is a Pod of.
 
     `context` is one of the file; by default its current one.
 
     `as_user` and `as_groups` are impersonated, in the place of those that the kubeconfig names.
+
+    `confined_to` is the only namespace whose objects are listed and watched, "" for all.
     """
     clock = SystemClock()
     if path is not None:
@@ -42,6 +49,6 @@ async def open_cluster(
         connection = msgspec.structs.replace(connection, headers=headers)
     transport = AiohttpTransport(connection, clock=clock)
     try:
-        yield KubeClient(transport, user_agent=USER_AGENT)
+        yield KubeClient(transport, user_agent=USER_AGENT, confined_to=confined_to)
     finally:
         await transport.close()

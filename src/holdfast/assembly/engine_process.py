@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from random import Random
 
 from msgspec import Struct
 
+from holdfast import __version__
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
 from holdfast.adapters.git.github_app import GitHubApps
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.kube.counted import CountedCluster
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
 from holdfast.adapters.rendering.pool import RenderPool
@@ -23,7 +24,7 @@ from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.adapters.step_plugins.programs import PluginPrograms
 from holdfast.assembly.load_balancers import load_balancers
 from holdfast.assembly.metric_sources import metric_sources
-from holdfast.assembly.notifications import notifications_of_rollouts
+from holdfast.assembly.notifications import NAMESPACES, notifications_of_rollouts
 from holdfast.assembly.places import DataPlace
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
@@ -33,7 +34,8 @@ from holdfast.controllers.application.controller import ApplicationController
 from holdfast.controllers.experiment.controller import ExperimentController
 from holdfast.controllers.preview.controller import PreviewController
 from holdfast.controllers.rollout.controller import RolloutController
-from holdfast.controllers.rollout.figures import exposition
+from holdfast.controllers.rollout.figures import exposition, of_templates
+from holdfast.engine.rollout import process_figures
 from holdfast.model.rendering import PluginPlaces
 from holdfast.ports.charts import Charts
 from holdfast.ports.cluster import Cluster
@@ -125,6 +127,7 @@ async def run_engine(
                         self_service=settings.self_service_notifications,
                         verify_load_balancers=settings.verify_load_balancers,
                         monitoring=settings.monitoring,
+                        instance_id=settings.instance_id,
                     )
                     group.create_task(running, name="rollouts")
 
@@ -155,16 +158,22 @@ async def run_rollouts(
     self_service: bool = False,
     verify_load_balancers: bool = False,
     monitoring: str = "",
+    instance_id: str = "",
+    namespace: str = "",
 ) -> None:
     """Runs the Rollouts, Experiments and AnalysisRuns of all namespaces until it is cancelled. `step_plugins` is the folder
     with the programs that carry out steps, `metric_plugins` that with those that measure, None for none; `self_service` is
     whether settings of notifications hold that stand beside a Rollout; `verify_load_balancers` is whether AWS is asked for
-    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere."""
+    the weights that ALBs serve; `monitoring` is where /metrics is answered ("HOST:PORT"), "" for nowhere; `instance_id` is
+    what the label of the Rollouts of this process says, "" takes those without one; `namespace` is the only one whose
+    settings and Secrets are read, for a cluster that is confined to it."""
     programs = PluginPrograms(step_plugins) if step_plugins is not None else None
     clock, random = SystemClock(), Random()  # noqa: S311 - jitter
+    cluster = counted = CountedCluster(cluster)
+    own = (namespace,) if namespace else NAMESPACES
     async with (
-        metric_sources(cluster, metric_plugins) as metrics,
-        notifications_of_rollouts(cluster, self_service=self_service) as notifications,
+        metric_sources(cluster, metric_plugins, namespaces=own) as metrics,
+        notifications_of_rollouts(cluster, self_service=self_service, namespaces=own) as notifications,
         load_balancers(clock, is_wanted=verify_load_balancers) as balancers,
         AsyncExitStack() as stack,
         asyncio.TaskGroup() as group,
@@ -176,10 +185,21 @@ async def run_rollouts(
             step_plugins=programs,
             tidings=notifications,
             load_balancers=balancers,
+            instance_id=instance_id,
         )
         experiments = ExperimentController(rollouts, clock=clock, random=random)
-        analyses = AnalysisController(cluster=cluster, sources=metrics, clock=clock, random=random)
-        told = partial(exposition, rollouts.tally, experiments.tally, analyses.tally)
+        analyses = AnalysisController(
+            cluster=cluster, sources=metrics, clock=clock, random=random, instance_id=instance_id
+        )
+
+        def told() -> str:
+            seen = exposition(rollouts.tally, experiments.tally, analyses.tally)
+            sent = notifications.counters
+            process = process_figures.of_process(
+                counted.requests, __version__, delivered=sent.delivered, failed=sent.failed
+            )
+            return f"{seen}{of_templates(rollouts.world.store)}{process}"
+
         await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")
         group.create_task(experiments.run(), name="experiments")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,9 @@ NAMESPACES: Final = ("argo-rollouts", "argocd")
 
 
 @asynccontextmanager
-async def metric_sources(cluster: Reader, plugins: Path | None = None) -> AsyncIterator[MetricSources]:
+async def metric_sources(
+    cluster: Reader, plugins: Path | None = None, *, namespaces: Sequence[str] = NAMESPACES
+) -> AsyncIterator[MetricSources]:
     """`ARGO_ROLLOUTS_PROMETHEUS_ADDRESS` is the Prometheus of metrics that name none; `plugins` is the folder with
     programs that measure."""
 
@@ -36,7 +38,7 @@ async def metric_sources(cluster: Reader, plugins: Path | None = None) -> AsyncI
 
     address = os.environ.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", "")
     sources = HttpMetricSources(
-        Credentials(read, NAMESPACES),
+        Credentials(read, tuple(namespaces)),
         prometheus_address=address,
         aws=AwsPlace.of(os.environ),
         plugins=MetricPlugins(plugins) if plugins is not None else None,

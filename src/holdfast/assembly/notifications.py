@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Final
@@ -41,14 +41,16 @@ async def notification_tools() -> AsyncIterator[Tools]:
 
 
 @asynccontextmanager
-async def notifications_of_rollouts(cluster: Cluster, *, self_service: bool) -> AsyncIterator[NotificationController]:
+async def notifications_of_rollouts(
+    cluster: Cluster, *, self_service: bool, namespaces: Sequence[str] = NAMESPACES
+) -> AsyncIterator[NotificationController]:
     async with notification_tools() as tools:
         yield NotificationController(
             cluster=cluster,
             clock=SystemClock(),
             random=Random(),  # noqa: S311 - jitter
             subject=ROLLOUTS,
-            namespaces=NAMESPACES,
+            namespaces=namespaces,
             notifier=tools.notifier,
             texts=tools.texts,
             self_service=self_service,

@@ -49,7 +49,8 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     `metric_plugins` that with those of analyses;
     `self_service_notifications` is whether settings of notifications hold that stand beside a Rollout;
     `verify_load_balancers` is whether AWS is asked for the weights that ALBs serve; `monitoring` is where
-    /metrics of Rollouts is answered ("HOST:PORT"), "" for nowhere."""
+    /metrics of Rollouts is answered ("HOST:PORT"), "" for nowhere; `instance_id` is the name of the controller of
+    Rollouts among several."""
 
     namespace: str = "argocd"
     poll_seconds: int = 120
@@ -62,6 +63,7 @@ class EngineSettings(Struct, frozen=True, kw_only=True):
     self_service_notifications: bool = False
     verify_load_balancers: bool = False
     monitoring: str = ""
+    instance_id: str = ""
 
 
 class UpSettings(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from holdfast.cli.instance_options import InstanceOption
 from holdfast.cli.load_balancer_options import VerifyLoadBalancersOption
 from holdfast.cli.monitoring_options import MetricsOption
 from holdfast.cli.notification_options import SelfServiceOption
@@ -33,6 +34,7 @@ def controller(
     self_service: bool = SelfServiceOption,
     verify_load_balancers: bool = VerifyLoadBalancersOption,
     monitoring: str = MetricsOption,
+    instance_id: str = InstanceOption,
     plugin_sockets: Path | None = PluginSocketsOption,
     ask_pass_socket: Path | None = AskPassSocketOption,
 ) -> None:
@@ -58,6 +60,7 @@ def controller(
         self_service_notifications=self_service,
         verify_load_balancers=verify_load_balancers,
         monitoring=monitoring,
+        instance_id=instance_id,
     )
 
     async def run() -> None:

@@ -13,10 +13,10 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import AlreadyExists, Conflict, HoldfastError, NotFound, Waiting
 from holdfast.model.events import Event
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
-from holdfast.model.kube import KubeObject
+from holdfast.model.kube import KubeObject, labels_of
 from holdfast.model.live import LiveObject
 from holdfast.model.metadata import ObjectMeta
-from holdfast.model.names import GROUP
+from holdfast.model.names import GROUP, INSTANCE_LABEL
 from holdfast.model.resource_types import EVENT
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -39,7 +39,8 @@ class Tidings(Protocol):
 
 
 class World:
-    """Everything a reconcile uses. `told_of` is the kind that its events are about; `told` hears of each of these."""
+    """Everything a reconcile uses. `told_of` is the kind that its events are about; `told` hears of each of these.
+    `instance_id` is the name of this controller among several on one cluster."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class World:
         told_of: str = "Rollout",
         tidings: Tidings | None = None,
         told: Callable[[NamespacedName, Event], None] | None = None,
+        instance_id: str = "",
     ) -> None:
         self.cluster = cluster
         self.clock = clock
@@ -63,6 +65,11 @@ class World:
         self._told_of = told_of
         self._tidings = tidings
         self._told = told
+        self._instance_id = instance_id
+
+    def is_ours(self, obj: KubeObject) -> bool:
+        """Those with the label of another controller are its own, as are those without one where this has a name."""
+        return labels_of(obj).get(INSTANCE_LABEL, "") == self._instance_id
 
     def now(self) -> datetime:
         return self.clock.now()

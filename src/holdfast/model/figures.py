@@ -81,3 +81,15 @@ class ObjectFigures(Struct, frozen=True):
 
 
 Figures = Mapping[NamespacedName, ObjectFigures]
+
+
+class ApiRequest(Struct, frozen=True):
+    """What a cluster was asked and how it answered: the plural of the kind, a verb such as List, the HTTP status (0 for none)."""
+
+    kind: str
+    namespace: str
+    verb: str
+    status: int
+
+
+Requests = Mapping[ApiRequest, int]

@@ -14,6 +14,10 @@ FIELD_MANAGER: Final = "argocd-controller"
 IN_CLUSTER_SERVER: Final = "https://kubernetes.default.svc"
 IN_CLUSTER_NAME: Final = "in-cluster"
 DEFAULT_PROJECT: Final = "default"
+HASH_LABEL: Final = "rollouts-pod-template-hash"
+"""Of pods and ReplicaSets of a Rollout: which version they are."""
+INSTANCE_LABEL: Final = "argo-rollouts.argoproj.io/controller-instance-id"
+"""Of a Rollout and what is made for it: only the controller of this name carries it out."""
 
 
 class Annotation(StrEnum):

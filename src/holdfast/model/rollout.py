@@ -200,3 +200,13 @@ class Rollout(ApiStruct, frozen=True, kw_only=True):
     metadata: ObjectMeta = ObjectMeta()
     spec: Annotated[RolloutSpec, REQUIRED] = RolloutSpec()
     status: RolloutStatus = RolloutStatus()
+
+
+class TimedStatus(ApiStruct, frozen=True, kw_only=True):
+    duration: RolloutDurationStatus | None = None
+
+
+class TimedRollout(ApiStruct, frozen=True, kw_only=True):
+    """A Rollout of which nothing is read but how long its release takes."""
+
+    status: TimedStatus = TimedStatus()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
+
 from holdfast.model.errors import HoldfastError
+from holdfast.model.rollout import AwsResourceRef
 
 Forward: TypeAlias = Mapping[str, int]
 """The weights of one rule, by what each target group was made for: NAMESPACE/INGRESS-SERVICE:PORT."""
+
+
+class LoadBalancer(Struct, frozen=True):
+    """`forwards` are those of all its rules, `groups` its target groups by what they were made for."""
+
+    named: AwsResourceRef
+    forwards: tuple[Forward, ...] = ()
+    groups: Mapping[str, AwsResourceRef] = {}
 
 
 class LoadBalancerError(HoldfastError):
@@ -20,7 +31,7 @@ class LoadBalancerMissing(LoadBalancerError):
 
 
 class LoadBalancers(Protocol):
-    async def forwards(self, hostname: str) -> Sequence[Forward]:
-        """Of all rules of the load balancer with this name, as it serves them now, in bounded time. Raises
-        LoadBalancerError, LoadBalancerMissing where there is none."""
+    async def look(self, hostname: str) -> LoadBalancer:
+        """The load balancer with this name, as it serves now, in bounded time. Raises LoadBalancerError,
+        LoadBalancerMissing where there is none."""
         ...

@@ -15,6 +15,7 @@ from holdfast.cli.rollout.creating import CLUSTER_TEMPLATE, TEMPLATE, Source
 from holdfast.engine.lang.yaml_documents import dump
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
+from holdfast.model.names import INSTANCE_LABEL
 from tests.unit.controllers.rollout.harness import ROLLOUT, rollout_object, stage
 
 METRIC = {"name": "errors", "provider": {"web": {"url": "http://{{args.host}}"}}}
@@ -36,6 +37,10 @@ async def test_an_analysis_run_has_the_metrics_of_its_templates_and_the_values_t
         given = [{"name": "host", "value": "web"}]
         made = await creating._create_run(world.cluster, source, given, {}, "shop")
         assert made["metadata"]["name"].startswith("outer-")
+        labels = {"labels": {INSTANCE_LABEL: "blue"}}
+        of_blue = await creating._create_run(world.cluster, source, given, labels, "shop")
+        assert of_blue["metadata"]["name"].startswith("outer-")
+        assert of_blue["metadata"]["labels"] == {INSTANCE_LABEL: "blue"}
         assert made["spec"]["args"] == given
         assert [metric["name"] for metric in made["spec"]["metrics"]] == ["errors", "inner"]
         for values, said in (

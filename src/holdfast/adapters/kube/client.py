@@ -27,14 +27,19 @@ MOST_ERROR_LINES = 100
 class KubeClient:
     """Implements ports.cluster.Cluster. Closing the transport is up to whoever made it."""
 
-    def __init__(self, transport: Transport, *, user_agent: str, acting_as: str = "") -> None:
+    def __init__(self, transport: Transport, *, user_agent: str, acting_as: str = "", confined_to: str = "") -> None:
+        """`confined_to` is the namespace whose objects are listed and watched where all are asked for, "" for no such limit."""
         self._transport = transport
         self._user_agent = user_agent
         self._acting_as = acting_as
+        self._confined_to = confined_to
         self._discovered: dict[str, tuple[bytes, tuple[ResourceType, ...]]] = {}
 
     def as_user(self, user: str) -> KubeClient:
-        return KubeClient(self._transport, user_agent=self._user_agent, acting_as=user)
+        return KubeClient(self._transport, user_agent=self._user_agent, acting_as=user, confined_to=self._confined_to)
+
+    def _place(self, resource: ResourceType, namespace: str) -> str:
+        return namespace or (self._confined_to if resource.namespaced else "")
 
     async def discover(self) -> Discovery:
         version = await self._read("/version", discovery.Version)
@@ -55,6 +60,7 @@ class KubeClient:
     async def list(self, resource: ResourceType, *, namespace: str = "", labels: str = "", fields: str = "") -> Listing:
         items: list[LiveObject] = []
         continue_from = ""
+        namespace = self._place(resource, namespace)
         while True:
             page = answers.page(
                 await self._body(
@@ -72,7 +78,11 @@ class KubeClient:
         self, resource: ResourceType, *, resource_version: str, namespace: str = "", labels: str = "", fields: str = ""
     ) -> AsyncIterator[WatchEvent]:
         request = requests.watch(
-            resource, resource_version=resource_version, namespace=namespace, labels=labels, fields=fields
+            resource,
+            resource_version=resource_version,
+            namespace=self._place(resource, namespace),
+            labels=labels,
+            fields=fields,
         )
         async with self._transport.stream(self._signed(request)) as stream:
             if stream.status != 200:

@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 from holdfast.adapters.metrics import aws
 from holdfast.adapters.metrics.aws import signed
 from holdfast.adapters.metrics.http import Http, Request
+from holdfast.model.rollout import AwsResourceRef
 from holdfast.ports.clock import Clock
-from holdfast.ports.load_balancers import Forward, LoadBalancerError, LoadBalancerMissing
+from holdfast.ports.load_balancers import Forward, LoadBalancer, LoadBalancerError, LoadBalancerMissing
 from holdfast.ports.metrics import MetricError
 from holdfast.runtime.aws.identity import AwsPlace
 from holdfast.runtime.aws.signature import Keys
@@ -44,7 +45,7 @@ class ElasticLoadBalancing:
     async def close(self) -> None:
         await self._http.close()
 
-    async def forwards(self, hostname: str) -> Sequence[Forward]:
+    async def look(self, hostname: str) -> LoadBalancer:
         found = _HOST.search(hostname.lower())
         if found is None:
             raise LoadBalancerMissing(f"{hostname!r} is no load balancer of AWS (NAME.REGION.elb.amazonaws.com)")
@@ -52,7 +53,7 @@ class ElasticLoadBalancing:
         try:
             async with asyncio.timeout(MOST_SECONDS):
                 keys = await aws.keys(self._http, self._place, region=region, now=self._clock.now())
-                return await _Asking(self._http, self._place, keys, region, self._clock).forwards(hostname.lower())
+                return await _Asking(self._http, self._place, keys, region, self._clock).look(hostname.lower())
         except TimeoutError as error:
             raise LoadBalancerError(f"AWS does not answer about {hostname} within {MOST_SECONDS:g} s") from error
         except MetricError as error:
@@ -69,31 +70,36 @@ class _Asking:
         self._region = region
         self._clock = clock
 
-    async def forwards(self, hostname: str) -> list[Forward]:
+    async def look(self, hostname: str) -> LoadBalancer:
         balancer = await self._balancer(hostname)
-        resources = await self._resources(balancer)
+        names = await self._groups(balancer.arn)
+        resources = await self._resources(list(names))
         found: list[Forward] = []
-        for listener in _texts(await self._all("DescribeListeners", LoadBalancerArn=balancer), "ListenerArn"):
+        for listener in _texts(await self._all("DescribeListeners", LoadBalancerArn=balancer.arn), "ListenerArn"):
             for page in await self._all("DescribeRules", ListenerArn=listener):
                 found.extend(filter(None, (_forward(one, resources) for one in page.iterfind(".//{*}ForwardConfig"))))
-        return found
+        groups = {resource: names[arn] for arn, resource in resources.items() if resource and arn in names}
+        return LoadBalancer(balancer, tuple(found), groups)
 
-    async def _balancer(self, hostname: str) -> str:
+    async def _balancer(self, hostname: str) -> AwsResourceRef:
         """AWS finds none by its address: all of the region are looked through. `dualstack.` is a name of the same one."""
         wanted = hostname.removeprefix("dualstack.")
         for page in await self._all("DescribeLoadBalancers"):
             for member in page.iterfind(".//{*}LoadBalancers/{*}member"):
                 if (member.findtext("{*}DNSName") or "").lower().removeprefix("dualstack.") == wanted:
-                    return member.findtext("{*}LoadBalancerArn") or ""
+                    return _named(member, "LoadBalancer")
         raise LoadBalancerMissing(
             f"AWS shows the controller no load balancer {hostname} in {self._region}: its keys are to be of the same account"
         )
 
-    async def _resources(self, balancer: str) -> dict[str, str]:
+    async def _groups(self, balancer: str) -> dict[str, AwsResourceRef]:
+        """By their ARNs."""
+        pages = await self._all("DescribeTargetGroups", LoadBalancerArn=balancer)
+        found = [_named(one, "TargetGroup") for page in pages for one in page.iterfind(".//{*}TargetGroups/{*}member")]
+        return {one.arn: one for one in found if one.arn}
+
+    async def _resources(self, groups: Sequence[str]) -> dict[str, str]:
         """What each target group was made for, by its ARN."""
-        groups = list(
-            dict.fromkeys(_texts(await self._all("DescribeTargetGroups", LoadBalancerArn=balancer), "TargetGroupArn"))
-        )
         found = {}
         for start in range(0, len(groups), TAGS_AT_ONCE):
             some = groups[start : start + TAGS_AT_ONCE]
@@ -133,6 +139,13 @@ class _Asking:
                 f"AWS refuses {action}: {code}; the controller's role needs elasticloadbalancing:{action}"
             )
         return root
+
+
+def _named(member: ElementTree.Element, kind: str) -> AwsResourceRef:
+    """The full name is what CloudWatch has as a dimension: app/NAME/ID, targetgroup/NAME/ID."""
+    arn = member.findtext(f"{{*}}{kind}Arn") or ""
+    full_name = arn.rpartition(":")[2].removeprefix("loadbalancer/")
+    return AwsResourceRef(name=member.findtext(f"{{*}}{kind}Name") or "", arn=arn, full_name=full_name)
 
 
 def _texts(pages: Iterable[ElementTree.Element], name: str) -> list[str]:

@@ -105,6 +105,7 @@ _UNABLE: Final = (
         )
     ),
     Unable("insecure-skip-tls-verify", _IN_KUBECONFIG, kind=Kind.SWITCH, harmless=("false",)),
+    Unable("root-path", "the page is at the address that is printed, with its token"),
     Unable("as-uid", "only a user and groups can be impersonated: --as and --as-group"),
     Unable("request-timeout", "each request has its own limit; leave the flag out", harmless=("0", "0s")),
 )
@@ -126,6 +127,7 @@ _CREATING: Final = (
     Flag("argument", "--argument", "a", Kind.TEXT),
     Flag("name", "--name", kind=Kind.TEXT),
     Flag("generate-name", "--generate-name", kind=Kind.TEXT),
+    Flag("instance-id", "--instance-id", kind=Kind.TEXT),
 )
 _PROMOTING: Final = (
     Flag("full", "--full"),
@@ -157,7 +159,7 @@ FORMS: Final = (
     Form(("pause",), ("pause",), Names.SEVERAL),
     Form(("restart",), ("restart",), Names.SEVERAL, (Flag("in", "--in", "i", kind=Kind.LENGTH),)),
     Form(("set", "image"), ("set", "image"), Names.IMAGES),
-    Form(("status",), ("status",), Names.ONE, _STATUS),
+    Form(("status",), ("status", "--through-pauses"), Names.ONE, _STATUS),
     Form(("terminate", "analysisrun"), ("terminate", "analysisrun"), Names.SEVERAL),
     Form(("terminate", "experiment"), ("terminate", "experiment"), Names.SEVERAL),
     Form(("lint",), ("lint",), Names.NONE, (Flag("filename", short="f", kind=Kind.TEXT),), is_on_cluster=False),

@@ -8,13 +8,13 @@ from datetime import timedelta
 import typer
 
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.rollout import experiments, in_place, rollouts
-from holdfast.cli.rollout.rollouts import FIELD_MANAGER, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.cli.rollout import experiments, in_place, lenders, rollouts
+from holdfast.cli.rollout.rollouts import KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.rollout import requests
 from holdfast.engine.rollout.requests import Request
 from holdfast.model.errors import Blocked
 from holdfast.model.rollout import Rollout
-from holdfast.ports.cluster import Cluster, PatchKind
+from holdfast.ports.cluster import Cluster
 from holdfast.runtime.clock import SystemClock
 
 LATEST_RESTART = 10 * 365 * 24 * 3600
@@ -101,7 +101,16 @@ def set_image(
     pairs = dict(image.partition("=")[::2] for image in images)
     if not all(pairs.values()):
         raise Blocked("NoImage", "an image is given as CONTAINER=IMAGE")
-    _ask(kubeconfig, name, namespace, lambda rollout: requests.set_images(rollout, pairs))
+
+    async def work(cluster: Cluster) -> None:
+        rollout = await rollouts.read(cluster, name, namespace)
+        place = await lenders.find(cluster, rollout)
+        request = requests.set_images(rollout, place.template, pairs)
+        if request.template is not None:
+            await lenders.change(cluster, place, request.template)
+        typer.echo(request.said)
+
+    with_cluster(kubeconfig, work)
 
 
 def undo(
@@ -119,11 +128,7 @@ def undo(
             typer.echo(await in_place.undo(cluster, rollout, workload, to_revision))
             return
         request, template = requests.undo(rollout, await rollouts.sets_of(cluster, rollout), to_revision)
-        body = [{"op": "replace", "path": "/spec/template", "value": template}]
-        metadata = rollout.metadata
-        await cluster.patch(
-            ROLLOUT, metadata.namespace, metadata.name, body, PatchKind.JSON, field_manager=FIELD_MANAGER
-        )
+        await lenders.replace(cluster, await lenders.find(cluster, rollout), template)
         typer.echo(request.said)
 
     with_cluster(kubeconfig, work)

@@ -26,7 +26,7 @@ from holdfast.model.analysis import AnalysisTemplateRef
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, kind_of, name_of, namespace_of
-from holdfast.model.names import API_VERSION, GROUP, VERSION
+from holdfast.model.names import API_VERSION, GROUP, INSTANCE_LABEL, VERSION
 from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.ports.cluster import Cluster
 
@@ -59,6 +59,7 @@ def create(
     arguments: list[str] = typer.Option([], "--argument", "-a", metavar="NAME=VALUE", help="An argument's value."),
     name: str = typer.Option("", "--name", help="Of the AnalysisRun; by default the template's and five letters."),
     generate_name: str = typer.Option("", "--generate-name", help="What the name begins with."),
+    instance_id: str = typer.Option("", "--instance-id", help="The controller that carries it out, of several."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
 ) -> None:
@@ -73,7 +74,9 @@ def create(
         raise Blocked("NoTemplate", "an AnalysisRun is made of a template: give --from NAME or --from-file FILE")
     source = Source(template, template_file, is_of_cluster)
     values = _values(arguments)
-    metadata = {"name": name} if name else {"generateName": generate_name} if generate_name else {}
+    metadata: dict[str, Any] = {"name": name} if name else {"generateName": generate_name} if generate_name else {}
+    if instance_id:
+        metadata["labels"] = {INSTANCE_LABEL: instance_id}
     made = with_cluster(kubeconfig, lambda cluster: _create_run(cluster, source, values, metadata, namespace))
     typer.echo(f"analysisrun.{GROUP}/{name_of(made)} created")
 
@@ -123,8 +126,8 @@ async def _create_run(
         spec = analysis_spec.build(templates, values, dry_run=(), retention=())
     except ValueError as error:
         raise Blocked("InvalidAnalysis", f"{error}: give it with -a NAME=VALUE") from None
-    named = metadata or {"generateName": f"{name_of(templates[0])}-"}
-    obj = {"apiVersion": API_VERSION, "kind": "AnalysisRun", "metadata": {**named, "namespace": namespace}}
+    named = metadata if metadata.keys() & {"name", "generateName"} else {"generateName": f"{name_of(templates[0])}-"}
+    obj = {"apiVersion": API_VERSION, "kind": "AnalysisRun", "metadata": {**metadata, **named, "namespace": namespace}}
     return await cluster.create(ANALYSIS_RUN, {**obj, "spec": spec}, field_manager=FIELD_MANAGER)
 
 

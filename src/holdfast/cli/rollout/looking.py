@@ -14,7 +14,7 @@ from holdfast.cli.rollout import experiments, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument, WordsArgument, kind_and_name
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import defaults, group, phases, steps
+from holdfast.engine.rollout import defaults, group, phases, release_times, steps
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.model.errors import Blocked
 from holdfast.model.experiment import Experiment
@@ -190,8 +190,9 @@ async def _told(cluster: Cluster, obj: KubeObject, kind: str) -> tuple[list[tupl
         fields = experiments.summary(msgspec.convert(obj, Experiment), SystemClock().now())
         return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)))
     rollout = msgspec.convert(obj, Rollout)
-    rows = tree.rows(rollout, await tree.gather(cluster, rollout))
-    return [*summary(rollout), *await together(cluster, rollout)], rows
+    family = await tree.gather(cluster, rollout)
+    fields = [*summary(rollout), ("Images", ", ".join(tree.images(rollout, family)))]
+    return [*fields, *await together(cluster, rollout)], tree.rows(rollout, family)
 
 
 async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:
@@ -242,7 +243,10 @@ def plugins(rollout: Rollout) -> list[tuple[str, str]]:
 
 def status(
     name: str = NameArgument,
-    watch: bool = typer.Option(True, "--watch/--no-watch", "-w", help="Wait until it is healthy, degraded or paused."),
+    watch: bool = typer.Option(
+        True, "--watch/--no-watch", "-w", help="Wait until it is healthy or degraded, or a person is waited for."
+    ),
+    through_pauses: bool = typer.Option(False, "--through-pauses", help="Wait while a person is waited for, too."),
     timeout: float = typer.Option(0.0, "--timeout", help="Seconds to wait; 0 waits for ever."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
@@ -252,10 +256,11 @@ def status(
     async def work(cluster: Cluster) -> str:
         waited, before = 0.0, ("", "")
         while True:
-            said = phases.shown(await rollouts.read(cluster, name, namespace))
+            rollout = await rollouts.read(cluster, name, namespace)
+            said = phases.shown(rollout)
             if said != before:
                 typer.echo(f"{said[0]} - {said[1]}" if said[1] else said[0])
-            if not watch or said[0] != phases.Phase.PROGRESSING:
+            if not watch or not goes_on(rollout, through_pauses=through_pauses):
                 return said[0]
             if timeout and waited >= timeout:
                 typer.echo(f"not done within {timeout:g} s")
@@ -266,3 +271,11 @@ def status(
 
     if with_cluster(kubeconfig, work) == phases.Phase.DEGRADED:
         raise typer.Exit(1)
+
+
+def goes_on(rollout: Rollout, *, through_pauses: bool) -> bool:
+    """Whoever waits for the end of its release still has to wait. A pause of a known length is a part of the release."""
+    phase, _ = phases.shown(rollout)
+    if phase == phases.Phase.PAUSED:
+        return through_pauses or not release_times.waits_for_a_person(rollout)
+    return phase == phases.Phase.PROGRESSING

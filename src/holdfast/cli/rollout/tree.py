@@ -11,7 +11,7 @@ from holdfast.cli.rollout import rollouts
 from holdfast.cli.rollout.rollouts import CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
 from holdfast.engine.rollout import defaults, phases, replica_sets
 from holdfast.engine.rollout.in_place import kinds
-from holdfast.engine.rollout.in_place.workload import HASH_LABELS, REVISION_LABEL
+from holdfast.engine.rollout.in_place.workload import HASH_LABELS, REVISION_LABEL, template_of
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.kube import KubeObject, annotations_of, kind_of, labels_of, name_of, owner_references_of, uid_of
 from holdfast.model.resource_types import ANALYSIS_RUN
@@ -20,6 +20,7 @@ from holdfast.ports.cluster import Cluster
 
 HEADINGS: Final = ("NAME", "KIND", "STATUS", "INFO")
 Row: TypeAlias = tuple[str, str, str, str]
+_VERSIONS: Final = (REPLICA_SET.kind, CONTROLLER_REVISION.kind)
 _ORDER: Final = ("Experiment", "ReplicaSet", "ControllerRevision", "AnalysisRun", "Pod")
 
 
@@ -80,6 +81,28 @@ def rows(rollout: Rollout, family: Family) -> list[Row]:
     return found
 
 
+def images(rollout: Rollout, family: Family) -> list[str]:
+    """Those of the versions that have pods, the newest first, with what each is for."""
+    found = []
+    owned = [obj for obj in family.of(rollout.metadata.uid) if kind_of(obj) in _VERSIONS]
+    for obj in sorted(owned, key=lambda it: -replica_sets.revision_of(annotations_of(it))):
+        roles = ",".join(_names_of_roles(rollout, _version(rollout, obj).hash))
+        if family.of(uid_of(obj)):
+            found += [f"{image} ({roles})" if roles else image for image in _images(obj)]
+    return list(dict.fromkeys(found))
+
+
+def _images(version: KubeObject) -> list[str]:
+    spec = template_of(version) if kind_of(version) == CONTROLLER_REVISION.kind else version["spec"]["template"]
+    return [str(container.get("image") or "") for container in (spec.get("spec") or {}).get("containers") or []]
+
+
+def _version(rollout: Rollout, obj: KubeObject) -> ReplicaSet:
+    if kind_of(obj) == CONTROLLER_REVISION.kind:
+        return ReplicaSet(name_of(obj), in_place_hash(rollout, obj))
+    return replica_sets.read(obj)
+
+
 def experiment_rows(experiment: KubeObject, family: Family) -> list[Row]:
     """No Rollout gives its sets a role."""
     return list(_branch(Rollout(), family, {**experiment, "kind": EXPERIMENT.kind}, ""))
@@ -100,7 +123,7 @@ def _told(rollout: Rollout, obj: KubeObject) -> tuple[str, str]:
             return "ScaledDown", _roles(rollout, one)
         return "Healthy" if one.is_saturated else "Progressing", _roles(rollout, one)
     if kind_of(obj) == CONTROLLER_REVISION.kind:
-        return "", _roles(rollout, ReplicaSet(name_of(obj), in_place_hash(rollout, obj)))
+        return "", _roles(rollout, _version(rollout, obj))
     if kind_of(obj) == "Pod":
         return str(status.get("phase") or ""), "" if _is_ready(obj) else "not ready"
     return str(status.get("phase") or "Pending"), str(status.get("message") or _measured(status))
@@ -114,6 +137,10 @@ def _measured(status: KubeObject) -> str:
 
 
 def _roles(rollout: Rollout, one: ReplicaSet) -> str:
+    return ",".join(_names_of_roles(rollout, one.hash)) + (f" until {one.deadline}" if one.deadline else "")
+
+
+def _names_of_roles(rollout: Rollout, version: str) -> list[str]:
     status = rollout.status
     if defaults.blue_green(rollout) is not None:
         named = [("stable", status.stable_rs), ("active", status.blue_green.active_selector)]
@@ -122,8 +149,7 @@ def _roles(rollout: Rollout, one: ReplicaSet) -> str:
         named = [("stable", status.stable_rs)]
         if status.current_pod_hash != status.stable_rs:
             named.append(("canary", status.current_pod_hash))
-    roles = [role for role, hash_ in named if hash_ and hash_ == one.hash]
-    return ",".join(roles) + (f" until {one.deadline}" if one.deadline else "")
+    return [role for role, hash_ in named if hash_ and hash_ == version]
 
 
 def _is_ready(pod: KubeObject) -> bool:

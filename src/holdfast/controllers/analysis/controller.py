@@ -33,7 +33,14 @@ class AnalysisController:
     """One process runs one of these for the AnalysisRuns of all namespaces."""
 
     def __init__(
-        self, *, cluster: Cluster, sources: MetricSources, clock: Clock, random: Random, workers: int = WORKERS
+        self,
+        *,
+        cluster: Cluster,
+        sources: MetricSources,
+        clock: Clock,
+        random: Random,
+        workers: int = WORKERS,
+        instance_id: str = "",
     ) -> None:
         self._sources = sources
         store = Store(keep_raw=_keeps_raw)
@@ -48,6 +55,7 @@ class AnalysisController:
             discovery=lambda: self.watch.discovery or NOTHING,
             wrote=self._wrote,
             told_of="AnalysisRun",
+            instance_id=instance_id,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "analysis", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran

@@ -34,7 +34,7 @@ TRIES: Final = 5
 
 async def reconcile(world: World, sources: MetricSources, key: NamespacedName) -> Outcome:
     obj = world.get(ANALYSIS_RUN, key.namespace, key.name)
-    if obj is None:
+    if obj is None or not world.is_ours(obj):
         return Settled()
     try:
         run = msgspec.convert(obj, AnalysisRun)

@@ -29,7 +29,7 @@ from holdfast.runtime.outcome import Again, Outcome, Settled
 
 async def reconcile(world: World, key: NamespacedName) -> Outcome:
     obj = world.get(EXPERIMENT, key.namespace, key.name)
-    if obj is None:
+    if obj is None or not world.is_ours(obj):
         return Settled()
     try:
         experiment = msgspec.convert(obj, Experiment)

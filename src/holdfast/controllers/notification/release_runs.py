@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.kube import KubeObject, name_of, namespace_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.ports.cluster import Reader
 

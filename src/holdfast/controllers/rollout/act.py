@@ -19,11 +19,12 @@ from holdfast.controllers.rollout.world import (
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.rollout import actions, replica_sets
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
+from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Change, RoutingProblem
 from holdfast.model.errors import AlreadyExists, Blocked, Conflict, Waiting
 from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_version_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout, RolloutStatus
 from holdfast.ports.cluster import PatchKind
 
@@ -64,10 +65,12 @@ async def _change_set(world: World, seen: Seen, action: actions.SetAction) -> No
     match action:
         case actions.CreateReplicaSet(obj):
             await _create_set(world, seen, obj)
-        case actions.ChangeReplicaSet(name, replicas, annotations):
+        case actions.ChangeReplicaSet(name, replicas, annotations, min_ready_seconds):
             body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
-            if replicas is not None:
-                body["spec"] = {"replicas": replicas}
+            said = {"replicas": replicas, "minReadySeconds": min_ready_seconds}
+            spec = {field: value for field, value in said.items() if value is not None}
+            if spec:
+                body["spec"] = spec
             # Without a version: that of a set changes with every pod of it, and the count is decided anew from what is there.
             await world.patch(REPLICA_SET, namespace, name, body)
         case actions.MarkPods():

@@ -33,7 +33,7 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
-from holdfast.model.rollout import Rollout
+from holdfast.model.rollout import TimedRollout
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster
 from holdfast.ports.load_balancers import LoadBalancers
@@ -68,8 +68,10 @@ class RolloutController:
         step_plugins: StepPlugins | None = None,
         tidings: Tidings | None = None,
         load_balancers: LoadBalancers | None = None,
+        instance_id: str = "",
     ) -> None:
-        """`load_balancers` verify the weights of ALBs, None believes that they are taken over."""
+        """`load_balancers` verify the weights of ALBs, None believes that they are taken over. `instance_id` is what the
+        label of its Rollouts says, "" takes those without one."""
         self._clock = clock
         self._balancing = LoadBalancing(load_balancers)
         self._listeners: list[OnChange] = []
@@ -86,6 +88,7 @@ class RolloutController:
             wrote=self._wrote,
             tidings=tidings,
             told=self.tally.told,
+            instance_id=instance_id,
         )
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "rollout", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran
@@ -134,7 +137,8 @@ class RolloutController:
             return
         # What cannot be read is told elsewhere.
         with suppress(msgspec.ValidationError):
-            end = release_times.end_between(old.read_as(Rollout), new.read_as(Rollout), self._clock.now())
+            before, after = old.read_as(TimedRollout).status, new.read_as(TimedRollout).status
+            end = release_times.end_between(before.duration, after.duration, self._clock.now())
             if end is not None:
                 self.tally.ended(name_of(new), end)
 
@@ -149,7 +153,8 @@ def _is_watched(resource: ResourceType) -> bool:
 
 
 def _keeps_raw(live: LiveObject) -> bool:
-    """ReplicaSets of Deployments are many, and none of ours."""
+    """ReplicaSets of Deployments are many, and none of ours. One that nobody owns may lend a Rollout its template."""
     if live.group_kind in DEFINING_KINDS:
         return False
-    return live.group_kind != REPLICA_SET or any(owner.kind in OWNERS for owner in live.metadata.owner_references)
+    owners = live.metadata.owner_references
+    return live.group_kind != REPLICA_SET or not owners or any(owner.kind in OWNERS for owner in owners)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any, Final
 
-from holdfast.controllers.rollout.world import SOON, World
+from holdfast.controllers.rollout.world import POD, SOON, World
 from holdfast.engine.rollout import defaults
 from holdfast.engine.rollout.draft import Seen
 from holdfast.model.errors import Forbidden, Waiting
 from holdfast.model.keys import GroupKind
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.wanted_traffic import WantedTraffic
 
 SLICE: Final = GroupKind("discovery.k8s.io", "EndpointSlice")
 
 
 async def await_stable(world: World, seen: Seen, wanted: WantedTraffic) -> None:
-    """Raises Waiting while a promotion or an abort would send traffic to a stable service without endpoints.
+    """Raises Waiting while a promotion or an abort would send traffic to a stable service without endpoints of its pods.
 
     Only dynamicStableScale leaves that service without pods before. A cluster that shows no slices of the service, or
     not to us, is not waited for.
@@ -30,13 +32,25 @@ async def await_stable(world: World, seen: Seen, wanted: WantedTraffic) -> None:
         listing = await world.cluster.list(
             world.resource(SLICE), namespace=namespace, labels=f"kubernetes.io/service-name={wanted.stable}"
         )
+        pods = await world.cluster.list(
+            world.resource(POD), namespace=namespace, labels=f"{HASH_LABEL}={wanted.stable_hash}"
+        )
     except Forbidden:
         return
+    stable = {live.metadata.uid for live in pods.items}
     endpoints = [one for live in listing.items for one in live.decode().get("endpoints") or []]
-    if listing.items and not any(_is_ready(one) for one in endpoints):
-        raise Waiting(SOON, "NoEndpoints", f"service {wanted.stable} has no endpoints yet to send traffic to")
+    if listing.items and not any(_is_ready(one) and _leads_to(one, stable) for one in endpoints):
+        what = f"service {wanted.stable} has no endpoints yet of the pods to send traffic to"
+        raise Waiting(SOON, "NoEndpoints", what)
 
 
 def _is_ready(endpoint: dict[str, Any]) -> bool:
     """Unknown is to be taken as ready, says the API."""
     return (endpoint.get("conditions") or {}).get("ready") is not False
+
+
+def _leads_to(endpoint: dict[str, Any], pods: Container[str]) -> bool:
+    """Those of the version before stay in the slices for a moment after the selector has changed. What names no pod is
+    another one's work, and believed."""
+    named = (endpoint.get("targetRef") or {}).get("uid")
+    return named is None or named in pods

@@ -11,10 +11,12 @@ import msgspec
 from holdfast.controllers.rollout.observe import found_objects
 from holdfast.controllers.rollout.world import World
 from holdfast.engine.lang import instants
+from holdfast.engine.rollout import routes
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.traffic import alb, routers
 from holdfast.model.events import Event
 from holdfast.model.keys import NamespacedName
+from holdfast.model.rollout import ALBStatus
 from holdfast.model.traffic import ALBTrafficRouting
 from holdfast.ports.load_balancers import LoadBalancerError, LoadBalancerMissing, LoadBalancers
 from holdfast.runtime.outcome import Again, Outcome
@@ -45,15 +47,20 @@ class LoadBalancing:
             self.forget(_key(seen))
             return seen
         # What they have said of these weights once is not asked again.
-        has_taken = bool(weights.verified) or await self._have_taken(world, self._balancers, routing, seen)
-        return msgspec.structs.replace(seen, has_taken=has_taken and seen.has_taken is not False)
+        if weights.verified:
+            return msgspec.structs.replace(seen, has_taken=seen.has_taken is not False)
+        has_taken, known = await self._looked_at(world, self._balancers, routing, seen)
+        return msgspec.structs.replace(seen, has_taken=has_taken and seen.has_taken is not False, balancers=known)
 
     def forget(self, key: NamespacedName) -> None:
         """Its release is over, or it is gone."""
         self._told.pop(key, None)
 
-    async def _have_taken(self, world: World, balancers: LoadBalancers, routing: ALBTrafficRouting, seen: Seen) -> bool:
-        found = found_objects(world, seen.rollout)
+    async def _looked_at(
+        self, world: World, balancers: LoadBalancers, routing: ALBTrafficRouting, seen: Seen
+    ) -> tuple[bool, tuple[ALBStatus, ...]]:
+        """Whether all have taken over the weights, and who they are as far as that is known."""
+        found, known = found_objects(world, seen.rollout), []
         for reference in alb.references(routing, seen.rollout.metadata):
             ingress = found.get(reference)
             hostnames = alb.hostnames(ingress) if ingress is not None else []
@@ -62,14 +69,18 @@ class LoadBalancing:
                 why = "has no load balancer in its status; look what the AWS Load Balancer Controller says of it"
                 await self._tell(world, seen, Event(NOT_FOUND, f"{place} {why}", warning=True))
             try:
-                answers = [await balancers.forwards(hostname) for hostname in hostnames]
+                answers = [await balancers.look(hostname) for hostname in hostnames]
             except LoadBalancerError as error:
                 reason = NOT_FOUND if isinstance(error, LoadBalancerMissing) else NOT_ASKED
                 await self._tell(world, seen, Event(reason, f"{place}: {error}", warning=True))
-                return False
-            if ingress is None or not answers or not all(alb.is_served(ingress, routing, said) for said in answers):
-                return False
-        return True
+                return False, ()
+            if ingress is None or not answers:
+                return False, ()
+            services = routes.services(seen.rollout)
+            known.append(alb.status(ingress, routing, services, answers[0].named, answers[0].groups))
+            if not all(alb.is_served(ingress, routing, said.forwards) for said in answers):
+                return False, tuple(known)
+        return True, tuple(known)
 
     async def _tell(self, world: World, seen: Seen, event: Event) -> None:
         key, release = _key(seen), seen.rollout.status.current_pod_hash

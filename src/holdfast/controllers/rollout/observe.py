@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from holdfast.controllers.rollout import configuration, in_place, members, started
@@ -12,7 +14,7 @@ from holdfast.controllers.rollout.world import (
     World,
 )
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import replica_sets, routes, validation, workload
+from holdfast.engine.rollout import replica_sets, routes, totals, validation, workload
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.traffic import routers
@@ -57,7 +59,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         services=services,
         runs=started.runs(world, rollout),
         experiments=started.experiments(world, rollout),
-        pods=await _pods(world, rollout),
+        pods=await _pods(world, rollout, selector),
         workload=lender,
         problem=problem or _routing_problem(rollout, routed),
         has_taken=routers.has_taken(routed),
@@ -77,15 +79,16 @@ def _workload(world: World, rollout: Rollout) -> tuple[KubeObject | None, str]:
     return None, f'spec.workloadRef: Invalid value: "{reference.name}": {what} is not there'
 
 
-async def _pods(world: World, rollout: Rollout) -> tuple[KubeObject, ...]:
-    """Asked for only while a restart is due: nobody else needs them."""
+async def _pods(world: World, rollout: Rollout, selector: dict[str, Any]) -> tuple[KubeObject, ...]:
+    """Asked for only while a restart is due: nobody else needs them. `selector` chooses those of all sets, as that of the
+    status may choose the active ones alone."""
     wanted = rollout.spec.restart_at
     at = instants.parse(wanted)
     if at is None or wanted == rollout.status.restarted_at or world.now() < at:
         return ()
     uids = {live.metadata.uid for live in world.owned(rollout.metadata.uid, REPLICA_SET)}
     listing = await world.cluster.list(
-        world.resource(POD), namespace=rollout.metadata.namespace, labels=rollout.status.selector
+        world.resource(POD), namespace=rollout.metadata.namespace, labels=totals.selector_text(selector)
     )
     found = [live.decode() for live in listing.items]
     return tuple(pod for pod in found if any(owner.get("uid") in uids for owner in owner_references_of(pod)))

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from holdfast.controllers.rollout import load_balancing, runs
+from holdfast.controllers.rollout import former_services, load_balancing, runs
 from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
 from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.observe import observe
@@ -17,6 +17,7 @@ from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.world import ROLLOUT, World
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.lang import instants
+from holdfast.engine.rollout import conditions
 from holdfast.engine.rollout.actions import AnnotateRollout, SetReplicas
 from holdfast.engine.rollout.decide import decide
 from holdfast.engine.rollout.draft import Decision, Seen
@@ -32,9 +33,11 @@ REFUSALS = (Blocked, BadRequest, Forbidden, Invalid)
 
 async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, balancing: LoadBalancing) -> Outcome:
     obj = world.get(ROLLOUT, key.namespace, key.name)
-    if obj is None:
+    if obj is None or not world.is_ours(obj):
         plugins.settle(key, ())
         balancing.forget(key)
+        if obj is None:
+            await former_services.give_back(world, key, None)
         return Settled()
     try:
         rollout = msgspec.convert(obj, Rollout)
@@ -63,7 +66,10 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, bal
         if isinstance(again, Again) and isinstance(refusal, Blocked):
             return again
         raise
-    return load_balancing.again(await _write_down(world, plugins, seen, decision), seen)
+    outcome = await _write_down(world, plugins, seen, decision)
+    if conditions.find(decision.status, "InvalidSpec") is None:
+        await former_services.give_back(world, key, rollout)
+    return load_balancing.again(outcome, seen)
 
 
 async def _change_cluster(world: World, seen: Seen, decision: Decision) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from holdfast.controllers.rollout.world import ANALYSIS_RUN, EXPERIMENT, World
 from holdfast.engine.rollout.draft import Run
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.kube import labels_of, metadata_of, name_of
 from holdfast.model.live import LiveObject
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout, WeightDestination
 
 RUN_KIND = "rollout-type"

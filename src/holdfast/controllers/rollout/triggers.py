@@ -6,9 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from holdfast.controllers.rollout.world import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, ROLLOUT, name_of
+from holdfast.controllers.rollout.world import (
+    ANALYSIS_TEMPLATE,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    ROLLOUT,
+    SERVICE,
+    name_of,
+)
 from holdfast.engine.analysis.template_walk import named_in
 from holdfast.engine.rollout import analysis_places, group, validation
+from holdfast.engine.rollout.replica_sets import MANAGED_BY
 from holdfast.engine.traffic import routers
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
@@ -30,6 +37,8 @@ ANYWHERE = "*"
 def named(live: LiveObject) -> Iterable[str]:
     if live.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE) and live.is_whole:
         return tuple(_named_by_template(live))
+    if live.group_kind == SERVICE:
+        return tuple(_managers(live))
     if live.group_kind != ROLLOUT or not live.is_whole:
         return ()
     try:
@@ -37,6 +46,17 @@ def named(live: LiveObject) -> Iterable[str]:
     except msgspec.ValidationError:
         return ()
     return tuple(_named(rollout))
+
+
+def managed_by(namespace: str, rollout: str) -> str:
+    """The entry of the Services that a Rollout leads to its pods."""
+    return _entry("managed by", namespace, rollout)
+
+
+def _managers(live: LiveObject) -> Iterator[str]:
+    manager = (live.metadata.annotations or {}).get(MANAGED_BY)
+    if manager:
+        yield managed_by(live.metadata.namespace, manager)
 
 
 def _named(rollout: Rollout) -> Iterator[str]:
@@ -90,6 +110,9 @@ def concerned(store: Store, old: LiveObject | None, new: LiveObject | None) -> s
         for owner in metadata.owner_references
         if owner.kind == "Rollout" and owner.api_version.startswith(f"{GROUP}/")
     }
+    if changed.group_kind == SERVICE and (manager := (metadata.annotations or {}).get(MANAGED_BY)):
+        # Also one that is gone, and that nobody else would remember.
+        found.add(NamespacedName(metadata.namespace, manager))
     if changed.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE):
         return found | _measured_by(store, changed)
     entry = _entry(changed.kind, metadata.namespace, metadata.name)

@@ -15,7 +15,6 @@ from holdfast.engine.lang.expr.errors import ExpressionError
 from holdfast.engine.lang.expr.evaluate import Expression
 from holdfast.engine.rollout import analysis_places, routes, run_objects, workload
 from holdfast.engine.rollout import validation as of_rollouts
-from holdfast.engine.rollout.actions import StartRun
 from holdfast.engine.rollout.experiment import validation as of_experiments
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Reference, RoutingProblem
@@ -117,10 +116,9 @@ def _analyses(rollout: Rollout, templates: Templates, unjudged: list[str]) -> It
         unjudged += missing
         if missing or not specs:
             continue
-        start = StartRun("lint", "Step", place.analysis, "hash", 1)
         try:
-            obj = run_objects.analysis_run(rollout, start, specs, stable="hash")
-            problems = list(_run(msgspec.convert(obj, AnalysisRun)))
+            spec = run_objects.foreseen(rollout, place.analysis, specs)
+            problems = list(_run(msgspec.convert({"spec": spec}, AnalysisRun)))
         except (ValueError, msgspec.ValidationError) as error:
             problems = [str(error)]
         yield from (f"{place.path}: {problem}" for problem in problems)

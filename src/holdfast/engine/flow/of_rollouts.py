@@ -13,12 +13,11 @@ from holdfast.model.application import ResourceIgnoreDifferences
 from holdfast.model.ignoring import Ignoring
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, group_kind_of, name_of, namespace_of
+from holdfast.model.names import HASH_LABEL
 
 # A Rollout chooses by this which pods a Service selects. A selector is applied as a whole, so that a sync would take it
 # away, and send traffic to all pods at once, were it not left alone.
-SERVICES: Final = (
-    ResourceIgnoreDifferences(kind="Service", json_pointers=("/spec/selector/rollouts-pod-template-hash",)),
-)
+SERVICES: Final = (ResourceIgnoreDifferences(kind="Service", json_pointers=(f"/spec/selector/{HASH_LABEL}",)),)
 STRATEGY: Final = "updateStrategy"
 
 

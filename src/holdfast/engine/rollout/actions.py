@@ -16,11 +16,12 @@ class CreateReplicaSet(Struct, frozen=True):
 
 
 class ChangeReplicaSet(Struct, frozen=True):
-    """`replicas` None leaves them; an annotation of None is taken off."""
+    """`replicas` and `min_ready_seconds` None leaves them; an annotation of None is taken off."""
 
     name: str
     replicas: int | None = None
     annotations: dict[str, str | None] = {}
+    min_ready_seconds: int | None = None
 
 
 class MarkPods(Struct, frozen=True):

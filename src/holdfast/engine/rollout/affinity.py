@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from holdfast.model.canary import AntiAffinity
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
 
-HASH_LABEL: Final = "rollouts-pod-template-hash"
 REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED: Final = "preferredDuringSchedulingIgnoredDuringExecution"
 TOPOLOGY: Final = "kubernetes.io/hostname"

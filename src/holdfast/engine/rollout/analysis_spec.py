@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,8 +17,10 @@ def build(
     *,
     dry_run: Iterable[DryRun],
     retention: Iterable[MeasurementRetention],
+    field: Callable[[str], str] | None = None,
 ) -> dict[str, Any]:
-    """`given` are the arguments that take the place of the templates' own.
+    """`given` are the arguments that take the place of the templates' own; `field` reads what these take from a Rollout
+    (`valueFrom.fieldRef`), None where there is none.
 
     Raises ValueError for an argument without a value and for two metrics of one name.
     """
@@ -26,7 +28,7 @@ def build(
     dry = [msgspec.to_builtins(one) for one in dry_run]
     kept = [msgspec.to_builtins(one) for one in retention]
     optional = {
-        "args": _args(specs, {str(argument["name"]): argument for argument in given}),
+        "args": _args(specs, {str(argument["name"]): argument for argument in given}, field),
         "dryRun": _merged(specs, "dryRun", dry),
         "measurementRetention": _merged(specs, "measurementRetention", kept),
     }
@@ -42,7 +44,9 @@ def _metrics(specs: Iterable[dict[str, Any]]) -> list[Any]:
     return found
 
 
-def _args(specs: Iterable[dict[str, Any]], given: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _args(
+    specs: Iterable[dict[str, Any]], given: Mapping[str, dict[str, Any]], field: Callable[[str], str] | None
+) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for spec in specs:
         for argument in spec.get("args") or []:
@@ -53,7 +57,16 @@ def _args(specs: Iterable[dict[str, Any]], given: Mapping[str, dict[str, Any]]) 
     for name, argument in found.items():
         if argument.get("value") is None and not argument.get("valueFrom"):
             raise ValueError(f"args.{name} was not resolved")
-    return list(found.values())
+    return [_with_value(argument, field) for argument in found.values()]
+
+
+def _with_value(argument: dict[str, Any], field: Callable[[str], str] | None) -> dict[str, Any]:
+    reference = (argument.get("valueFrom") or {}).get("fieldRef")
+    if reference is None or argument.get("value") is not None:
+        return argument
+    if field is None:
+        raise ValueError(f"args.{argument['name']} is a field of a Rollout, and there is none")
+    return {"name": argument["name"], "value": field(str(reference.get("fieldPath") or ""))}
 
 
 def _merged(specs: Iterable[dict[str, Any]], field: str, more: list[Any]) -> list[Any]:

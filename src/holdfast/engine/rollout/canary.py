@@ -224,3 +224,14 @@ def route(draft: Draft) -> None:
     if before is not None and before.canary.weight != after.canary.weight:
         text = f"Traffic weight updated from {before.canary.weight} to {after.canary.weight}"
         draft.tell("TrafficWeightUpdated", text)
+    _note_balancers(draft)
+
+
+def _note_balancers(draft: Draft) -> None:
+    """What was known stays where nobody has asked anew."""
+    routing = defaults.canary(draft.rollout).traffic_routing
+    found = draft.seen.balancers
+    if routing is None or routing.alb is None:
+        draft.set(alb=None, albs=())
+    elif found:
+        draft.set(alb=None if routing.alb.ingresses else found[0], albs=found if routing.alb.ingresses else ())

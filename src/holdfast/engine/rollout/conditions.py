@@ -9,6 +9,7 @@ import msgspec
 from holdfast.engine.lang import instants
 from holdfast.engine.rollout import defaults, phases, steps
 from holdfast.engine.rollout.draft import Draft
+from holdfast.model.kube import conditions_of
 from holdfast.model.rollout import RolloutCondition, RolloutStatus
 
 PROGRESSING: Final = "Progressing"
@@ -60,6 +61,7 @@ def hold(draft: Draft, message: str) -> None:
         _aborted(draft, find(draft.status, PROGRESSING))
     if draft.seen.sets:
         _available(draft)
+    _replica_failure(draft)
 
 
 def update(draft: Draft) -> None:
@@ -69,6 +71,7 @@ def update(draft: Draft) -> None:
     _completed(draft)
     _healthy(draft)
     _paused(draft)
+    _replica_failure(draft)
 
 
 def _available(draft: Draft) -> None:
@@ -96,6 +99,19 @@ def _healthy(draft: Draft) -> None:
         put(draft, "Healthy", TRUE, "RolloutHealthy", "Rollout is healthy")
     else:
         put(draft, "Healthy", FALSE, "RolloutHealthy", "Rollout is not healthy")
+
+
+def _replica_failure(draft: Draft) -> None:
+    """What keeps a set from having its pods made: a quota, an admission that refuses them. The new set's first."""
+    new = draft.new
+    ordered = sorted(draft.seen.sets, key=lambda one: (new is None or one.name != new.name, -one.revision))
+    for one in ordered:
+        failure = next((it for it in conditions_of(one.obj) if it.get("type") == phases.REPLICA_FAILURE), None)
+        if failure is not None and failure.get("status") == TRUE:
+            reason, message = str(failure.get("reason") or ""), str(failure.get("message") or "")
+            put(draft, phases.REPLICA_FAILURE, TRUE, reason, message)
+            return
+    drop(draft, phases.REPLICA_FAILURE)
 
 
 def is_paused(draft: Draft) -> bool:

@@ -32,7 +32,7 @@ from holdfast.engine.rollout import (
     validation,
     workload,
 )
-from holdfast.engine.rollout.actions import AnnotateRollout, CreateReplicaSet, SetReplicas
+from holdfast.engine.rollout.actions import AnnotateRollout, ChangeReplicaSet, CreateReplicaSet, SetReplicas
 from holdfast.engine.rollout.draft import Decision, Draft, Seen
 
 
@@ -100,8 +100,12 @@ def _recognise(draft: Draft) -> None:
         obj = replica_sets.make(draft.rollout, seen.template, seen.selector, current, revision)
         draft.act(CreateReplicaSet(pod_metadata.marked(draft, obj)))
         draft.tell("NewReplicaSetCreated", f"Created ReplicaSet {obj['metadata']['name']} (revision {revision})")
-    elif new.revision != revision:
+        return
+    if new.revision != revision:
         scaling.renumber(draft, new)
+    wanted_seconds = draft.rollout.spec.min_ready_seconds
+    if new.min_ready_seconds != wanted_seconds:
+        draft.act(ChangeReplicaSet(new.name, min_ready_seconds=wanted_seconds))
 
 
 def _number(draft: Draft) -> None:

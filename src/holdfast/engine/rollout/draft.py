@@ -16,7 +16,14 @@ from holdfast.engine.rollout.in_place.workload import InPlace, fitted
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.events import Event
 from holdfast.model.kube import KubeObject
-from holdfast.model.rollout import PauseCondition, Rollout, RolloutDurationStatus, RolloutStatus, WeightDestination
+from holdfast.model.rollout import (
+    ALBStatus,
+    PauseCondition,
+    Rollout,
+    RolloutDurationStatus,
+    RolloutStatus,
+    WeightDestination,
+)
 from holdfast.model.step_plugins import Answer, Execution, Question
 
 ABORTED: Final = "RolloutAborted"
@@ -77,6 +84,8 @@ class Seen(Struct, frozen=True):
     """An analysis that it asks for could not be started."""
     has_taken: bool | None = None
     """Every router says that it serves what it was told last; None where none can tell."""
+    balancers: tuple[ALBStatus, ...] = ()
+    """The load balancers of its Ingresses; empty where nobody has asked for them."""
     answers: Mapping[Execution, Answer] = {}
     """What its step plugins have answered and is not written down yet."""
 

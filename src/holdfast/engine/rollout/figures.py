@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from holdfast.engine.rollout import defaults
+from holdfast.engine.rollout.process_figures import provider_of
 from holdfast.engine.rollout.prometheus_text import counter, gauge, histogram
 from holdfast.model.analysis import AnalysisRun
 from holdfast.model.experiment import Experiment
@@ -104,6 +105,12 @@ def _of_analyses(seen: Seen[AnalysisRun]) -> Iterator[str]:
     yield from gauge("analysis_run_info", "How an AnalysisRun is.", info)
     text = "Whether an AnalysisRun is in a phase; analysis_run_info says it, too."
     yield from _judged("analysis_run_phase", text, ((_place(one), one.status.phase) for one in known))
+    kinds = (
+        ({**_place(one), "type": provider_of(metric), "metric": metric.name}, 1)
+        for one in known
+        for metric in one.spec.metrics
+    )
+    yield from gauge("analysis_run_metric_type", "Who measures for a metric of an AnalysisRun.", kinds)
     metrics = (
         ({**_place(one), "metric": result.name, "dry_run": str(result.dry_run).lower()}, result.phase)
         for one in known

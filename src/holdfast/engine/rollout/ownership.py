@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.model.metadata import ObjectMeta
-from holdfast.model.names import API_VERSION
+from holdfast.model.names import API_VERSION, INSTANCE_LABEL
 
 
 def controlled_by(kind: str, metadata: ObjectMeta) -> dict[str, Any]:
@@ -18,3 +18,8 @@ def controlled_by(kind: str, metadata: ObjectMeta) -> dict[str, Any]:
         "controller": True,
         "blockOwnerDeletion": True,
     }
+
+
+def instance_label(metadata: ObjectMeta) -> dict[str, str]:
+    """What is made for an object is carried out by the same controller; {} where any one without a name does."""
+    return {name: value for name, value in metadata.labels.items() if name == INSTANCE_LABEL}

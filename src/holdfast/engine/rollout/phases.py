@@ -11,6 +11,7 @@ import msgspec
 from holdfast.engine.rollout import defaults
 from holdfast.model.rollout import Rollout, RolloutCondition
 
+REPLICA_FAILURE: Final = "ReplicaFailure"
 WORKLOAD_GENERATION: Final = "rollout.argoproj.io/workload-generation"
 
 
@@ -26,7 +27,7 @@ def of(rollout: Rollout) -> tuple[Phase, str]:
     return (
         _failure(rollout.status.conditions)
         or _pause(rollout)
-        or _replicas(rollout)
+        or _refused(rollout, _replicas(rollout))
         or _takeover(rollout)
         or (Phase.HEALTHY, "")
     )
@@ -58,6 +59,12 @@ def _replicas(rollout: Rollout) -> tuple[Phase, str] | None:
     if is_shared_by_counts and status.replicas > status.updated_replicas:
         return Phase.PROGRESSING, "old replicas are pending termination"
     return None
+
+
+def _refused(rollout: Rollout, found: tuple[Phase, str] | None) -> tuple[Phase, str] | None:
+    """Pods that nobody lets be made are waited for: why stands beside it."""
+    why = next((one.message for one in rollout.status.conditions if one.type == REPLICA_FAILURE), "")
+    return (found[0], f"{found[1]}: {why}") if found is not None and why else found
 
 
 def _takeover(rollout: Rollout) -> tuple[Phase, str] | None:

@@ -13,10 +13,11 @@ import msgspec
 from holdfast.engine.rollout import defaults, pod_templates
 from holdfast.engine.rollout.actions import MarkPods
 from holdfast.engine.rollout.draft import Draft
-from holdfast.engine.rollout.pod_templates import EPHEMERAL, HASH_LABEL
+from holdfast.engine.rollout.pod_templates import EPHEMERAL
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject, annotations_of, metadata_of
+from holdfast.model.names import HASH_LABEL
 
 UNFINISHED: Final = "holdfast.dev/pod-metadata-unfinished"
 """On a ReplicaSet while its running pods are being changed: what they may carry from before."""

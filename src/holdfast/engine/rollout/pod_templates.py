@@ -9,8 +9,8 @@ import msgspec
 from holdfast.engine.rollout import affinity
 from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject, annotations_of
+from holdfast.model.names import HASH_LABEL
 
-HASH_LABEL: Final = "rollouts-pod-template-hash"
 EPHEMERAL: Final = "rollout.argoproj.io/ephemeral-metadata"
 
 # Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/

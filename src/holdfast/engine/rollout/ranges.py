@@ -66,7 +66,7 @@ def _canary(rollout: Rollout) -> Iterator[Entry]:
 def _step(place: str, step: CanaryStep, most: int) -> Iterator[Entry]:
     if step.set_canary_scale is not None:
         yield f"{place}.setCanaryScale.replicas", step.set_canary_scale.replicas, COUNT
-        yield f"{place}.setCanaryScale.weight", step.set_canary_scale.weight, COUNT
+        yield f"{place}.setCanaryScale.weight", step.set_canary_scale.weight, most
     if step.set_mirror_route is not None:
         yield f"{place}.setMirrorRoute.percentage", step.set_mirror_route.percentage, 100
     if step.experiment is not None:

@@ -15,11 +15,11 @@ from holdfast.engine.rollout import actions, defaults, replica_sets, steps, vali
 from holdfast.engine.rollout.actions import RunAction
 from holdfast.engine.rollout.decide import decide
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.rollout.rehearsed_pods import Pods
 from holdfast.engine.rollout.rehearsed_runs import PLUGIN, AtOnce, Trials
 from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
 from holdfast.model.step_plugins import Answer, Execution, PluginPhase
 

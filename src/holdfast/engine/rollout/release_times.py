@@ -25,7 +25,7 @@ def note_pauses(draft: Draft) -> None:
     duration = draft.status.duration
     if duration is None or not duration.rollout_started_at:
         return
-    waits = not duration.finished_at and _waits_for_a_person(draft.rollout)
+    waits = not duration.finished_at and waits_for_a_person(draft.rollout)
     began = instants.parse(duration.manual_pause_started_at)
     if waits and began is None:
         draft.set(duration=msgspec.structs.replace(duration, manual_pause_started_at=draft.stamp))
@@ -37,7 +37,8 @@ def note_pauses(draft: Draft) -> None:
         draft.set(duration=ended)
 
 
-def _waits_for_a_person(rollout: Rollout) -> bool:
+def waits_for_a_person(rollout: Rollout) -> bool:
+    """It is paused, and not by a step or a promotion that goes on by itself."""
     if rollout.status.phase != "Paused":
         return False
     reasons = {condition.reason for condition in rollout.status.pause_conditions}
@@ -51,10 +52,11 @@ def _waits_for_a_person(rollout: Rollout) -> bool:
     return "CanaryPauseStep" not in reasons or not is_timed
 
 
-def end_between(before: Rollout, after: Rollout, now: datetime) -> ReleaseEnd | None:
+def end_between(
+    old: RolloutDurationStatus | None, new: RolloutDurationStatus | None, now: datetime
+) -> ReleaseEnd | None:
     """The release that has ended between two states of a Rollout; None for none. Only one that began and ended in the open
     has a length."""
-    old, new = before.status.duration, after.status.duration
     if old is None or not old.rollout_started_at or old.finished_at or new is None or old == new:
         return None
     if new.rollout_started_at != old.rollout_started_at:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import affinity, ownership
-from holdfast.engine.rollout.pod_templates import HASH_LABEL, comparable, of_set
+from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, metadata_of, name_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
 
 MANAGED_BY: Final = "argo-rollouts.argoproj.io/managed-by-rollouts"
@@ -19,7 +20,6 @@ REVISION: Final = "rollout.argoproj.io/revision"
 REVISION_HISTORY: Final = "rollout.argoproj.io/revision-history"
 DESIRED: Final = "rollout.argoproj.io/desired-replicas"
 DEADLINE: Final = "scale-down-deadline"
-INSTANCE_LABEL: Final = "argo-rollouts.argoproj.io/controller-instance-id"
 # Written by tools for themselves: a ReplicaSet does not carry them on.
 NOT_COPIED: Final = frozenset(
     {
@@ -56,6 +56,10 @@ class ReplicaSet(Struct, frozen=True):
     def is_saturated(self) -> bool:
         """Exactly as many as asked for, all of them serving."""
         return self.is_observed and self.current == self.desired == self.available
+
+    @property
+    def min_ready_seconds(self) -> int:
+        return int((self.obj.get("spec") or {}).get("minReadySeconds") or 0)
 
     @property
     def uid(self) -> str:

@@ -17,11 +17,15 @@ from holdfast.model.rollout import Rollout
 
 
 class Request(Struct, frozen=True):
-    """Merge patches of the object and of its status; `said` tells the person what was asked for."""
+    """Merge patches of the object and of its status; `said` tells the person what was asked for.
+
+    `template` is the merge patch of the pod template, wherever that stands: in the Rollout, or in its workload.
+    """
 
     said: str
     spec: dict[str, Any] | None = None
     status: dict[str, Any] | None = None
+    template: dict[str, Any] | None = None
 
 
 def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, skip_all: bool = False) -> Request:
@@ -90,14 +94,9 @@ def restart(rollout: Rollout, at: datetime) -> Request:
     return Request(f"rollout '{rollout.metadata.name}' restarts its pods", {"restartAt": instants.stamp(at)})
 
 
-def set_images(rollout: Rollout, images: dict[str, str]) -> Request:
-    """`*` means every container."""
-    name, reference = rollout.metadata.name, rollout.spec.workload_ref
-    if reference is not None:
-        where = f"{reference.kind} {reference.name}"
-        command = f"kubectl set image --namespace {rollout.metadata.namespace or 'default'} {reference.kind.lower()}/{reference.name} CONTAINER=IMAGE"
-        raise Blocked("HasWorkload", f"rollout '{name}' takes its template from {where}: change that, `{command}`")
-    pods = rollout.spec.template.get("spec") or {}
+def set_images(rollout: Rollout, template: KubeObject, images: dict[str, str]) -> Request:
+    """`template` is the one in effect; `*` means every container."""
+    name, pods = rollout.metadata.name, template.get("spec") or {}
     change: dict[str, Any] = {}
     named: set[str] = set()
     for field in ("containers", "initContainers"):
@@ -112,7 +111,7 @@ def set_images(rollout: Rollout, images: dict[str, str]) -> Request:
         raise Blocked("NoSuchContainer", f"rollout '{name}' has no container {missing[0]!r}; there: {there}")
     if not change:
         return Request(f"rollout '{name}' has this image already: nothing is changed")
-    return Request(f"rollout '{name}' image updated", {"template": {"spec": change}})
+    return Request(f"rollout '{name}' image updated", template={"spec": change})
 
 
 def _with_image(container: dict[str, Any], images: dict[str, str]) -> dict[str, Any]:
@@ -123,11 +122,6 @@ def _with_image(container: dict[str, Any], images: dict[str, str]) -> dict[str, 
 def undo(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int = 0) -> tuple[Request, KubeObject]:
     """The request, and the pod template of an earlier revision (the one before the current one unless one is given)."""
     name = rollout.metadata.name
-    if rollout.spec.workload_ref is not None:
-        raise Blocked(
-            "HasWorkload",
-            f"rollout '{name}' takes its template from {rollout.spec.workload_ref.kind} {rollout.spec.workload_ref.name}: undo that",
-        )
     known = sorted((one.revision for one in sets), reverse=True)
     wanted = revision or (known[1] if len(known) > 1 else 0)
     found = next((one for one in sets if wanted and one.revision == wanted), None)

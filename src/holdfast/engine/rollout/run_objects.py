@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -10,11 +11,10 @@ import msgspec
 from holdfast.engine.rollout import analysis_spec, field_paths, ownership, replica_sets
 from holdfast.engine.rollout.actions import StartExperiment, StartRun
 from holdfast.engine.rollout.draft import Seen
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model.canary import AnalysisRunArgument, RolloutAnalysis, RolloutExperimentTemplate
 from holdfast.model.experiment import ChildMetadata
 from holdfast.model.kube import KubeObject
-from holdfast.model.names import API_VERSION
+from holdfast.model.names import API_VERSION, HASH_LABEL
 from holdfast.model.rollout import Rollout
 
 LATER: Final = "later"
@@ -33,7 +33,13 @@ def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObje
         labels["step-index"] = str(start.step)
     annotations = {**start.analysis.analysis_run_metadata.annotations, replica_sets.REVISION: str(start.revision)}
     asked = start.analysis
-    spec = analysis_spec.build(templates, given, dry_run=asked.dry_run, retention=asked.measurement_retention)
+    spec = analysis_spec.build(
+        templates,
+        given,
+        dry_run=asked.dry_run,
+        retention=asked.measurement_retention,
+        field=partial(field_paths.value, rollout),
+    )
     return {
         "apiVersion": API_VERSION,
         "kind": "AnalysisRun",
@@ -45,13 +51,20 @@ def analysis_run(rollout: Rollout, start: StartRun, templates: Sequence[KubeObje
 def foreseen(rollout: Rollout, wanted: RolloutAnalysis, templates: Sequence[KubeObject]) -> dict[str, Any]:
     """The spec of a run that is to come; `LATER` stands for what nobody knows before. Raises ValueError as above."""
     given = [{"name": one.name, "value": _foreseen(rollout, one)} for one in wanted.args]
-    return analysis_spec.build(templates, given, dry_run=(), retention=())
+    field = partial(_foreseen_field, rollout)
+    return analysis_spec.build(
+        templates, given, dry_run=wanted.dry_run, retention=wanted.measurement_retention, field=field
+    )
+
+
+def _foreseen_field(rollout: Rollout, path: str) -> str:
+    return LATER if path.startswith("status.") else field_paths.value(rollout, path)
 
 
 def _foreseen(rollout: Rollout, argument: AnalysisRunArgument) -> str:
     source = argument.value_from
-    if source is not None and source.field_ref is not None and source.field_ref.field_path.startswith("status."):
-        return LATER
+    if source is not None and source.field_ref is not None:
+        return _foreseen_field(rollout, source.field_ref.field_path)
     return next((value for _, value in _values(rollout, (argument,), latest=LATER, stable=LATER)), "")
 
 
@@ -59,7 +72,7 @@ def _metadata(rollout: Rollout, name: str, labels: dict[str, str], annotations: 
     return {
         "name": name,
         "namespace": rollout.metadata.namespace,
-        "labels": labels,
+        "labels": {**labels, **ownership.instance_label(rollout.metadata)},
         "annotations": annotations,
         "ownerReferences": [ownership.controlled_by("Rollout", rollout.metadata)],
     }

@@ -54,6 +54,7 @@ def _routed(draft: Draft, *, is_traffic_told: bool) -> None:
     for other in draft.others:
         if other.desired:
             _retire(draft, other, is_old_stable=draft.is_promoted)
+    limit_waiting(draft)
 
 
 def _follow(draft: Draft, stable: ReplicaSet, goal: int) -> None:
@@ -130,9 +131,7 @@ def _retire(draft: Draft, other: ReplicaSet, *, is_old_stable: bool) -> None:
     if is_old_stable or other.deadline:
         retire_after(draft, other, defaults.scale_down_delay(draft.rollout))
         return
-    weights = draft.seen.rollout.status.canary.weights
-    is_reached = weights is not None and weights.canary.weight > 0 and weights.canary.pod_template_hash == other.hash
-    if is_reached:
+    if _has_traffic(draft, other):
         return
     # Without the stable set these may be the last pods that serve, or those that the traffic has only just left.
     retire_after(draft, other, timedelta(0) if draft.stable is not None else defaults.scale_down_delay(draft.rollout))
@@ -154,9 +153,20 @@ def limit_waiting(draft: Draft) -> None:
     limit = defaults.scale_down_delay_revisions(draft.rollout)
     if limit is None:
         return
-    waiting = [one for one in draft.others if one.desired and one.deadline]
+    waiting = [one for one in draft.others if one.desired and one.deadline and not _serves(draft, one)]
     for one in waiting[limit:]:
         draft.scale(one, 0)
+
+
+def _serves(draft: Draft, one: ReplicaSet) -> bool:
+    is_active = bool(one.hash) and one.hash == draft.status.blue_green.active_selector
+    return is_active or services.is_stable_target(draft, one) or _has_traffic(draft, one)
+
+
+def _has_traffic(draft: Draft, one: ReplicaSet) -> bool:
+    """The routers were told last to send it some."""
+    weights = draft.seen.rollout.status.canary.weights
+    return weights is not None and weights.canary.weight > 0 and weights.canary.pod_template_hash == one.hash
 
 
 def forget_history(draft: Draft) -> None:

@@ -6,8 +6,8 @@ from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import defaults, replica_sets, routes
 from holdfast.engine.rollout.actions import PointService
 from holdfast.engine.rollout.draft import Draft
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.names import HASH_LABEL
 
 
 def selected(draft: Draft, service: str) -> str:

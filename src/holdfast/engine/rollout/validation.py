@@ -18,10 +18,10 @@ from holdfast.engine.rollout import (
     validation_contents,
 )
 from holdfast.engine.rollout.in_place import kinds
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.model import program_names
 from holdfast.model.canary import CanaryStep
 from holdfast.model.kube import KubeObject, annotations_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
 
 ROUTERS = ("istio", "nginx", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins")

@@ -8,7 +8,8 @@ from holdfast.engine.rollout import defaults
 from holdfast.model.canary import CanaryStep, RolloutExperimentStep
 from holdfast.model.rollout import BlueGreenStrategy, Rollout
 
-THRESHOLDS = ("Percentage", "Pods")
+THRESHOLDS = ("Percent", "Percentage", "Pods")
+"""Argo Rollouts says Percent; Percentage is what was taken here before."""
 SPEC_REFS = ("canary", "stable")
 
 
@@ -45,19 +46,15 @@ def _canary(rollout: Rollout) -> Iterator[str]:
         at = f"{place}.replicaProgressThreshold"
         if threshold.type not in THRESHOLDS:
             yield f'{at}.type: Invalid value: "{threshold.type}": must be one of {", ".join(THRESHOLDS)}'
-        if threshold.value < 0 or (threshold.type == "Percentage" and threshold.value > 100):
+        if threshold.value < 0 or (threshold.type != "Pods" and threshold.value > 100):
             yield f"{at}.value: Invalid value: {threshold.value}: a count of pods, or a percentage of at most 100"
     if strategy.analysis is not None:
         yield from _templates(f"{place}.analysis", [one.template_name for one in strategy.analysis.templates])
     for number, step in enumerate(strategy.steps):
-        yield from _step(rollout, f"{place}.steps[{number}]", step)
+        yield from _step(f"{place}.steps[{number}]", step)
 
 
-def _step(rollout: Rollout, place: str, step: CanaryStep) -> Iterator[str]:
-    most = defaults.max_weight(rollout)
-    scale = step.set_canary_scale
-    if scale is not None and scale.weight is not None and scale.weight > most:
-        yield f"{place}.setCanaryScale.weight: Invalid value: {scale.weight}: must be between 0 and {most}"
+def _step(place: str, step: CanaryStep) -> Iterator[str]:
     if step.analysis is not None:
         yield from _templates(f"{place}.analysis", [one.template_name for one in step.analysis.templates])
     if step.experiment is not None:

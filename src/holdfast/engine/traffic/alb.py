@@ -18,6 +18,7 @@ from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, t
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of
 from holdfast.model.metadata import ObjectMeta
+from holdfast.model.rollout import ALBStatus, AwsResourceRef
 from holdfast.model.traffic import ALBTrafficRouting, HeaderRoutingMatch, StickinessConfig
 from holdfast.model.wanted_traffic import WantedTraffic
 
@@ -142,6 +143,23 @@ def is_served(ingress: KubeObject, routing: ALBTrafficRouting, forwards: Iterabl
     # A rule for a header leads to the canary alone, and says nothing about its share.
     shared = [dict(one) for one in forwards if any(len(wanted.keys() & one.keys()) > 1 for wanted in asked)]
     return bool(asked) and all(wanted in shared for wanted in asked) and all(one in asked for one in shared)
+
+
+def status(
+    ingress: KubeObject,
+    routing: ALBTrafficRouting,
+    services: tuple[str, str],
+    balancer: AwsResourceRef,
+    groups: Mapping[str, AwsResourceRef],
+) -> ALBStatus:
+    """`services` are that of the canary and that of the stable pods; `groups` are by what they were made for."""
+    canary, stable = (
+        groups.get(f"{namespace_of(ingress)}/{name_of(ingress)}-{service}:{routing.service_port}", AwsResourceRef())
+        for service in services
+    )
+    return ALBStatus(
+        load_balancer=balancer, canary_target_group=canary, stable_target_group=stable, ingress=name_of(ingress)
+    )
 
 
 def _groups(action: str) -> list[dict[str, Any]]:

@@ -16,13 +16,13 @@ from holdfast.engine.kube import canonical
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, namespace_of
+from holdfast.model.names import HASH_LABEL
 from holdfast.model.traffic import IstioTrafficRouting, IstioVirtualService, SetHeaderRoute, SetMirrorRoute, TLSRoute
 from holdfast.model.wanted_traffic import WantedTraffic
 
 GROUP: Final = "networking.istio.io"
 VIRTUAL_SERVICE: Final = GroupKind(GROUP, "VirtualService")
 DESTINATION_RULE: Final = GroupKind(GROUP, "DestinationRule")
-HASH_LABEL: Final = "rollouts-pod-template-hash"
 EXPERIMENTS: Final = "holdfast.dev/experiment-destinations"
 """Which destinations of a VirtualService are those of running experiments: they are taken away again."""
 
@@ -278,7 +278,7 @@ def _mirror_route(route: SetMirrorRoute, base: dict[str, Any], canary: dict[str,
         "name": route.name,
         "match": matches,
         "route": base["route"],
-        "mirror": canary,
+        "mirror": {"host": route.service} if route.service else canary,
         "mirrorPercentage": {"value": float(percentage)},
     }
 

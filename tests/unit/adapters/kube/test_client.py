@@ -250,3 +250,23 @@ async def test_aggregated_and_legacy_discovery_agree() -> None:
     preferred = aggregated.find(GroupKind("autoscaling", "H"))
     assert preferred is not None
     assert preferred.version == "v2"
+
+
+async def test_a_confined_client_asks_for_the_objects_of_one_namespace() -> None:
+    listing = {"metadata": {"resourceVersion": "1"}, "items": []}
+    transport = Recorded(
+        dict.fromkeys((POD.collection_path("shop"), POD.collection_path("x"), "/api/v1/nodes"), listing)
+    )
+    confined = KubeClient(transport, user_agent="holdfast/test", confined_to="shop")
+    node = ResourceType("", "v1", "Node", "nodes", namespaced=False)
+    await confined.list(POD)
+    await confined.as_user("somebody").list(POD)
+    await confined.list(POD, namespace="x")
+    await confined.list(node)
+    bookmark = {"type": "BOOKMARK", "object": {"kind": "Pod", "metadata": {"resourceVersion": "2"}}}
+    transport.answers[POD.collection_path("shop")] = Response(200, {}, orjson.dumps(bookmark))
+    async for _ in confined.watch(POD, resource_version="1"):
+        break
+    asked = [request.path for request in transport.requests]
+    shop = POD.collection_path("shop")
+    assert asked == [shop, shop, POD.collection_path("x"), "/api/v1/nodes", shop]

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from holdfast.adapters.metrics.elastic_load_balancing import ElasticLoadBalancing
-from holdfast.ports.load_balancers import Forward, LoadBalancerError
+from holdfast.model.rollout import AwsResourceRef
+from holdfast.ports.load_balancers import LoadBalancer, LoadBalancerError
 from holdfast.runtime.aws.identity import AwsPlace
 from holdfast.runtime.clock import LoopClock
 from tests.unit.adapters.local_http import Handler, serving
@@ -21,7 +22,12 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "the-secret
 OTHER = (
     "<member><DNSName>other.eu-west-1.elb.amazonaws.com</DNSName><LoadBalancerArn>lb/other</LoadBalancerArn></member>"
 )
-OURS = f"<member><DNSName>{HOST}</DNSName><LoadBalancerArn>lb/web</LoadBalancerArn></member>"
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/50dc"
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/k8s-c/6d0e"
+OURS = (
+    f"<member><DNSName>{HOST}</DNSName><LoadBalancerArn>{BALANCER}</LoadBalancerArn>"
+    "<LoadBalancerName>web</LoadBalancerName></member>"
+)
 STABLE, CANARY = "shop/web-web-stable:80", "shop/web-web-canary:80"
 
 
@@ -31,7 +37,7 @@ def tagged(arn: str, resource: str) -> str:
 
 
 def group(arn: str, weight: int | None = None) -> str:
-    said = "" if weight is None else f"<Weight>{weight}</Weight>"
+    said = "<TargetGroupName>k8s</TargetGroupName>" if weight is None else f"<Weight>{weight}</Weight>"
     return f"<member><TargetGroupArn>{arn}</TargetGroupArn>{said}</member>"
 
 
@@ -40,15 +46,16 @@ def forward(*groups: str) -> str:
     return f"<member><Actions><member><Type>forward</Type>{config}</member></Actions></member>"
 
 
+FORWARDS = ({STABLE: 90, CANARY: 10}, {CANARY: 1})
 PAGES: Mapping[tuple[str, str], str] = {
     ("DescribeLoadBalancers", ""): f"<LoadBalancers>{OTHER}</LoadBalancers><NextMarker>two</NextMarker>",
     ("DescribeLoadBalancers", "two"): f"<LoadBalancers>{OURS}</LoadBalancers>",
-    ("DescribeTargetGroups", ""): f"<TargetGroups>{group('tg/s')}{group('tg/c')}{group('tg/x')}</TargetGroups>",
-    ("DescribeTags", ""): f"<TagDescriptions>{tagged('tg/s', STABLE)}{tagged('tg/c', CANARY)}</TagDescriptions>",
+    ("DescribeTargetGroups", ""): f"<TargetGroups>{group('tg/s')}{group(GROUP)}{group('tg/x')}</TargetGroups>",
+    ("DescribeTags", ""): f"<TagDescriptions>{tagged('tg/s', STABLE)}{tagged(GROUP, CANARY)}</TagDescriptions>",
     ("DescribeListeners", ""): "<Listeners><member><ListenerArn>listener/1</ListenerArn></member></Listeners>",
     ("DescribeRules", ""): "<Rules>"
-    + forward(group("tg/s", 90), group("tg/c", 10))
-    + forward(group("tg/c"))
+    + forward(group("tg/s", 90), group(GROUP, 10))
+    + forward(group(GROUP))
     + forward(group("tg/x", 1))
     + "</Rules>",
 }
@@ -74,30 +81,37 @@ def aws(pages: Mapping[tuple[str, str], str], seen: list[dict[str, str]]) -> Han
 
 async def asked(
     pages: Mapping[tuple[str, str], str], seen: list[dict[str, str]] | None = None, host: str = HOST
-) -> list[Forward]:
+) -> LoadBalancer:
     async with serving(aws(pages, [] if seen is None else seen)) as url:
         place = AwsPlace.of({**KEYS, "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2": url})
         opened = ElasticLoadBalancing(place, LoopClock(datetime(2026, 1, 1, tzinfo=UTC)))
         try:
-            return list(await opened.forwards(host))
+            return await opened.look(host)
         finally:
             await opened.close()
 
 
 async def test_the_weights_of_every_rule_are_told_by_what_the_target_groups_are_for() -> None:
     seen: list[dict[str, str]] = []
-    assert await asked(PAGES, seen) == [{STABLE: 90, CANARY: 10}, {CANARY: 1}]
+    assert (await asked(PAGES, seen)).forwards == FORWARDS
     assert {one["Version"] for one in seen} == {"2015-12-01"}
     (rules,) = (one for one in seen if one["Action"] == "DescribeRules")
     assert rules["ListenerArn"] == "listener/1"
     (groups,) = (one for one in seen if one["Action"] == "DescribeTargetGroups")
-    assert groups["LoadBalancerArn"] == "lb/web"
+    assert groups["LoadBalancerArn"] == BALANCER
     assert all(one["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") for one in seen)
     assert all("/eu-west-1/elasticloadbalancing/aws4_request" in one["Authorization"] for one in seen)
 
 
+async def test_it_and_its_target_groups_have_names_for_other_questions() -> None:
+    found = await asked(PAGES)
+    assert found.named == AwsResourceRef(name="web", arn=BALANCER, full_name="app/web/50dc")
+    assert found.groups[CANARY] == AwsResourceRef(name="k8s", arn=GROUP, full_name="targetgroup/k8s-c/6d0e")
+    assert set(found.groups) == {STABLE, CANARY}
+
+
 async def test_a_dual_stack_name_is_the_same_load_balancer() -> None:
-    assert await asked(PAGES, host=f"dualstack.{HOST}") == [{STABLE: 90, CANARY: 10}, {CANARY: 1}]
+    assert (await asked(PAGES, host=f"dualstack.{HOST}")).forwards == FORWARDS
 
 
 @pytest.mark.parametrize(

@@ -46,13 +46,16 @@ class Answers:
 
 
 @asynccontextmanager
-async def measuring(world: Stage, answers: Answers | None = None) -> AsyncIterator[AnalysisController]:
+async def measuring(
+    world: Stage, answers: Answers | None = None, instance_id: str = ""
+) -> AsyncIterator[AnalysisController]:
     """A new process."""
     controller = AnalysisController(
         cluster=KubeClient(world.transport, user_agent=FIELD_MANAGER),
         sources=answers or Answers(),
         clock=world.clock,
         random=Random(3),
+        instance_id=instance_id,
     )
     task = asyncio.create_task(controller.run(), name="analysis")
     try:

@@ -137,7 +137,10 @@ class Stage:
 
     @asynccontextmanager
     async def controller(
-        self, step_plugins: StepPlugins | None = None, load_balancers: LoadBalancers | None = None
+        self,
+        step_plugins: StepPlugins | None = None,
+        load_balancers: LoadBalancers | None = None,
+        instance_id: str = "",
     ) -> AsyncIterator[RolloutController]:
         """A new process."""
         controller = RolloutController(
@@ -146,6 +149,7 @@ class Stage:
             random=Random(1),
             step_plugins=step_plugins,
             load_balancers=load_balancers,
+            instance_id=instance_id,
         )
         experiments = ExperimentController(controller, clock=self.clock, random=Random(1))
         task = asyncio.create_task(controller.run(), name="controller")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 from holdfast.model.kube import KubeObject
 from holdfast.model.resource_types import EVENT
-from holdfast.ports.load_balancers import Forward, LoadBalancerError, LoadBalancerMissing
+from holdfast.model.rollout import ALBStatus, AwsResourceRef
+from holdfast.ports.load_balancers import Forward, LoadBalancer, LoadBalancerError, LoadBalancerMissing
 from holdfast.testing.builders import resource
 from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, Stage, stage
 from tests.unit.controllers.rollout.routed import deploy
@@ -27,6 +27,10 @@ def ingress() -> KubeObject:
     }
 
 
+def named(name: str) -> AwsResourceRef:
+    return AwsResourceRef(name=name, arn=f"arn:{name}", full_name=f"app/{name}/1")
+
+
 class Balancer:
     """Serves what the Ingress said when it was last told to follow; can be out of reach."""
 
@@ -43,12 +47,13 @@ class Balancer:
         named = {f"{NAMESPACE_NAME}/web-{one['ServiceName']}:{one['ServicePort']}": one["Weight"] for one in groups}
         self._serves = [named]
 
-    async def forwards(self, hostname: str) -> Sequence[Forward]:
+    async def look(self, hostname: str) -> LoadBalancer:
         assert hostname == HOST
         self.asked += 1
         if not self.is_reached:
             raise self.failure
-        return self._serves
+        groups = {f"{NAMESPACE_NAME}/web-web-{name}:80": named(f"group-{name}") for name in ("canary", "stable")}
+        return LoadBalancer(named("balancer"), tuple(self._serves), groups)
 
 
 async def step_of(world: Stage) -> int | None:
@@ -79,6 +84,13 @@ async def test_a_step_waits_until_the_load_balancer_serves_its_weight() -> None:
             assert found.current_step_index == 1
             assert found.canary.weights is not None
             assert found.canary.weights.verified is True
+            assert found.alb == ALBStatus(
+                load_balancer=named("balancer"),
+                canary_target_group=named("group-canary"),
+                stable_target_group=named("group-stable"),
+                ingress="web",
+            )
+            assert found.albs == ()
             before = balancer.asked
             await world.clock.sleep(300)
             assert balancer.asked == before
@@ -86,6 +98,7 @@ async def test_a_step_waits_until_the_load_balancer_serves_its_weight() -> None:
             await world.status({"abort": True})
             await world.until_phase("Degraded")
             assert balancer.asked == before
+            assert (await world.rollout()).status.alb == found.alb
 
 
 async def test_without_the_option_nobody_is_asked() -> None:
@@ -137,3 +150,17 @@ async def test_what_is_wrong_with_a_load_balancer_is_told_once_a_release() -> No
             await world.set_image("web:3")
             await world.clock.sleep(60)
             assert len(await told(world)) == 4
+
+
+async def test_several_ingresses_have_their_load_balancers_in_a_list() -> None:
+    async with stage() as world:
+        balancer = Balancer(world)
+        async with world.controller(load_balancers=balancer):
+            await world.put(INGRESS, ingress())
+            status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
+            await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+            await deploy(world, {"alb": {"ingresses": ["web"], "servicePort": 80}})
+            await world.set_image("web:2")
+            await world.clock.sleep(60)
+            found = (await world.rollout()).status
+            assert (found.alb, [one.ingress for one in found.albs]) == (None, ["web"])

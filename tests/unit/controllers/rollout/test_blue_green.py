@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.controllers.rollout.harness import ROLLOUT, SERVICE, Stage, rollout_object, service_object, stage
+from holdfast.cli.rollout import tree
+from holdfast.engine.lang import instants
+from tests.unit.controllers.rollout.harness import (
+    NAMESPACE_NAME,
+    POD,
+    ROLLOUT,
+    SERVICE,
+    Stage,
+    rollout_object,
+    service_object,
+    stage,
+)
 
 
 def blue_green(**more: Any) -> dict[str, Any]:
@@ -115,3 +126,30 @@ async def test_a_negative_time_does_not_promote_without_a_person() -> None:
         assert "autoPromotionSeconds: Invalid value: -5" in found.status.message
         await world.clock.sleep(60)
         assert await world.selects("active") == "web:1"
+
+
+async def test_a_restart_in_the_middle_renews_the_pods_of_both_versions() -> None:
+    async with stage() as world, world.controller():
+        await deployed(world, autoPromotionEnabled=False)
+        await world.set_image("web:2")
+        await world.until_phase("Paused")
+        before = {live.metadata.uid for live in (await world.cluster.list(POD, namespace=NAMESPACE_NAME)).items}
+        assert len(before) == 8
+        await world.clock.sleep(5)
+        at = instants.stamp(world.clock.now())
+        await world.patch(ROLLOUT, "web", {"spec": {"restartAt": at}})
+        await world.until(lambda it: it.status.restarted_at == at)
+        after = {live.metadata.uid for live in (await world.cluster.list(POD, namespace=NAMESPACE_NAME)).items}
+        assert not before & after
+
+
+async def test_the_command_tells_which_image_is_for_what() -> None:
+    async with stage() as world, world.controller():
+        await deployed(world, autoPromotionEnabled=False)
+        found = await world.rollout()
+        family = await tree.gather(world.cluster, found)
+        assert tree.images(found, family) == ["web:1 (stable,active,preview)"]
+        await world.set_image("web:2")
+        found = await world.until_phase("Paused")
+        family = await tree.gather(world.cluster, found)
+        assert tree.images(found, family) == ["web:2 (preview)", "web:1 (stable,active)"]

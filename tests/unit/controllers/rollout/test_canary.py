@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from holdfast.engine.rollout import requests
-from tests.unit.controllers.rollout.harness import POD, ROLLOUT, Stage, rollout_object, stage
+from tests.unit.controllers.rollout.harness import POD, REPLICA_SET, ROLLOUT, Stage, rollout_object, stage
 
 STEPS = [
     {"setWeight": 10},
@@ -187,3 +187,16 @@ async def test_skipping_a_step_at_its_pause_goes_on(option: str, phase: str, ind
         found = await world.until(lambda it: (it.status.current_step_index or 0) >= index)
         assert not found.status.pause_conditions
         await world.until_phase(phase)
+
+
+async def test_how_long_pods_must_be_ready_is_changed_without_a_release() -> None:
+    async with stage() as world, world.controller():
+        await deployed(world)
+        pods = {live.metadata.uid for live in (await world.cluster.list(POD, namespace="shop")).items}
+        for seconds in (5, 0):
+            await world.patch(ROLLOUT, "web", {"spec": {"minReadySeconds": seconds}})
+            await world.clock.sleep(10)
+            await world.until_phase("Healthy")
+            (found,) = [live.decode() for live in (await world.cluster.list(REPLICA_SET, namespace="shop")).items]
+            assert found["spec"].get("minReadySeconds", 0) == seconds
+        assert pods == {live.metadata.uid for live in (await world.cluster.list(POD, namespace="shop")).items}

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from aiohttp import ClientSession, web
 
+from holdfast.adapters.kube.counted import CountedCluster
 from holdfast.controllers.rollout.figures import exposition
 from holdfast.controllers.tally import Tally
-from holdfast.engine.rollout import figures
-from holdfast.model.analysis import AnalysisRun, AnalysisRunStatus, MetricResult
+from holdfast.engine.rollout import figures, process_figures
+from holdfast.model.analysis import (
+    AnalysisRun,
+    AnalysisRunSpec,
+    AnalysisRunStatus,
+    AnalysisTemplateSpec,
+    ClusterAnalysisTemplate,
+    Metric,
+    MetricResult,
+)
+from holdfast.model.errors import AlreadyExists, ApiError
 from holdfast.model.figures import ObjectFigures
 from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.metadata import ObjectMeta
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
+from holdfast.ports.cluster import PatchKind
 from holdfast.server import monitoring
 from tests.unit.controllers.analysis.stage import Answers, measuring
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ROLLOUT, rollout_object, stage
@@ -121,3 +135,67 @@ async def test_experiments_and_analyses_are_counted_too() -> None:
         told = exposition(analyses.tally, analyses.tally, analyses.tally)
         assert 'analysis_run_info{namespace="shop",name="r",phase="Failed"} 1' in told
         assert analyses.tally.figures[NamespacedName("shop", "r")].work.count > 0
+
+
+def metric(name: str, provider: dict[str, Any]) -> Metric:
+    return msgspec.convert({"name": name, "provider": provider}, Metric)
+
+
+PROVIDERS: list[tuple[dict[str, Any], str]] = [
+    ({"prometheus": {"query": "up"}}, "Prometheus"),
+    ({"newRelic": {"query": "x"}}, "NewRelic"),
+    ({"cloudWatch": {"metricDataQueries": []}}, "CloudWatch"),
+    ({"job": {"spec": {}}}, "Job"),
+    ({"plugin": {"acme/counter": {}}}, "acme/counter"),
+    ({}, ""),
+]
+
+
+@pytest.mark.parametrize(("provider", "word"), PROVIDERS)
+def test_who_measures_is_told_of_templates_and_runs(provider: dict[str, Any], word: str) -> None:
+    metrics = (metric("good", provider),)
+    run = AnalysisRun(metadata=ObjectMeta(name="web", namespace="shop"), spec=AnalysisRunSpec(metrics=metrics))
+    told = figures.exposition(figures.Seen([]), figures.Seen([]), figures.Seen([run])).splitlines()
+    assert f'analysis_run_metric_type{{namespace="shop",name="web",type="{word}",metric="good"}} 1' in told
+    template = ClusterAnalysisTemplate(metadata=ObjectMeta(name="all"), spec=AnalysisTemplateSpec(metrics=metrics))
+    known = process_figures.of_templates([template]).splitlines()
+    assert 'analysis_template_info{namespace="",name="all"} 1' in known
+    assert f'analysis_template_metric_info{{namespace="",name="all",type="{word}",metric="good"}} 1' in known
+
+
+async def test_what_the_cluster_was_asked_is_counted_with_its_answer() -> None:
+    async with stage() as world:
+        cluster = CountedCluster(world.cluster)
+        obj = rollout_object({"canary": {}})
+        await cluster.create(ROLLOUT, obj, field_manager="t")
+        with pytest.raises(AlreadyExists):
+            await cluster.create(ROLLOUT, obj, field_manager="t")
+        assert await cluster.get(ROLLOUT, "shop", "nobody") is None
+        await cluster.as_user("system:admin").list(ROLLOUT)
+        await cluster.patch(ROLLOUT, "shop", "web", {"spec": {"replicas": 3}}, PatchKind.MERGE, field_manager="t")
+        listing = await cluster.list(ROLLOUT)
+        await cluster.delete(ROLLOUT, "shop", "web")
+        async for _ in cluster.watch(ROLLOUT, resource_version=listing.resource_version):
+            break
+        with pytest.raises(ApiError) as refused:
+            _ = [one async for one in cluster.watch(ROLLOUT, resource_version="not a version")]
+    lines = [line for line in process_figures.of_process(cluster.requests, "1").splitlines() if "{kind" in line]
+    place = 'kind="rollouts",namespace="{}",verb="{}",status_code="{}"'
+    for namespace, verb, status, count in (
+        ("shop", "Create", 201, 1),
+        ("shop", "Create", 409, 1),
+        ("shop", "Get", 404, 1),
+        ("", "List", 200, 2),
+        ("shop", "Patch", 200, 1),
+        ("shop", "Delete", 200, 1),
+        ("", "Watch", refused.value.status, 1),
+    ):
+        assert f"controller_clientset_k8s_request_total{{{place.format(namespace, verb, status)}}} {count}" in lines
+
+
+def test_notifications_are_told_as_a_whole() -> None:
+    told = process_figures.of_process({}, "1", delivered=3, failed=1).splitlines()
+    assert [line for line in told if line.startswith("notification")] == [
+        "notification_send_success{} 3",
+        "notification_send_error{} 1",
+    ]

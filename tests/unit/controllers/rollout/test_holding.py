@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from holdfast.model.names import INSTANCE_LABEL
 from tests.unit.controllers.rollout.harness import (
     ANALYSIS_TEMPLATE,
     ROLLOUT,
@@ -159,6 +160,9 @@ async def test_a_set_that_cannot_be_told_of_a_service_of_anothers_leaves_it_alon
         await world.put(SERVICE, service_object("active"))
         await world.put(ROLLOUT, rollout_object({"blueGreen": {"activeService": "active"}}, replicas=2))
         await world.until_phase("Healthy")
+        other = rollout_object({"canary": {}}, replicas=0)
+        other["metadata"] |= {"name": "other", "labels": {INSTANCE_LABEL: "another-controller"}}
+        await world.put(ROLLOUT, other)
         owner = {"argo-rollouts.argoproj.io/managed-by-rollouts": "other"}
         await world.patch(SERVICE, "active", {"metadata": {"annotations": owner}})
         await world.until_phase("Degraded")

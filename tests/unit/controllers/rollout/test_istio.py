@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.controllers.rollout.harness import (
     ROLLOUT,
     SERVICE,
@@ -90,9 +92,11 @@ async def test_stable_pods_follow_the_traffic_when_asked() -> None:
         assert await world.pods() == {"web:1": 10}
 
 
-async def test_header_and_mirror_routes_come_and_go() -> None:
+@pytest.mark.parametrize("service", ["", "web-shadow"])
+async def test_header_and_mirror_routes_come_and_go(service: str) -> None:
     header = {"name": "beta", "match": [{"headerName": "x-beta", "headerValue": {"exact": "yes"}}]}
-    mirror = {"name": "copy", "percentage": 35, "match": [{"method": {"exact": "GET"}}]}
+    mirror: dict[str, Any] = {"name": "copy", "percentage": 35, "match": [{"method": {"exact": "GET"}}]}
+    mirror |= {"service": service} if service else {}
     steps = [{"setCanaryScale": {"replicas": 1}}, {"setHeaderRoute": header}, {"setMirrorRoute": mirror}, {"pause": {}}]
     routing = {
         "istio": {"virtualService": {"name": "web", "routes": ["primary"]}},
@@ -106,7 +110,10 @@ async def test_header_and_mirror_routes_come_and_go() -> None:
         assert [route["name"] for route in routes] == ["beta", "copy", "primary"]
         assert routes[0]["match"] == [{"headers": {"x-beta": {"exact": "yes"}}}]
         assert routes[0]["route"] == [{"destination": {"host": "web-canary"}, "weight": 100}]
-        assert (routes[1]["mirror"], routes[1]["mirrorPercentage"]) == ({"host": "web-canary"}, {"value": 35})
+        assert (routes[1]["mirror"], routes[1]["mirrorPercentage"]) == (
+            {"host": service or "web-canary"},
+            {"value": 35},
+        )
         await world.status({"pauseConditions": None})
         await world.until_phase("Healthy")
         await world.clock.sleep(2)

@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.unit.controllers.rollout.harness import DEPLOYMENT, NAMESPACE_NAME, ROLLOUT, Stage, rollout_object, stage
+from holdfast.cli.rollout import lenders, rollouts
+from holdfast.engine.rollout import requests
+from holdfast.model.discovery import ResourceType
+from holdfast.model.kube import KubeObject
+from tests.unit.controllers.rollout.harness import (
+    DEPLOYMENT,
+    NAMESPACE_NAME,
+    REPLICA_SET,
+    ROLLOUT,
+    Stage,
+    rollout_object,
+    stage,
+)
 
 POD_TEMPLATE = {
     "metadata": {"labels": {"app": "web"}},
@@ -14,17 +26,17 @@ POD_TEMPLATE = {
 }
 
 
-async def borrowed(world: Stage, scale_down: str) -> None:
-    """A Deployment of 4 pods, and a Rollout of 4 that takes over."""
+async def borrowed(world: Stage, scale_down: str, kind: ResourceType = DEPLOYMENT) -> None:
+    """A Deployment, or another kind, of 4 pods, and a Rollout of 4 that takes over."""
     deployment = {
         "apiVersion": "apps/v1",
-        "kind": "Deployment",
+        "kind": kind.kind,
         "metadata": {"name": "web", "namespace": NAMESPACE_NAME},
         "spec": {"replicas": 4, "selector": {"matchLabels": {"app": "web"}}, "template": POD_TEMPLATE},
     }
-    await world.put(DEPLOYMENT, deployment)
+    await world.put(kind, deployment)
     await world.clock.sleep(20)
-    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "scaleDown": scale_down}
+    reference = {"apiVersion": "apps/v1", "kind": kind.kind, "name": "web", "scaleDown": scale_down}
     obj = rollout_object({"canary": {}}, replicas=4, workloadRef=reference)
     del obj["spec"]["template"], obj["spec"]["selector"]
     await world.put(ROLLOUT, obj)
@@ -42,6 +54,34 @@ async def test_the_workload_is_scaled_down_as_it_was_asked(mode: str, left: int)
         assert (await world.get(DEPLOYMENT, "web"))["spec"]["replicas"] == left
         assert await world.pods() == {"web:1": 4 + left}
         assert fewest >= 4, "fewer pods served while the Rollout took over"
+
+
+async def test_a_replica_set_that_nobody_owns_lends_its_template() -> None:
+    async with stage() as world, world.controller():
+        await borrowed(world, "onsuccess", REPLICA_SET)
+        await world.until_phase("Healthy")
+        await world.clock.sleep(20)
+        assert (await world.get(REPLICA_SET, "web"))["spec"]["replicas"] == 0
+        assert await world.pods() == {"web:1": 4}
+
+
+async def test_the_commands_change_the_template_where_it_stands() -> None:
+    def image(obj: KubeObject) -> str:
+        return str(obj["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    async with stage() as world, world.controller():
+        await borrowed(world, "never")
+        found = await world.until_phase("Healthy")
+        place = await lenders.find(world.cluster, found)
+        asked = requests.set_images(found, place.template, {"*": "web:2"})
+        assert asked.template is not None
+        await lenders.change(world.cluster, place, asked.template)
+        assert image(await world.get(DEPLOYMENT, "web")) == "web:2"
+        found = await world.until(lambda it: it.metadata.annotations.get("rollout.argoproj.io/revision") == "2")
+        _, template = requests.undo(found, await rollouts.sets_of(world.cluster, found))
+        await lenders.replace(world.cluster, await lenders.find(world.cluster, found), template)
+        assert image(await world.get(DEPLOYMENT, "web")) == "web:1"
+        assert (await world.get(DEPLOYMENT, "web"))["spec"]["template"]["metadata"]["labels"] == {"app": "web"}
 
 
 @pytest.mark.parametrize(("revisions", "skips"), [(1, True), (0, False)])

@@ -82,6 +82,20 @@ def test_numbers_of_the_spec_itself() -> None:
     assert found.startswith("spec.progressDeadlineSeconds: Invalid value: ")
 
 
+@pytest.mark.parametrize(
+    ("threshold", "is_sound"),
+    [
+        ({"type": "Percent", "value": 90}, True),
+        ({"type": "Percentage", "value": 90}, True),
+        ({"type": "Pods", "value": 120}, True),
+        ({"type": "Percent", "value": 101}, False),
+        ({"type": "percent", "value": 90}, False),
+    ],
+)
+def test_how_many_pods_are_enough(threshold: dict[str, Any], is_sound: bool) -> None:
+    assert (not problems(canary(replicaProgressThreshold=threshold))) is is_sound
+
+
 @pytest.mark.parametrize("duration", [0, 1, "5", "5m", "720h", 31536000])
 def test_a_sound_pause_is_none(duration: int | str) -> None:
     assert problems(canary({"pause": {"duration": duration}})) == []

@@ -17,8 +17,8 @@ from holdfast.engine.flow.rehearsal.error_rate import Faults, Meaning, Measureme
 from holdfast.engine.flow.rehearsal.play import Release, cluster_of
 from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import defaults, rehearsal
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.rollout.rehearsal import Moment, Simulated
+from holdfast.model.names import HASH_LABEL
 
 MOST_MOVES: Final = 60_000
 """Of all releases together; the last one that begins below it is played to its end."""

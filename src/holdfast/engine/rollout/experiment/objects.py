@@ -10,7 +10,6 @@ import msgspec
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import analysis_spec, ownership, replica_sets
-from holdfast.engine.rollout.pod_templates import HASH_LABEL
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.experiment import (
     Experiment,
@@ -20,7 +19,7 @@ from holdfast.model.experiment import (
     TemplateSpec,
 )
 from holdfast.model.kube import KubeObject
-from holdfast.model.names import API_VERSION
+from holdfast.model.names import API_VERSION, HASH_LABEL
 
 EXPERIMENT_NAME: Final = "experiment.argoproj.io/name"
 TEMPLATE_NAME: Final = "experiment.argoproj.io/template-name"
@@ -102,10 +101,11 @@ def analysis_run(
     values = _places(experiment, status)
     given = [_argument(argument, values) for argument in wanted.args]
     more = spec.analysis_run_metadata
+    labels = {**more.labels, **ownership.instance_label(experiment.metadata)}
     return {
         "apiVersion": API_VERSION,
         "kind": "AnalysisRun",
-        "metadata": _metadata(experiment, name, more.labels, {**more.annotations, ANALYSIS_NAME: wanted.name}),
+        "metadata": _metadata(experiment, name, labels, {**more.annotations, ANALYSIS_NAME: wanted.name}),
         "spec": analysis_spec.build(templates, given, dry_run=spec.dry_run, retention=spec.measurement_retention),
     }
 
