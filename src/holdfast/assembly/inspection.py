@@ -20,6 +20,7 @@ from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
+from holdfast.engine.status import render_notes
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.desired import ObjectState
 from holdfast.model.discovery import Discovery
@@ -35,10 +36,11 @@ from holdfast.runtime.store import Store, live_object
 
 
 class Inspection(Struct, frozen=True):
-    """What a sync to one revision would meet."""
+    """What a sync to one revision would meet, and what people should know of the render."""
 
     desired: Desired
     states: tuple[ObjectState, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Local(Struct, frozen=True):
@@ -83,7 +85,9 @@ async def inspect(
         pinned = await resolve(world, decoded, wanted, [revision] * len(wanted), several=bool(decoded.spec.sources))
         desired = await desired_at(world, decoded, pinned)
         live = await live_objects(world, decoded, (target.key for target in desired.targets.objects))
-        return Inspection(desired, flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored))
+        states = flow.compared(decoded, desired.targets, live, desired.predictions, desired.ignored)
+        notes = world.render_notes.at(decoded.metadata.key, desired.pinned.revisions)
+        return Inspection(desired, states, render_notes.told(notes))
 
 
 def _from_disk(sources: tuple[ApplicationSource, ...], path: str) -> tuple[ApplicationSource, ...]:

@@ -111,4 +111,4 @@ def show(found: Preview, output: PlanFormat) -> None:
 def exit_code(found: Preview) -> int:
     if found.has_problems:
         return FAILED
-    return NO_CHANGE if found.is_empty else CHANGES
+    return CHANGES if found.has_changes else NO_CHANGE

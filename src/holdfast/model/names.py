@@ -103,6 +103,7 @@ class ConditionType(StrEnum):
     REPEATED_RESOURCE_WARNING = "RepeatedResourceWarning"
     EXCLUDED_RESOURCE_WARNING = "ExcludedResourceWarning"
     ORPHANED_RESOURCE_WARNING = "OrphanedResourceWarning"
+    RENDER_WARNING = "RenderWarning"
     REVISION_HELD = "RevisionHeld"
     SYNC_WINDOW_WARNING = "SyncWindowWarning"
     SYNC_FROZEN = "SyncFrozen"

@@ -30,7 +30,7 @@ class ObjectChange(Struct, frozen=True):
 
 class AppPreview(Struct, frozen=True):
     """One application. `problem` is why it cannot be rendered at the revision; `kind` is set for one that comes or goes;
-    `hold` is what a sync would wait for."""
+    `hold` is what a sync would wait for; `notes` are what people should know of the render, and did not before."""
 
     name: NamespacedName
     base_revision: str = ""
@@ -39,10 +39,15 @@ class AppPreview(Struct, frozen=True):
     problem: str = ""
     kind: ChangeKind | None = None
     hold: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changes_something(self) -> bool:
+        return bool(self.changes or self.kind is not None) and not self.problem
 
     @property
     def is_affected(self) -> bool:
-        return bool(self.changes or self.problem or self.kind is not None)
+        return bool(self.changes_something or self.problem or self.notes)
 
 
 class Preview(Struct, frozen=True):
@@ -57,6 +62,10 @@ class Preview(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         return not self.apps
+
+    @property
+    def has_changes(self) -> bool:
+        return any(app.changes_something for app in self.apps)
 
     @property
     def has_problems(self) -> bool:

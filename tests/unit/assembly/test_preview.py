@@ -213,3 +213,26 @@ async def test_a_repository_that_nobody_reads_is_said_so() -> None:
             await preview(world, "main", repository="https://git.example.com/team/other.git")
         with pytest.raises(Blocked, match="at release"):
             await preview(world, "main", base="release")
+
+
+async def test_a_file_that_the_revision_adds_in_vain_is_told_and_is_no_change() -> None:
+    async with synced(config_map("a"), **{"app/old.yaml": "just: text\n"}) as world:
+        merged = world.repositories.head(REPOSITORY)
+        more = {"app/old.yaml": "just: text\n", "app/new.yaml": "just: text\n"}
+        head = world.push(config_map("a"), **more)
+        world.repositories.move(REPOSITORY, merged)
+        found = await preview(world, head)
+        (app,) = found.apps
+        assert (app.changes, len(app.notes)) == ((), 1)
+        assert "new.yaml" in app.notes[0]
+        assert not found.has_changes
+
+
+async def test_a_base_that_cannot_be_rendered_is_told() -> None:
+    async with synced(config_map("a")) as world:
+        broken = world.push(config_map("a"), **{"app/b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n"})
+        head = world.push(config_map("a"))
+        world.repositories.move(REPOSITORY, broken)
+        (app,) = (await preview(world, head)).apps
+        assert kinds(app) == {"a": ChangeKind.CREATE}
+        assert app.notes[0].startswith("all of it is shown as new, as the base cannot be rendered: ")

@@ -46,6 +46,8 @@ def manifests(
         found = await inspect(
             cluster, find_kubeconfig(kubeconfig), app, revision=revision, working_copy=local, plugins=str(plugins or "")
         )
+        for note in found.notes:
+            typer.echo(f"warning: {note}", err=True)
         if source is ManifestSource.LIVE:
             chosen = [state.live for state in found.states if state.live is not None]
         else:

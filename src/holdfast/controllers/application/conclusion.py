@@ -11,7 +11,7 @@ from holdfast.controllers.application.observe import Desired, Observed
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import patience
 from holdfast.engine.plan.tasks import SyncPlan
-from holdfast.engine.status import compose, operation, resources
+from holdfast.engine.status import compose, conditions, operation, resources
 from holdfast.model.application import Application, ApplicationStatus, OperationState
 from holdfast.model.errors import HoldfastError
 from holdfast.model.names import OperationPhase, SyncCode
@@ -64,14 +64,14 @@ async def end_and_look(
 
 async def _seen(world: World, app: Application, desired: Desired) -> compose.Findings | None:
     """None when not all is as wished: then there is more to decide."""
-    if app.status.conditions:
+    if conditions.unsettled(app.status.conditions):
         return None
     try:
         now = await observe.desired_of(world, app, desired.pinned, desired.targets, desired.source_types)
     except HoldfastError:
         return None
     found = findings(world, app, Observed(now.live, now))
-    is_as_wished = resources.sync_code(found.states) is SyncCode.SYNCED and not found.conditions
+    is_as_wished = resources.sync_code(found.states) is SyncCode.SYNCED and not conditions.unsettled(found.conditions)
     return found if is_as_wished else None
 
 

@@ -9,7 +9,7 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
-from holdfast.engine.status import compose, conditions
+from holdfast.engine.status import compose, conditions, render_notes
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.desired import Targets
 from holdfast.model.names import ConditionType
@@ -29,7 +29,8 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
         source_types=desired.source_types,
         control_namespace=world.namespace,
     )
-    warnings = _orphans(world, app, desired.targets)
+    noted = world.render_notes.at(app.metadata.key, desired.pinned.revisions)
+    warnings = (*render_notes.warnings(noted), *_orphans(world, app, desired.targets))
     return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions, *warnings))
 
 

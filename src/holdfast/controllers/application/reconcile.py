@@ -27,7 +27,7 @@ from holdfast.engine.access import orphans
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import gates as gates_flow
 from holdfast.engine.flow import spec
-from holdfast.engine.status import automation, compose, operation
+from holdfast.engine.status import automation, compose, conditions, operation
 from holdfast.model.application import Application, Operation
 from holdfast.model.health import Health
 from holdfast.model.keys import NamespacedName
@@ -121,7 +121,11 @@ async def _next_look(world: World, app: Application, observed: Observed, decisio
 
 def _is_as_wished(app: Application) -> bool:
     status = app.status
-    return status.sync.status == SyncCode.SYNCED and status.health.status != Health.UNKNOWN and not status.conditions
+    return (
+        status.sync.status == SyncCode.SYNCED
+        and status.health.status != Health.UNKNOWN
+        and not conditions.unsettled(status.conditions)
+    )
 
 
 def _all_is_watched(world: World, app: Application, observed: Observed) -> bool:

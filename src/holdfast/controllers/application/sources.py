@@ -161,6 +161,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
     """The objects of all sources in their order. Raises Blocked and Transient."""
     objects: list[KubeObject] = []
     source_types: list[str] = []
+    notes: list[str] = []
     async for request in requests(world, app, pinned):
         if request is None:
             source_types.append("")
@@ -168,8 +169,10 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         result = await _render(world, app, request)
         objects.extend(result.objects)
         source_types.append(result.source_type)
+        notes.extend(result.notes)
     world.values_read.rendered(app.metadata.key)
     world.traced[app.metadata.key] = pinned.revisions
+    world.render_notes.rendered(app.metadata.key, pinned.revisions, tuple(notes))
     return Rendered(tuple(objects), tuple(source_types))
 
 

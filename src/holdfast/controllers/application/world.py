@@ -20,6 +20,7 @@ from holdfast.controllers.application.parameters import SyncParameters
 from holdfast.controllers.application.permissions import Permissions
 from holdfast.controllers.application.predictions import Predictions
 from holdfast.controllers.application.record_storage import RecordStorage
+from holdfast.controllers.application.render_notes import RenderNotes
 from holdfast.controllers.application.revisions import Revisions
 from holdfast.controllers.application.values_read import ValuesRead
 from holdfast.controllers.application.wanted import Wanted
@@ -102,6 +103,7 @@ class World:
         """The revisions at which an application was found to be as wished, with nothing going on."""
         self.traced: dict[NamespacedName, tuple[str, ...]] = {}
         """The revisions at which all of its sources were rendered last, so that what they read is known."""
+        self.render_notes = RenderNotes()
         self.asked_anew: set[NamespacedName] = set()
         self.record_storage = RecordStorage(storages, clock, Backoff(random))
         self.restored: dict[NamespacedName, tuple[str, Restored, str]] = {}
@@ -170,6 +172,7 @@ class World:
         other.wanted = Wanted()
         other.chart_needs = {}
         other.traced = {}
+        other.render_notes = RenderNotes()
         return other
 
     def impersonated(self, app: Application, project: AppProject | None) -> str:
@@ -187,6 +190,7 @@ class World:
         self.asked_anew.discard(key)
         self.at_rest.pop(key, None)
         self.traced.pop(key, None)
+        self.render_notes.forget(key)
         self.wave_pauses.pop(key, None)
         self.restored.pop(key, None)
         self.stuck_since.pop(key, None)

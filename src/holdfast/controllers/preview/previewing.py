@@ -13,6 +13,7 @@ from holdfast.controllers.application.sources import resolve
 from holdfast.controllers.application.world import World
 from holdfast.engine.access.repository_urls import normalized_url, shown_url
 from holdfast.engine.flow import preview, spec
+from holdfast.engine.status import render_notes
 from holdfast.engine.webhooks.addresses import same_repository
 from holdfast.engine.webhooks.git_payloads import bare_ref
 from holdfast.model.application import Application, ApplicationSource
@@ -127,14 +128,15 @@ class Previewing:
             return await self._look_now(pair)
 
     async def _look_now(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
-        kind = _kind_of(pair)
+        kind, because = _kind_of(pair), tuple[str, ...]()
         try:
-            base_commit, base = await self._rendered(pair.before, at_head=False)
-        except HoldfastError:
+            base_commit, base, known = await self._rendered(pair.before, at_head=False)
+        except HoldfastError as error:
             # What cannot be rendered now cannot be compared with: everything of the new revision is news.
-            base_commit, base = "", preview.NOTHING
+            base_commit, base, known = "", preview.NOTHING, ()
+            because = (f"all of it is shown as new, as the base cannot be rendered: {' '.join(str(error).split())}",)
         try:
-            head_commit, head = await self._rendered(pair.after, at_head=True)
+            head_commit, head, noted = await self._rendered(pair.after, at_head=True)
         except HoldfastError as error:
             return AppPreview(pair.name, base_commit, self._head, problem=str(error), kind=kind), []
         changed = preview.changes(base, head, self._world.customized.comparing.masked_annotations)
@@ -142,23 +144,25 @@ class Previewing:
             changed = await self._in_cluster(pair.after, changed, head)
         hold = self._guard(pair.after, changed, base) if pair.after is not None else ""
         made = _children(base, head)
-        return AppPreview(pair.name, base_commit, head_commit, changed, kind=kind, hold=hold), made
+        notes = render_notes.told((*because, *(note for note in noted if note not in known)))
+        return AppPreview(pair.name, base_commit, head_commit, changed, kind=kind, hold=hold, notes=notes), made
 
     def _guard(self, app: Application, changed: Iterable[ObjectChange], base: Targets) -> str:
         project = self._world.project(spec.project_of(app))
         settings = self._world.config_map("argocd-cm")
         return preview.guarded(app, project, settings, changed, len(base.objects))
 
-    async def _rendered(self, app: Application | None, *, at_head: bool) -> tuple[str, Targets]:
+    async def _rendered(self, app: Application | None, *, at_head: bool) -> tuple[str, Targets, tuple[str, ...]]:
+        """The revisions, what they want, and what the render notes."""
         if app is None:
-            return "", preview.NOTHING
+            return "", preview.NOTHING, ()
         spec.check(app, self._world.project(spec.project_of(app)))
         asked = self._head if at_head else self._base if self._asked.base else ""
         wanted = spec.sources_of(app)
         revisions = [asked if self._is_asked(source) else "" for source in wanted]
         pinned = await resolve(self._world, app, wanted, revisions, several=bool(app.spec.sources))
         targets, _ = await targets_at(self._world, app, pinned)
-        return pinned.text, targets
+        return pinned.text, targets, self._world.render_notes.at(app.metadata.key, pinned.revisions)
 
     async def _in_cluster(
         self, app: Application, changed: tuple[ObjectChange, ...], head: Targets

@@ -72,7 +72,7 @@ def failure(head: str, reason: str, context: str) -> str:
 
 def _part(app: AppPreview, flavor: Flavor) -> str:
     body = "\n".join(_lines(app))
-    warned = sum(len(change.warnings) for change in app.changes) + bool(app.hold)
+    warned = sum(len(change.warnings) for change in app.changes) + bool(app.hold) + len(app.notes)
     warning = f", {warned} to look at" if warned else ""
     title, ticks = f"{text.fate(app)}: {_objects(app)}{warning}", fence(body)
     block = f"{ticks}diff\n{body}\n{ticks}\n"
@@ -84,6 +84,7 @@ def _part(app: AppPreview, flavor: Flavor) -> str:
 def _lines(app: AppPreview) -> list[str]:
     found = [f"! {line}" for line in app.problem.splitlines()]
     found += [f"! {text.hold_line(app)}"] if app.hold else []
+    found += [f"! {note}" for note in app.notes]
     for change in app.changes:
         if (change.key.group, change.key.kind) == ("", "Secret"):
             warnings = tuple(without_values(warning) for warning in change.warnings)

@@ -23,6 +23,7 @@ def lines(preview: Preview) -> Iterator[str]:
             yield f"  ! {app.problem}"
         if app.hold:
             yield f"  ! {hold_line(app)}"
+        yield from (f"  ! {note}" for note in app.notes)
         for change in app.changes:
             yield from (f"  {line}" for line in object_lines(change))
         yield ""
@@ -87,6 +88,7 @@ def document(preview: Preview) -> dict[str, Any]:
                 "headRevision": app.head_revision,
                 "problem": app.problem,
                 "hold": app.hold,
+                "notes": list(app.notes),
                 "objects": [_object_document(change) for change in app.changes],
             }
             for app in preview.apps

@@ -18,10 +18,11 @@ def state(preview: Preview) -> StatusState:
 def sentence(preview: Preview) -> str:
     """`3 applications change, 1 deletion, 1 guard hit`."""
     problems = sum(bool(app.problem) for app in preview.apps)
-    changed = len(preview.apps) - problems
+    changed = sum(app.changes_something for app in preview.apps)
     changes = [change for app in preview.apps for change in app.changes]
     hits = sum(bool(app.hold) for app in preview.apps)
     warned = sum(change.kind is not ChangeKind.DELETE and bool(change.warnings) for change in changes)
+    warned += sum(len(app.notes) for app in preview.apps)
     parts = [
         f"{_counted(changed, 'application')} {'changes' if changed == 1 else 'change'}" if changed else "",
         f"{_counted(problems, 'application')} cannot be rendered" if problems else "",

@@ -25,5 +25,11 @@ def merged(
     )
 
 
+def unsettled(found: Iterable[ApplicationCondition]) -> bool:
+    """Whether one of them may go without a change of what the application reads or of its objects. What a render notes
+    does not."""
+    return any(one.type != ConditionType.RENDER_WARNING for one in found)
+
+
 def condition(kind: ConditionType, message: str) -> ApplicationCondition:
     return ApplicationCondition(type=kind, message=message)

@@ -37,6 +37,7 @@ WARNINGS = frozenset(
         ConditionType.REPEATED_RESOURCE_WARNING.value,
         ConditionType.EXCLUDED_RESOURCE_WARNING.value,
         ConditionType.ORPHANED_RESOURCE_WARNING.value,
+        ConditionType.RENDER_WARNING.value,
     }
 )
 OURS = frozenset(name.value for name in Finalizer)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from holdfast.engine.preview import text
+from holdfast.engine.preview import comment, text, verdict
 from holdfast.model.comparison import Difference
 from holdfast.model.keys import NamespacedName, ObjectKey
 from holdfast.model.preview import AppPreview, ChangeKind, ObjectChange, Preview
+from holdfast.model.pull_request import Provider
 
 KEY = ObjectKey("apps", "Deployment", "shop", "web")
 WEB = NamespacedName("argocd", "web")
@@ -53,3 +54,11 @@ def test_the_document_names_every_object() -> None:
     (app,) = text.document(preview(ObjectChange(KEY, ChangeKind.DELETE)))["applications"]
     assert app["name"] == "argocd/web"
     assert [(it["kind"], it["change"]) for it in app["objects"]] == [("Deployment", "delete")]
+
+
+def test_what_a_render_notes_is_told_and_counts_as_a_warning() -> None:
+    noted = Preview("https://git.example.com/web", "a", "b", (AppPreview(WEB, notes=("app/x.yaml is left out",)),))
+    assert list(text.lines(noted))[:2] == ["argocd/web", "  ! app/x.yaml is left out"]
+    assert text.document(noted)["applications"][0]["notes"] == ["app/x.yaml is left out"]
+    assert verdict.sentence(noted) == "1 warning"
+    assert "! app/x.yaml is left out" in comment.comment(noted, comment.FLAVORS[Provider.GITHUB])
