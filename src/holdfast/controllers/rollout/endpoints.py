@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any, Final
 
-from holdfast.controllers.rollout.world import POD, SOON, World
+from holdfast.controllers.rollout.world import POD, SERVICE, SOON, World
+from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import defaults
 from holdfast.engine.rollout.draft import Seen
 from holdfast.model.errors import Forbidden, Waiting
@@ -17,7 +18,8 @@ SLICE: Final = GroupKind("discovery.k8s.io", "EndpointSlice")
 
 
 async def await_stable(world: World, seen: Seen, wanted: WantedTraffic) -> None:
-    """Raises Waiting while a promotion or an abort would send traffic to a stable service without endpoints of its pods.
+    """Raises Waiting while a promotion or an abort would send traffic to a stable service without endpoints of the pods that
+    it selects: those of the stable version, or those that stand in while it has too few.
 
     Only dynamicStableScale leaves that service without pods before. A cluster that shows no slices of the service, or
     not to us, is not waited for.
@@ -28,13 +30,13 @@ async def await_stable(world: World, seen: Seen, wanted: WantedTraffic) -> None:
     if before is None or before.canary.weight <= wanted.weight:
         return
     namespace = seen.rollout.metadata.namespace
+    service = world.get(SERVICE, namespace, wanted.stable)
+    hash_ = canonical.get_path(service, "spec", "selector", HASH_LABEL) or wanted.stable_hash
     try:
         listing = await world.cluster.list(
             world.resource(SLICE), namespace=namespace, labels=f"kubernetes.io/service-name={wanted.stable}"
         )
-        pods = await world.cluster.list(
-            world.resource(POD), namespace=namespace, labels=f"{HASH_LABEL}={wanted.stable_hash}"
-        )
+        pods = await world.cluster.list(world.resource(POD), namespace=namespace, labels=f"{HASH_LABEL}={hash_}")
     except Forbidden:
         return
     stable = {live.metadata.uid for live in pods.items}

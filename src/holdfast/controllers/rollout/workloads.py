@@ -10,6 +10,7 @@ from holdfast.engine.rollout import actions
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.in_place import template_owner
 from holdfast.engine.rollout.in_place.workload import HELD, managed
+from holdfast.engine.rollout.pod_templates import comparable
 from holdfast.model.errors import Conflict, Waiting
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, group_kind_of, name_of, namespace_of, resource_version_of
@@ -58,8 +59,9 @@ async def _set_template(world: World, seen: Seen, action: actions.SetWorkloadTem
     manager, obj = template_owner.applied(seen.workload, action.template)
     resource = world.resource(kind)
     if manager:
-        # In the name of who deploys it: what his next template leaves out is then taken away, as it is only his.
         obj["metadata"]["resourceVersion"] = version
+    if manager and await _is_all_of_it(world, kind, manager, obj):
+        # In the name of who deploys it: what his next template leaves out is then taken away, as it is only his.
         write = world.cluster.apply(resource, obj, field_manager=manager)
     else:
         body = [{"op": "replace", "path": "/spec/template", "value": action.template}]
@@ -69,10 +71,21 @@ async def _set_template(world: World, seen: Seen, action: actions.SetWorkloadTem
         await world.patch(kind, namespace, name, {"metadata": {"annotations": {HELD: None}}})
 
 
+async def _is_all_of_it(world: World, kind: GroupKind, manager: str, obj: KubeObject) -> bool:
+    """Applied, the template is the one that is wanted: nothing in it is somebody else's, too, and would stay."""
+    apply = world.cluster.apply(world.resource(kind), obj, field_manager=manager, dry_run=True)
+    answer = await _waiting_for_what_was_read(kind, apply)
+    return bool(comparable(answer["spec"]["template"]) == comparable(obj["spec"]["template"]))
+
+
 async def _of_what_was_read(world: World, kind: GroupKind, write: Awaitable[KubeObject]) -> KubeObject:
-    try:
-        answer = await write
-    except Conflict as error:
-        raise Waiting(SOON, "Changed", f"the {kind.kind} was changed meanwhile") from error
+    answer = await _waiting_for_what_was_read(kind, write)
     world.wrote(answer)
     return answer
+
+
+async def _waiting_for_what_was_read(kind: GroupKind, write: Awaitable[KubeObject]) -> KubeObject:
+    try:
+        return await write
+    except Conflict as error:
+        raise Waiting(SOON, "Changed", f"the {kind.kind} was changed meanwhile") from error

@@ -53,6 +53,15 @@ def is_reached(draft: Draft, it: InPlace) -> bool:
     return not wanted or counts.threshold_is_met(threshold, draft.new, wanted)
 
 
+def coming(draft: Draft, it: InPlace) -> set[str]:
+    """The pods of a StatefulSet that its controller may replace from now on, by what is decided so far."""
+    said = [action.strategy for action in draft.actions if isinstance(action, SetUpdateStrategy)]
+    partition = it.partition if not said else (said[-1].get("rollingUpdate") or {}).get("partition")
+    if it.kind != STATEFUL_SET or partition is None:
+        return set()
+    return {pod.name for pod in it.pods if pod.ordinal >= partition and pod.hash != it.update}
+
+
 def proceed(draft: Draft, it: InPlace) -> None:
     most = defaults.max_unavailable(draft.rollout)
     before = len(draft.actions)

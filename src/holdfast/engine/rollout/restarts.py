@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import defaults
+from holdfast.engine.rollout import defaults, replacing
 from holdfast.engine.rollout.actions import ChangeReplicaSet, DeletePod
 from holdfast.engine.rollout.draft import Draft
 from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, metadata_of, name_of, uid_of
@@ -31,10 +31,20 @@ def proceed(draft: Draft) -> None:
     going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
     # The counts may be told before a pod went; the pods were asked for just now.
     available = min(available - going, sum(_serves(pod) for pod in draft.seen.pods))
+    leaving = _leaving(draft)
     room = max(defaults.max_unavailable(draft.rollout), 1) - (asked - available) - _scaled_away(draft)
-    standing = sorted((name_of(pod), uid_of(pod)) for pod in old if not is_being_deleted(pod))
+    room -= sum(_serves(pod) and name_of(pod) in leaving for pod in draft.seen.pods)
+    standing = sorted(
+        (name_of(pod), uid_of(pod)) for pod in old if not is_being_deleted(pod) and name_of(pod) not in leaving
+    )
     for name, uid in standing[: max(room, 0)]:
         draft.act(DeletePod(name, uid))
+
+
+def _leaving(draft: Draft) -> set[str]:
+    """Pods that are replaced in place: this very decision deletes them, or their workload is about to."""
+    found = {action.name for action in draft.actions if isinstance(action, DeletePod)}
+    return found if draft.seen.in_place is None else found | replacing.coming(draft, draft.seen.in_place)
 
 
 def _scaled_away(draft: Draft) -> int:

@@ -17,7 +17,7 @@ from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
 from holdfast.model.wanted_traffic import WantedTraffic
 from holdfast.testing.builders import resource
-from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, POD, Stage, stage
+from tests.unit.controllers.rollout.harness import NAMESPACE_NAME, POD, SERVICE, Stage, service_object, stage
 
 SLICE = resource("discovery.k8s.io/v1", "EndpointSlice")
 WANTED = WantedTraffic("web-canary", "web-stable", 0, canary_hash="new", stable_hash="old")
@@ -81,3 +81,17 @@ async def test_a_cluster_without_slices_is_not_waited_for() -> None:
     async with stage() as world, world.controller() as controller:
         assert await is_let(world, controller.world, None)
         assert not await is_let(world, controller.world, [])
+
+
+@pytest.mark.parametrize(("selected", "expected"), [("new", True), ("old", False)])
+async def test_pods_that_stand_in_for_the_stable_ones_are_enough_where_the_service_selects_them(
+    selected: str, expected: bool
+) -> None:
+    async with stage() as world, world.controller() as controller:
+        service = service_object("web-stable")
+        service["spec"]["selector"] = {"app": "web", HASH_LABEL: selected}
+        await world.put(SERVICE, service)
+        await world.clock.sleep(1)
+        reference = await pod(world, "web-new", "new")
+        endpoint = {"addresses": ["10.0.0.1"], "conditions": {"ready": True}, "targetRef": reference}
+        assert await is_let(world, controller.world, [endpoint]) is expected

@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.cli.rollout import in_place, tree
 from holdfast.model.names import API_VERSION
+from holdfast.ports.cluster import PatchKind
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ANALYSIS_TEMPLATE, NAMESPACE_NAME, POD, ROLLOUT, stage
 from tests.unit.controllers.rollout.in_place import KINDS, Deployed, workload_object
 
@@ -49,6 +50,32 @@ async def test_an_abort_brings_the_pods_back_and_leaves_the_template_to_git(kind
         await db.commit("db:1")
         await db.until_phase("Healthy")
         assert await world.pods() == {"db:1": 4}
+
+
+async def test_a_template_that_has_more_than_one_owner_is_brought_back_whole() -> None:
+    """Git applies it, and a person has added to it what an applied template without it would leave there."""
+    async with stage() as world, world.controller():
+        db = Deployed(world, "DaemonSet")
+        await db.start()
+        added = {
+            "metadata": {"annotations": {"mood": "slow"}},
+            "spec": {"containers": [{"name": "db", "image": "db:2"}]},
+        }
+        await world.cluster.patch(
+            KINDS["DaemonSet"],
+            NAMESPACE_NAME,
+            "db",
+            {"spec": {"template": added}},
+            PatchKind.MERGE,
+            field_manager="kubectl",
+        )
+        await db.until_phase("Paused")
+        await db.status(abort=True)
+        await db.until_pods(v1=4)
+        await world.clock.sleep(60)
+        assert (await db.rollout()).status.abort
+        template = (await db.workload())["spec"]["template"]
+        assert template["metadata"]["annotations"] == {"mood": "slow"}, "the newest template was not given back"
 
 
 @both
