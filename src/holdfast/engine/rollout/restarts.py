@@ -25,9 +25,10 @@ def proceed(draft: Draft) -> None:
         return
     # While a scaling is on its way the sets ask for less than is promised.
     asked = max(sum(one.desired for one in draft.seen.sets), defaults.replicas(draft.rollout))
+    available = sum(min(one.available, one.desired) for one in draft.seen.sets)
     if draft.seen.in_place is not None:
         asked = draft.seen.in_place.replicas
-    available = sum(min(one.available, one.desired) for one in draft.seen.sets)
+        available = min(available, asked - draft.seen.in_place.unavailable())
     going = sum(is_being_deleted(pod) for pod in draft.seen.pods)
     # The counts may be told before a pod went; the pods were asked for just now.
     available = min(available - going, sum(_serves(pod) for pod in draft.seen.pods))

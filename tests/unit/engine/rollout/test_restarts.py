@@ -63,7 +63,7 @@ def test_what_the_same_decision_scales_away_is_not_spared_twice(scaled_to: int, 
     assert sum(isinstance(action, DeletePod) for action in draft.actions) == taken
 
 
-def in_place(kind: str, partition: int, *, most: int = 1) -> Draft:
+def in_place(kind: str, partition: int, *, most: int = 1, told: int = 3) -> Draft:
     """Three pods, all of which serve; the last one is not yet of the newest revision."""
     spec: dict[str, Any] = {"restartAt": "2026-01-01T11:00:00Z", "strategy": {"canary": {"maxUnavailable": most}}}
     rollout = msgspec.convert({"metadata": {"name": "web"}, "spec": spec}, Rollout)
@@ -71,7 +71,9 @@ def in_place(kind: str, partition: int, *, most: int = 1) -> Draft:
         Pod(name=f"web-{number}", hash="old" if number == 2 else "new", uid=str(number), ordinal=number, available=True)
         for number in range(3)
     ]
-    it = InPlace(kind, "web", 3, wanted="new", update="new", current="old", partition=partition, pods=tuple(pods))
+    it = InPlace(
+        kind, "web", 3, wanted="new", update="new", current="old", partition=partition, told=told, pods=tuple(pods)
+    )
     one = ReplicaSet(name="web-1", hash="1", desired=3, current=3, ready=3, available=3)
     seen = Seen(rollout=rollout, template={}, selector={}, now=NOW, sets=(one,), in_place=it)
     return Draft(msgspec.structs.replace(seen, pods=tuple(pod(number) for number in range(3))))
@@ -97,3 +99,10 @@ def test_what_the_same_decision_deletes_is_not_spared_twice() -> None:
     draft.act(DeletePod("web-1", "1"))
     restarts.proceed(draft)
     assert [action.name for action in draft.actions if isinstance(action, DeletePod)] == ["web-1"]
+
+
+@pytest.mark.parametrize(("told", "taken"), [(3, 1), (2, 0)])
+def test_the_controller_of_the_pods_is_believed_that_one_is_away(told: int, taken: int) -> None:
+    draft = in_place("DaemonSet", 0, told=told)
+    restarts.proceed(draft)
+    assert sum(isinstance(action, DeletePod) for action in draft.actions) == taken

@@ -74,6 +74,8 @@ class InPlace(Struct, frozen=True):
     before: int = 0
     """The partition as it was found."""
     is_held: bool = False
+    told: int | None = None
+    """How many pods are available as the workload's own controller says; None where it does not say."""
     pods: tuple[Pod, ...] = ()
     revisions: tuple[Revision, ...] = ()
 
@@ -88,7 +90,10 @@ class InPlace(Struct, frozen=True):
         return is_kept and len(there) == self.replicas and all(pod.hash == self.update for pod in there)
 
     def unavailable(self) -> int:
-        return self.replicas - min(sum(pod.available and not pod.going for pod in self.pods), self.replicas)
+        """By the pods and by what their controller says, as either may be what was true a moment ago."""
+        available = sum(pod.available and not pod.going for pod in self.pods)
+        available = available if self.told is None else min(available, self.told)
+        return self.replicas - min(available, self.replicas)
 
 
 def is_observed(workload: KubeObject) -> bool:
@@ -133,6 +138,7 @@ def read(
         partition=before if is_ours else None,
         before=before,
         is_held=bool(held),
+        told=status.get("availableReplicas" if kind == STATEFUL_SET else "numberAvailable"),
         pods=tuple(_pod(obj, hashes, first, least, now) for obj in pods),
         revisions=found,
     )
