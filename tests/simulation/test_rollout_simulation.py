@@ -13,8 +13,15 @@ from holdfast.sandbox import kinds
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.testing.rollout_simulation import simulate
 
-STABLE_SET_DELETED, RESTART_AND_SCALING = 17, 242
-SEEDS = (*range(1, 13), STABLE_SET_DELETED, RESTART_AND_SCALING)
+STABLE_SET_DELETED, FEWER_PODS_THAN_TRAFFIC, GROUP_IN_PLACE, MIXED_TEMPLATE, RESTART_IN_PLACE = 17, 36, 22, 167, 242
+SEEDS = (
+    *range(1, 13),
+    STABLE_SET_DELETED,
+    FEWER_PODS_THAN_TRAFFIC,
+    GROUP_IN_PLACE,
+    MIXED_TEMPLATE,
+    RESTART_IN_PLACE,
+)
 REPLAYED = 10
 
 

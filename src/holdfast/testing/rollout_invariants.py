@@ -10,7 +10,13 @@ from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, labels_of, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.testing.invariants import ENGINE, Write
-from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, HASH_LABEL, RolloutPlan
+from holdfast.testing.rollout_groups import GroupInvariants
+from holdfast.testing.rollout_in_place_invariants import InPlaceInvariants
+from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, HASH_LABEL, IN_PLACE, RolloutPlan
+from holdfast.testing.rollout_promises import Promises
+from holdfast.testing.rollout_routers import RouterInvariants
+from holdfast.testing.rollout_scales import fewest_asked_for
+from holdfast.testing.rollout_views import VIEW
 from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, primary, subset_hashes, weights
 
 PERSON: Final = "person"
@@ -26,8 +32,13 @@ WRITTEN: Final = frozenset(
         "experiments",
         "events",
         "pods",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "controllerrevisions",
     }
 )
+WORKLOADS: Final = frozenset({"deployments", "statefulsets", "daemonsets"})
 OVER: Final = frozenset({"Successful", "Failed", "Error", "Inconclusive"})
 
 
@@ -45,6 +56,10 @@ class RolloutInvariants:
         self._plans = {one.name: one for one in plans}
         self._services = {service: one for one in plans for service in one.services}
         self._lag = lag
+        self._in_place = InPlaceInvariants(self._plans, self.watching, lag, self.fail)
+        self._promises = Promises(self._plans, self.watching, self.fail)
+        self._groups = GroupInvariants(self.watching, self.fail)
+        self.routers = RouterInvariants(self._plans, self.watching, lag, self.fail)
 
     def fail(self, invariant: str, what: str) -> None:
         self.violations.append(f"{invariant}: {what}")
@@ -57,6 +72,7 @@ class RolloutInvariants:
         elif write.actor == PERSON:
             self._by_person(plural, name, write)
         self.watching.saw(plural, name, write.after, write.at)
+        self.routers.look(write.at)
         if plural == "analysisruns" and write.after is not None:
             self._notes_failure(write.after, write.at)
 
@@ -80,13 +96,19 @@ class RolloutInvariants:
                 self._starts_a_run_once(after)
             case "pods", dict(before), _ if write.deletes:
                 self._restarts(before, write.at)
+            case "statefulsets" | "daemonsets", dict(before), dict(after):
+                self._in_place.changes(before, after)
+            case "deployments", dict(before), dict(after):
+                self._lends(name, before, after, write.at)
+            case _:
+                return
 
     def _by_person(self, plural: str, name: str, write: Write) -> None:
         seen = self.watching.rollouts.get(name) if plural == "rollouts" else None
         if seen is not None and write.before is not None and write.after is not None:
             seen.asked += 1
             status = write.after.get("status") or {}
-            is_new = (write.before.get("spec") or {}).get("template") != write.after["spec"]["template"]
+            is_new = write.before["spec"].get("template") != write.after["spec"].get("template")
             before, after = write.before.get("status") or {}, write.after.get("status") or {}
             if (
                 is_new
@@ -103,12 +125,27 @@ class RolloutInvariants:
                 seen.aborted.add(str(status.get("currentPodHash")))
             elif before != after:
                 seen.failed.clear()
+        elif plural in WORKLOADS and write.before is not None and write.after is not None:
+            self._lends_another(name, write.before, write.after, write.at)
+        elif plural == "virtualservices" and (seen := self.watching.rollouts.get(name)) is not None:
+            seen.routes_edited_at = write.at
         elif plural == "pods" and write.obj and (seen := self.watching.owner_of_pod(write.obj)) is not None:
             seen.disturbed_at = write.at
         elif plural in ("replicasets", "analysisruns") and (seen := self.watching.rollout_of(write.obj)) is not None:
             seen.disturbed_at = write.at
             seen.asked += 1
             seen.lost_sets = seen.lost_sets or plural == "replicasets"
+
+    def _lends_another(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
+        seen = self.watching.rollouts.get(name)
+        if seen is None:
+            return
+        seen.asked += 1
+        if before["spec"].get("replicas") != after["spec"].get("replicas"):
+            seen.disturbed_at = at
+        if before["spec"]["template"] != after["spec"]["template"]:
+            seen.failed.clear()
+            seen.aborted.clear()
 
     def _notes_failure(self, run: KubeObject, at: float) -> None:
         seen = self.watching.rollout_of(run)
@@ -139,7 +176,9 @@ class RolloutInvariants:
         seen = self.watching.rollout_of(after)
         if seen is None or desired(before) == desired(after) or is_being_deleted(after):
             return
-        plan = self._plans[seen.rollout.metadata.name]
+        plan, view = self._plans[seen.rollout.metadata.name], VIEW.get()
+        if desired(after) < desired(before) and view is not None:
+            self._promises.scales_down(view, seen, after)
         if desired(after) > desired(before):
             self._keeps_below_the_most(seen, plan, after, at)
         elif at - seen.disturbed_at > self._lag:
@@ -153,7 +192,7 @@ class RolloutInvariants:
         else:
             least = defaults.canary(seen.rollout).min_pods_per_replica_set or 0
             preview = plan.strategy.get("blueGreen", {}).get("previewReplicaCount", 0)
-            total, most = desired(after), max(most, least, preview)
+            total, most = desired(after), max(most, least, preview, max(seen.most_scaled.since(at - self._lag)))
         if total > most:
             self.fail("never more pods than replicas and maxSurge", f"{name_of(after)}: {total} of {most}")
 
@@ -170,6 +209,8 @@ class RolloutInvariants:
             share, most = self._share(seen, plan, hash_of(after)), defaults.max_weight(seen.rollout)
             had, left = (min(desired(one), self.watching.serving(after)) for one in (before, after))
             promised = min(seen.replicas.since(since)) * share // most
+            if hash_of(after) != seen.rollout.status.stable_rs:
+                promised = min(promised, fewest_asked_for(seen.rollout))
         # Pods that did not serve in the view that was decided on were free to go.
         least = self.watching.least_serving(after, since)
         was_lost = min(desired(after), least) < min(desired(before), least)
@@ -178,6 +219,15 @@ class RolloutInvariants:
                 "never fewer available pods than promised",
                 f"{name_of(after)} is scaled to {desired(after)}: {left} are left of {had}, {promised} are promised",
             )
+
+    def _lends(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
+        seen, view = self.watching.rollouts.get(name), VIEW.get()
+        if seen is None or view is None:
+            return
+        self._promises.gives_up(view, seen, before, after)
+        missing = self._promises.lacks_both(seen, after, at - self._lag)
+        if missing and desired(after) < desired(before) and at - seen.disturbed_at > self._lag:
+            self.fail("a workload and its Rollout have the promised pods together", missing)
 
     def _share(self, seen: SeenRollout, plan: RolloutPlan, hash_: str) -> int:
         """Of the traffic that goes to the pods of that hash now."""
@@ -236,7 +286,7 @@ class RolloutInvariants:
         since = at - self._lag
         best = self.watching.best_serving(seen, self.watching.services.get(host, ""), since)
         wanted = min(seen.replicas.since(since))
-        if share > (-(-most * best // wanted) if wanted else most):
+        if best < fewest_asked_for(seen.rollout) and share > (-(-most * best // wanted) if wanted else most):
             self.fail("no more traffic than the pods can carry", f"{host} gets {share} with {best} pods of {wanted}")
 
     def _reports(self, name: str, before: KubeObject, after: KubeObject, at: float) -> None:
@@ -249,7 +299,10 @@ class RolloutInvariants:
         index = was.get("currentStepIndex"), now.get("currentStepIndex")
         if same and not now.get("abort") and None not in index and int(index[1] or 0) < int(index[0] or 0):
             self.fail("the step never goes back", f"{name}: from {index[0]} to {index[1]}")
-        if was.get("stableRS") and now.get("stableRS") != was.get("stableRS"):
+        if (view := VIEW.get()) is not None:
+            self._groups.reports(view, before, after)
+        is_promotion = now.get("stableRS") == now.get("currentPodHash")
+        if was.get("stableRS") and now.get("stableRS") != was.get("stableRS") and is_promotion:
             self._promotes(seen, now, at)
 
     def _promotes(self, seen: SeenRollout, now: dict[str, Any], at: float) -> None:
@@ -258,9 +311,12 @@ class RolloutInvariants:
         failed = seen.failed.get(hash_)
         if failed is not None and failed < since:
             self.fail("what an analysis has refused is not promoted", f"{name}: {hash_} was refused at {failed:.1f}")
-        if hash_ in seen.aborted:
+        if hash_ in seen.aborted and not self._in_place.is_completed(seen, hash_):
             self.fail("what a person has aborted is not promoted", f"{name}: {hash_}")
         plan = self._plans[name]
+        if plan.style == IN_PLACE:
+            self._in_place.promotes(seen, hash_, at)
+            return
         wanted = min((seen.promised if plan.style == BLUE_GREEN else seen.replicas).since(since))
         best = self.watching.best_serving(seen, hash_, since)
         if best < wanted and at - seen.disturbed_at > self._lag:
@@ -271,6 +327,9 @@ class RolloutInvariants:
 
     def _restarts(self, pod: KubeObject, at: float) -> None:
         seen = self.watching.owner_of_pod(pod)
+        if seen is not None and self._in_place.is_about(seen):
+            self._in_place.deletes(seen, pod, at)
+            return
         if seen is None or not seen.restarts:
             self.fail("a pod is deleted only for a restart", name_of(pod))
             return

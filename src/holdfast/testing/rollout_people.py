@@ -19,6 +19,8 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import PatchKind
 from holdfast.sandbox.simulators.horizontal_pod_autoscalers import UTILIZATION
 from holdfast.testing import rollout_plans as plans
+from holdfast.testing import rollout_variants as variants
+from holdfast.testing import rollout_workloads as workloads
 from holdfast.testing.rollout_plans import NAMESPACE, ROLLOUT, RolloutPlan
 from holdfast.testing.rollout_watching import owner_of, primary
 
@@ -29,11 +31,15 @@ LONGEST_START = 40
 class RolloutPeople:
     """Each `do_…` is one action; an answer of "" means that there was nothing to do it to."""
 
-    def __init__(self, cluster: KubeClient, wanted: list[RolloutPlan], random: Random, clock: Clock) -> None:
+    def __init__(
+        self, cluster: KubeClient, wanted: list[RolloutPlan], random: Random, clock: Clock, variety: Random
+    ) -> None:
+        """`variety` draws what variants of plans have beside the rest."""
         self.plans = {one.name: one for one in wanted}
         self.templates: dict[str, list[KubeObject]] = {one.name: [] for one in wanted}
         self._cluster = cluster
         self._random = random
+        self._variety = variety
         self._clock = clock
 
     async def act(self) -> str:
@@ -50,6 +56,9 @@ class RolloutPeople:
         for kind, obj in plans.beside(self.plans[name]):
             await self._cluster.apply(kind, obj, field_manager=PERSON)
         pods = self.templates[name][-1] if self.templates[name] else self._new_template(name, plans.GOOD)
+        if self.plans[name].workload:
+            lender = workloads.workload(self.plans[name], pods)
+            await self._cluster.apply(self._templated(name), lender, field_manager=PERSON)
         await self._cluster.create(ROLLOUT, plans.rollout_object(self.plans[name], pods), field_manager=PERSON)
 
     async def release(self, name: str, mood: str) -> str:
@@ -79,6 +88,8 @@ class RolloutPeople:
         return f"released version {pods['metadata']['annotations'][plans.VERSION]} again"
 
     async def do_undo(self, name: str) -> str:
+        if self.plans[name].style == plans.IN_PLACE:
+            return ""
         rollout = await self.rollout(name)
         listing = await self._cluster.list(plans.REPLICA_SET, namespace=NAMESPACE)
         owned = [live.decode() for live in listing.items if owner_of(live.decode()) == rollout.metadata.uid]
@@ -112,7 +123,11 @@ class RolloutPeople:
     async def do_scale(self, name: str) -> str:
         """As an autoscaler or `kubectl scale` does it."""
         replicas = self._random.choice((0, 1, 2, 3, 4, 5, 6, 8))
-        await self._patch(ROLLOUT, name, {"spec": {"replicas": replicas}}, "scale")
+        plan = self.plans[name]
+        if plan.workload == plans.DAEMON_SET:
+            return ""
+        kind = workloads.KINDS[plan.workload] if plan.style == plans.IN_PLACE else ROLLOUT
+        await self._patch(kind, name, {"spec": {"replicas": replicas}}, "scale")
         return f"scaled to {replicas}"
 
     async def do_load(self, name: str) -> str:
@@ -126,7 +141,8 @@ class RolloutPeople:
     async def do_change_steps(self, name: str) -> str:
         if self.plans[name].style == plans.BLUE_GREEN:
             return ""
-        self.plans[name] = plans.with_steps(self.plans[name], self._random)
+        changed = plans.with_steps(self.plans[name], self._random)
+        self.plans[name] = variants.with_more_steps(variants.without_experiments(changed), self._variety)
         wanted = self.plans[name].strategy["canary"]["steps"]
         await self._patch(ROLLOUT, name, {"spec": {"strategy": {"canary": {"steps": wanted}}}})
         return f"{len(wanted)} other steps"
@@ -176,7 +192,11 @@ class RolloutPeople:
 
     async def _set(self, name: str, pods: KubeObject) -> None:
         body = [{"op": "replace", "path": "/spec/template", "value": pods}]
-        await self._cluster.patch(ROLLOUT, NAMESPACE, name, body, PatchKind.JSON, field_manager=PERSON)
+        await self._cluster.patch(self._templated(name), NAMESPACE, name, body, PatchKind.JSON, field_manager=PERSON)
+
+    def _templated(self, name: str) -> ResourceType:
+        """What has the pod template: the Rollout, or the workload that lends it."""
+        return workloads.KINDS.get(self.plans[name].workload, ROLLOUT)
 
     async def _patch(self, kind: ResourceType, name: str, body: dict[str, Any], subresource: str = "") -> None:
         await self._cluster.patch(

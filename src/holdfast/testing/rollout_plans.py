@@ -31,7 +31,9 @@ GOOD, SLOW, STUCK, SICK, DOUBTFUL = "good", "slow", "stuck", "sick", "doubtful"
 """Pods serve at once, after a while, or never; or they serve and what is measured of them is bad, or says nothing."""
 
 MOODS: Final = (GOOD,) * 6 + (SLOW,) * 3 + (STUCK, SICK, SICK, DOUBTFUL)
-BASIC, ISTIO, BLUE_GREEN = "basic", "istio", "blue-green"
+BASIC, ISTIO, BLUE_GREEN, IN_PLACE = "basic", "istio", "blue-green", "in-place"
+DEPLOYMENT, STATEFUL_SET, DAEMON_SET = "Deployment", "StatefulSet", "DaemonSet"
+GROUP_LABEL: Final = "holdfast.dev/release-group"
 MEASURED: Final = "errors"
 ANALYSIS: Final[dict[str, Any]] = {
     "templates": [{"templateName": MEASURED}],
@@ -40,7 +42,10 @@ ANALYSIS: Final[dict[str, Any]] = {
 
 
 class RolloutPlan(Struct, frozen=True):
-    """`strategy` is as in spec.strategy; `autoscaled` says that a HorizontalPodAutoscaler has the replicas."""
+    """`strategy` is as in spec.strategy; `autoscaled` says that a HorizontalPodAutoscaler has the replicas.
+
+    `workload` is the kind that lends its pod template, "" for none; with the style IN_PLACE its own pods are replaced.
+    """
 
     name: str
     style: str
@@ -49,6 +54,11 @@ class RolloutPlan(Struct, frozen=True):
     spec: dict[str, Any]
     autoscaled: bool = False
     by_subsets: bool = False
+    workload: str = ""
+    scale_down: str | None = None
+    is_parallel: bool = False
+    group: str = ""
+    has_more_steps: bool = False
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -172,18 +182,19 @@ def template(name: str, version: int, mood: str, seconds: int = 10) -> KubeObjec
 
 
 def rollout_object(wanted: RolloutPlan, pods: KubeObject) -> KubeObject:
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "Rollout",
-        "metadata": {"name": wanted.name, "namespace": NAMESPACE},
-        "spec": {
-            **wanted.spec,
-            "replicas": wanted.replicas,
-            "selector": {"matchLabels": {"app": wanted.name}},
-            "template": pods,
-            "strategy": wanted.strategy,
-        },
-    }
+    spec: dict[str, Any] = {**wanted.spec, "replicas": wanted.replicas, "strategy": wanted.strategy}
+    if wanted.workload:
+        spec["workloadRef"] = {"apiVersion": "apps/v1", "kind": wanted.workload, "name": wanted.name}
+        if wanted.scale_down is not None:
+            spec["workloadRef"]["scaleDown"] = wanted.scale_down
+    else:
+        spec |= {"selector": {"matchLabels": {"app": wanted.name}}, "template": pods}
+    if wanted.style == IN_PLACE:
+        # These the workload says.
+        spec = {key: value for key, value in spec.items() if key not in ("replicas", "minReadySeconds")}
+    labels = {"labels": {GROUP_LABEL: wanted.group}} if wanted.group else {}
+    metadata = {"name": wanted.name, "namespace": NAMESPACE, **labels}
+    return {"apiVersion": API_VERSION, "kind": "Rollout", "metadata": metadata, "spec": spec}
 
 
 def beside(wanted: RolloutPlan) -> list[tuple[Any, KubeObject]]:

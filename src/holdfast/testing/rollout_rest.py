@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from holdfast.engine.rollout import defaults, steps
+from holdfast.engine.rollout import defaults, step_plugins, steps
 from holdfast.engine.rollout.pod_templates import comparable, of_set
-from holdfast.model.rollout import Rollout
+from holdfast.testing import rollout_groups, rollout_in_place_rest
 from holdfast.testing.rollout_invariants import phase_of
-from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, DOUBTFUL, GOOD, MOOD, SLOW, STUCK, RolloutPlan
+from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, DEPLOYMENT, DOUBTFUL, IN_PLACE, SLOW, STUCK, RolloutPlan
 from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
 
 
@@ -18,8 +18,43 @@ def unsettled(watching: Watching, plan: RolloutPlan) -> Iterator[str]:
     if seen is None:
         yield f"there is no Rollout {plan.name}"
         return
-    for problem in (*_counts(watching, seen), *_phase(watching, seen, plan), *_traffic(watching, seen, plan)):
+    found = (*_held(watching, seen, plan), *_phase(watching, seen, plan), *_plugins(seen))
+    for problem in (*found, *_lent(watching, seen, plan), *rollout_groups.split(watching, seen)):
         yield f"{plan.name}: {problem}"
+
+
+def _held(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
+    """Pods and traffic."""
+    lender = watching.lender(seen)
+    if plan.style != IN_PLACE:
+        yield from _counts(watching, seen)
+        yield from _is_current(watching, seen)
+        yield from _traffic(watching, seen, plan)
+    elif lender is None:
+        yield f"there is no {plan.workload} {plan.name}"
+    else:
+        yield from rollout_in_place_rest.counts(watching, seen, lender)
+        yield from rollout_in_place_rest.pods(watching, seen, lender)
+
+
+def _lent(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
+    """A workload was seen as it is, and has given up what it was asked to."""
+    lender = watching.lender(seen)
+    if lender is None:
+        return
+    generation = str(lender["metadata"]["generation"])
+    if seen.rollout.status.workload_observed_generation != generation:
+        yield f"generation {generation} of its workload was not seen"
+    is_given_up = plan.scale_down in ("onsuccess", "progressively") and phase_of(seen.rollout) == "Healthy"
+    if plan.workload == DEPLOYMENT and is_given_up and desired(lender):
+        yield f"its workload still asks for {desired(lender)} pods"
+
+
+def _plugins(seen: SeenRollout) -> Iterator[str]:
+    """What a step plugin has begun is ended."""
+    for one in seen.rollout.status.canary.step_plugin_statuses:
+        if one.operation in step_plugins.CLOSING and not one.finished_at:
+            yield f"the {one.operation} of step plugin {one.name} (step {one.index}) has not ended"
 
 
 def unfinished(watching: Watching, plan: RolloutPlan) -> Iterator[str]:
@@ -51,13 +86,17 @@ def _counts(watching: Watching, seen: SeenRollout) -> Iterator[str]:
         yield f"{len(active)} pods are there of {sum(desired(one) for one in sets)}"
 
 
+def _is_current(watching: Watching, seen: SeenRollout) -> Iterator[str]:
+    current, template = seen.rollout.status.current_pod_hash, comparable(watching.template(seen))
+    of_template = [hash_of(one) for one in watching.owned(seen) if comparable(of_set(one)) == template]
+    if of_template != [current]:
+        yield f"the set of its template is {of_template}, status says {current}"
+
+
 def _phase(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
     """The phase is one that the history explains."""
     rollout, status = seen.rollout, seen.rollout.status
-    current = status.current_pod_hash
-    of_template = [one for one in watching.owned(seen) if comparable(of_set(one)) == comparable(rollout.spec.template)]
-    if [hash_of(one) for one in of_template] != [current]:
-        yield f"the set of its template is {[hash_of(one) for one in of_template]}, status says {current}"
+    current, mood = status.current_pod_hash, watching.mood_of_template(seen)
     is_promoted = status.stable_rs == current
     if current in seen.aborted and not (status.abort or is_promoted):
         yield "a person has aborted it and it goes on"
@@ -70,13 +109,26 @@ def _phase(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator
         case "Degraded" if status.abort and not is_promoted:
             runs = [run for run in watching.runs.values() if hash_of(run) == current]
             is_refused = any((run.get("status") or {}).get("phase") in ("Failed", "Error") for run in runs)
-            is_late = rollout.spec.progress_deadline_abort and mood_of(rollout) in (STUCK, SLOW)
-            if not (current in seen.aborted or is_refused or is_late or seen.asked):
+            is_refused |= any(one.phase == "Failed" for one in status.canary.step_plugin_statuses)
+            is_late = rollout.spec.progress_deadline_abort and mood in (STUCK, SLOW)
+            if not (current in seen.aborted or is_refused or is_late or seen.asked or plan.group):
                 yield "it was aborted and nobody has asked for it"
-        case "Degraded" if STUCK in {mood_of(rollout), watching.mood(status.stable_rs)}:
+        case "Degraded" if STUCK in {mood, watching.mood(status.stable_rs)}:
+            return
+        case "Progressing" if _waits_for_its_group(watching, seen, plan):
             return
         case phase:
             yield f"it is {phase or 'not looked at'}: {status.message}"
+
+
+def _waits_for_its_group(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> bool:
+    """It has completed its step, and another member is not as far."""
+    at = steps.index(seen.rollout) or 0
+    mark = f"{seen.rollout.status.current_pod_hash}.{at}"
+    if not plan.group or seen.rollout.metadata.annotations.get(rollout_groups.COMPLETED) != mark:
+        return False
+    others = [one.rollout for one in watching.rollouts.values() if one is not seen]
+    return any((steps.index(one) or 0) < steps.count(one) and not one.status.abort for one in others)
 
 
 def _pause(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:
@@ -85,11 +137,12 @@ def _pause(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator
     step = steps.current(rollout)
     if rollout.spec.paused:
         return
-    if "CanaryPauseStep" in reasons and step is not None and step.pause is not None and step.pause.duration is None:
+    pause = step.pause if step is not None and "CanaryPauseStep" in reasons else None
+    if pause is not None and (pause.duration is None or _waits_for_its_group(watching, seen, plan)):
         return
     if "BlueGreenPause" in reasons and plan.strategy["blueGreen"].get("autoPromotionEnabled") is False:
         return
-    moods = {mood_of(rollout), watching.mood(rollout.status.current_pod_hash)}
+    moods = {watching.mood_of_template(seen), watching.mood(rollout.status.current_pod_hash)}
     if reasons & {"InconclusiveAnalysisRun", "InconclusiveExperiment"} and DOUBTFUL in moods:
         return
     yield f"it is paused for {sorted(reasons)} at {step}"
@@ -103,17 +156,18 @@ def _traffic(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterat
     stable = next((one for one in watching.owned(seen) if hash_of(one) == status.stable_rs), None)
     if stable is None and (seen.lost_sets or not status.stable_rs):
         return
-    is_held = _is_held(watching, seen, plan)
-    if is_resting and not (rollout.spec.paused or is_held) and (stable is None or desired(stable) != wanted):
+    # An abort goes back whatever is paused.
+    is_held = _is_held(watching, seen, plan) or (rollout.spec.paused and not status.abort)
+    if is_resting and not is_held and (stable is None or desired(stable) != wanted):
         yield f"the stable set asks for {stable and desired(stable)} pods, not {wanted}"
     kept = (status.stable_rs, _stand_in(watching, seen, plan))
     others = [one for one in watching.owned(seen) if hash_of(one) not in kept and desired(one)]
     keeps = next(iter(plan.strategy.values())).get("abortScaleDownDelaySeconds") == 0
-    if others and is_resting and not (rollout.spec.paused or is_held) and not (status.abort and keeps):
+    if others and is_resting and not is_held and not (status.abort and keeps):
         yield f"{[hash_of(one) for one in others]} still ask for pods"
     if plan.style == BLUE_GREEN:
         active = watching.services.get(f"{plan.name}-active")
-        if is_resting and active != status.stable_rs and not (rollout.spec.paused or STUCK in _moods(watching, seen)):
+        if is_resting and active != status.stable_rs and not (is_held or STUCK in _moods(watching, seen)):
             yield f"the active service selects {active}, not {status.stable_rs}"
     if plan.is_routed:
         yield from _weights(watching, seen, plan, is_resting=is_resting)
@@ -128,8 +182,9 @@ def _weights(watching: Watching, seen: SeenRollout, plan: RolloutPlan, *, is_res
     share = weights(live).get(f"{plan.name}-canary", 0)
     if told is None or share != told.canary.weight:
         yield f"the canary gets {share}, status tells of {told and told.canary.weight}"
-    if is_resting and share:
-        yield f"the canary gets {share} though no update is under way"
+    elsewhere = sum(weights(live).values()) - weights(live).get(f"{plan.name}-stable", 0)
+    if is_resting and elsewhere:
+        yield f"{elsewhere} of the traffic does not go to the stable pods though no update is under way"
     serving = sum(
         pod.serves
         for pod in watching.pods_of(watching.owned(seen))
@@ -158,7 +213,3 @@ def _stand_in(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> str:
 
 def _moods(watching: Watching, seen: SeenRollout) -> set[str]:
     return {watching.mood(hash_of(one)) for one in watching.owned(seen)}
-
-
-def mood_of(rollout: Rollout) -> str:
-    return str((rollout.spec.template.get("metadata") or {}).get("annotations", {}).get(MOOD, GOOD))

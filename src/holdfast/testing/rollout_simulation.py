@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 from holdfast.adapters.kube.client import KubeClient
 from holdfast.controllers.analysis.controller import AnalysisController
 from holdfast.controllers.experiment.controller import ExperimentController
-from holdfast.controllers.rollout.controller import RolloutController
 from holdfast.controllers.rollout.world import FIELD_MANAGER
 from holdfast.engine.rollout import requests
 from holdfast.model.crd.definitions import definitions
@@ -20,13 +20,17 @@ from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from holdfast.sandbox.kinds import BuiltinKinds
 from holdfast.sandbox.storage import Change, Collection
 from holdfast.testing import rollout_plans as plans
+from holdfast.testing import rollout_variants as variants
+from holdfast.testing import rollout_workloads as workloads
 from holdfast.testing.invariants import ACTOR, Violation, Write
 from holdfast.testing.mortal_transport import MortalTransport
 from holdfast.testing.rollout_invariants import PERSON, RolloutInvariants, phase_of
 from holdfast.testing.rollout_people import RolloutPeople
 from holdfast.testing.rollout_rest import unfinished, unsettled
+from holdfast.testing.rollout_views import WatchedRolloutController
 from holdfast.testing.simulated_metrics import SimulatedMetrics
 from holdfast.testing.simulated_run import Outcome, SimulatedRun, outcome_of, written
+from holdfast.testing.simulated_step_plugins import SimulatedStepPlugins
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = ("web", "pay")
@@ -42,6 +46,10 @@ LOOKED_AT = frozenset(
         "analysisruns",
         "experiments",
         "events",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "controllerrevisions",
     }
 )
 LEFT_OUT = frozenset(
@@ -61,11 +69,13 @@ SHORTEST = 1e-6
 
 class RolloutSimulation(SimulatedRun):
     goes_on = "the controllers go on whatever happens: they"
-    left_out = LEFT_OUT
 
     def __init__(self, seed: int, builtin: BuiltinKinds | None = None) -> None:
         super().__init__(seed, builtin)
         self.plans = [plans.plan(self._part(), name) for name in NAMES[: self._random.randint(1, 2)]]
+        self._variety = Random(f"{seed}, its variety")  # noqa: S311 - a run that can be repeated
+        self.plans = variants.varied(self.plans, self._variety)
+        self.left_out = LEFT_OUT - workloads.simulators(self.plans)
         self._strength = self._random.choice((0.0, 0.5, 1.0, 2.0))
         self._between_actions = self._random.choice((3.0, 8.0, 25.0))
         self._trouble_lasts = self._random.uniform(60.0, 300.0)
@@ -91,7 +101,9 @@ class RolloutSimulation(SimulatedRun):
             await self.clock.sleep(0.1)
         await cluster.create(plans.ANALYSIS_TEMPLATE, plans.analysis_template(), field_manager=PERSON)
         self._stops_at = self.clock.monotonic() + self._trouble_lasts
-        people = RolloutPeople(cluster, self.plans, self._part(), self.clock)
+        for node in workloads.nodes(self.plans):
+            await cluster.create(workloads.NODE, node, field_manager=PERSON)
+        people = RolloutPeople(cluster, self.plans, self._part(), self.clock, self._variety)
         for plan in self.plans:
             await people.create(plan.name)
             self._note(f"person made {plan}")
@@ -146,9 +158,15 @@ class RolloutSimulation(SimulatedRun):
         self._note("finished")
 
     async def _see_through(self, people: RolloutPeople, name: str) -> None:
-        """Ends its pauses; where the stable pods are those that do not serve, only skipping everything helps."""
+        """Ends its pauses; where the stable pods are those that do not serve, only skipping everything helps.
+
+        What has followed the abort of a member, which has begun another release since, is tried again.
+        """
         rollout = await people.rollout(name)
         phase, is_dead = phase_of(rollout), self.invariants.watching.mood(rollout.status.stable_rs) == plans.STUCK
+        if phase == "Degraded" and rollout.status.abort and " of release group " in rollout.status.message:
+            self._note(f"person {name}: {await people.do_retry(name)}")
+            return
         if phase == "Paused" or (phase == "Degraded" and is_dead):
             with suppress(HoldfastError):
                 if rollout.status.abort:
@@ -205,13 +223,28 @@ class RolloutSimulation(SimulatedRun):
             await self.clock.sleep(self._random.uniform(0.0, 30.0))
         self._start_engine()
 
+    def _check(self) -> None:
+        self.invariants.routers.look(self.clock.monotonic())
+        super()._check()
+
     def _start_engine(self) -> None:
         self._mortal = MortalTransport(self._faulty_transport(), self._part())
         cluster = KubeClient(self._mortal, user_agent=FIELD_MANAGER)
-        rollouts = RolloutController(cluster=cluster, clock=self.clock, random=self._part())
+        watching = self.invariants.watching
+        plugins = SimulatedStepPlugins(
+            watching.mood_of_release,
+            random=self._variety,
+            clock=self.clock,
+            strength=self._strength,
+            stops_at=self._stops_at,
+        )
+        self.invariants.routers.engine_starts(self.clock.monotonic())
+        rollouts = WatchedRolloutController(
+            cluster=cluster, clock=self.clock, random=self._part(), step_plugins=plugins
+        )
         experiments = ExperimentController(rollouts, clock=self.clock, random=self._part())
         metrics = SimulatedMetrics(
-            self.invariants.watching.mood,
+            watching.mood,
             random=self._part(),
             clock=self.clock,
             strength=self._strength,
@@ -241,7 +274,10 @@ class RolloutSimulation(SimulatedRun):
             at=self.clock.monotonic(),
         )
         self._note(what + _summary(collection.plural, write))
+        found = len(self.invariants.violations)
         self.invariants.saw(collection.plural, name, write)
+        for violation in self.invariants.violations[found:]:
+            self._note(f"VIOLATED: {violation}")
         return None
 
 
@@ -252,7 +288,7 @@ def _summary(plural: str, write: Write) -> str:
     match plural:
         case "events":
             return f": {obj.get('reason')}: {obj.get('message')}"
-        case "replicasets":
+        case "replicasets" | "deployments" | "statefulsets":
             counts = ("replicas", "readyReplicas", "availableReplicas")
             return f": {spec.get('replicas')} wanted, {[status.get(one, 0) for one in counts]} there"
         case "rollouts":

@@ -49,7 +49,7 @@ class SimulatedRun(ABC):
 
     goes_on: ClassVar[str]
     """How the invariant is told that the engine never ends; the sentence goes on with "ended with"."""
-    left_out: ClassVar[frozenset[str]] = frozenset()
+    left_out: frozenset[str] = frozenset()
     """Simulators that this run does without."""
 
     def __init__(self, seed: int, builtin: BuiltinKinds | None) -> None:

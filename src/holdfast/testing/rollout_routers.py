@@ -1,0 +1,58 @@
+"""Where the traffic goes, at every moment: never for long to pods that are not there while others could carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from holdfast.engine.rollout import defaults
+from holdfast.testing.rollout_plans import RolloutPlan
+from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
+
+Fail = Callable[[str, str], None]
+
+
+class RouterInvariants:
+    """`lag` is for how many seconds at most the engine, as long as it runs, may not have acted on what has happened."""
+
+    def __init__(self, plans: Mapping[str, RolloutPlan], watching: Watching, lag: float, fail: Fail) -> None:
+        self._plans = plans
+        self._watching = watching
+        self._lag = lag
+        self._fail = fail
+        self._since: dict[tuple[str, str], float] = {}
+        self._runs_since = 0.0
+
+    def engine_starts(self, at: float) -> None:
+        self._runs_since = at
+
+    def look(self, at: float) -> None:
+        lost: dict[tuple[str, str], str] = {}
+        for name, plan in self._plans.items():
+            seen = self._watching.rollouts.get(name)
+            if seen is not None and plan.is_routed:
+                lost |= {(name, host): what for host, what in self._lost(seen)}
+        self._since = {place: self._since.get(place, at) for place in lost}
+        for place, since in self._since.items():
+            if at - max(since, self._runs_since) > self._lag:
+                self._fail("no traffic goes where nothing can carry it", f"{place[0]}: {lost[place]} since {since:.1f}")
+
+    def _lost(self, seen: SeenRollout) -> Iterator[tuple[str, str]]:
+        name, wanted = seen.rollout.metadata.name, defaults.replicas(seen.rollout)
+        live = self._watching.virtual_services.get(name)
+        shares = weights(live) if live is not None and wanted else {}
+        sets = {hash_of(one): one for one in self._watching.owned(seen)}
+        for host, share in shares.items():
+            hash_ = self._watching.services.get(host, "")
+            if not share or not hash_:
+                continue
+            found = sets.get(hash_)
+            # An earlier, unfinished update was left for a reason: nothing goes back to it.
+            known = {seen.rollout.status.stable_rs, seen.rollout.status.current_pod_hash} - {hash_}
+            best = max((self._watching.serving(sets[one]) for one in known if one in sets), default=0)
+            if host == f"{name}-canary":
+                if best and (found is None or not self._watching.serving(found)):
+                    yield host, f"{share} to {hash_}, of which no pod serves"
+            elif found is None and best >= wanted and not seen.rollout.status.abort:
+                yield host, f"{share} to {hash_}, which is gone"
+            elif found is not None and not desired(found) and best:
+                yield host, f"{share} to {hash_}, which asks for no pods"
