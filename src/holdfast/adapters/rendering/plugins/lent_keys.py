@@ -14,7 +14,7 @@ from typing import Final
 
 from holdfast.model.errors import Transient
 from holdfast.model.repository import RepositoryAccess
-from holdfast.runtime.git_connection import ssh_command
+from holdfast.runtime.git_connection import direct_ssh_command
 
 _PREFIX: Final = "key-"
 _LEFT_BEHIND_SECONDS: Final = 600.0
@@ -26,7 +26,7 @@ def lent(access: RepositoryAccess, shared: Path) -> Iterator[Mapping[str, str]]:
     the folder that the sidecar mounts at the same path. Raises Transient."""
     folder = _made(shared)
     try:
-        yield {"GIT_SSH_COMMAND": ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
+        yield {"GIT_SSH_COMMAND": direct_ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
