@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from msgspec import Struct
 
 
@@ -42,9 +44,25 @@ class RepositoryAccess(Struct, frozen=True):
     azure_workload_identity: bool = False
 
     def proxy_for(self, host: str) -> str:
-        """What a request to the host goes through, "" for nothing: `no_proxy` names hosts and domains, by commas."""
-        names = [name.strip().lstrip("*").lstrip(".") for name in self.no_proxy.split(",") if name.strip()]
-        return "" if any(host == name or host.endswith(f".{name}") for name in names) else self.proxy
+        """What a request to the host goes through, "" for nothing: `no_proxy` names hosts, domains, addresses and networks
+        (10.0.0.0/8), by commas; `*` is all."""
+        entries = (entry.strip().lower() for entry in self.no_proxy.split(","))
+        return "" if any(entry and _names(entry, host.strip("[]").lower()) for entry in entries) else self.proxy
 
     def __repr__(self) -> str:
         return f"RepositoryAccess(url={self.url!r})"
+
+
+def _names(entry: str, host: str) -> bool:
+    """Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config"""
+    if entry == "*":
+        return True
+    try:
+        network = ip_network(entry, strict=False)
+    except ValueError:
+        name = entry.lstrip("*").lstrip(".")
+        return bool(name) and (host == name or host.endswith(f".{name}"))
+    try:
+        return ip_address(host) in network
+    except ValueError:
+        return False

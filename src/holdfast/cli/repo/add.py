@@ -78,7 +78,9 @@ def add(
     app_url: str = typer.Option("", "--github-app-enterprise-base-url"),
     google_key: Path | None = typer.Option(None, "--gcp-service-account-key-path"),
     azure_identity: bool = typer.Option(
-        False, "--use-azure-workload-identity", help="With the identity that Azure gives to the controller."
+        False,
+        "--use-azure-workload-identity",
+        help="With the identity of the controller in Azure; needs --no-check elsewhere.",
     ),
     enable_lfs: bool = typer.Option(False, "--enable-lfs", help="Put files of Git LFS in the place of their pointers."),
     enable_oci: bool = typer.Option(False, "--enable-oci"),
