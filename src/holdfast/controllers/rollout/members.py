@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from holdfast.controllers.rollout.world import ROLLOUT, World
-from holdfast.engine.rollout import group
+from holdfast.engine.rollout import group, phases
+from holdfast.model.keys import GroupKind
+from holdfast.model.kube import metadata_of
 from holdfast.model.rollout import Rollout
 
 
@@ -21,4 +23,18 @@ def of_group(world: World, rollout: Rollout) -> tuple[Rollout, ...]:
                 found.append(live.read_as(Rollout))
             except msgspec.ValidationError:
                 continue
-    return group.members(rollout, found)
+    return tuple(_with_workload(world, one) for one in group.members(rollout, found))
+
+
+def _with_workload(world: World, member: Rollout) -> Rollout:
+    """Its annotation tells of the workload that its controller saw last; here it tells of the one that is there."""
+    reference, metadata = member.spec.workload_ref, member.metadata
+    if reference is None:
+        return member
+    kind = GroupKind(reference.api_version.rpartition("/")[0], reference.kind)
+    found = world.get(kind, metadata.namespace, reference.name)
+    if found is None:
+        return member
+    generation = str(metadata_of(found).get("generation") or "")
+    annotations = {**metadata.annotations, phases.WORKLOAD_GENERATION: generation}
+    return msgspec.structs.replace(member, metadata=msgspec.structs.replace(metadata, annotations=annotations))

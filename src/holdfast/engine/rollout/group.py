@@ -12,7 +12,7 @@ from typing import Final
 from holdfast.engine.rollout import conditions, defaults, steps
 from holdfast.engine.rollout.actions import AnnotateRollout
 from holdfast.engine.rollout.draft import Draft
-from holdfast.engine.rollout.phases import is_generation_observed
+from holdfast.engine.rollout.phases import is_generation_observed, is_workload_observed
 from holdfast.model.rollout import Rollout
 
 LABEL: Final = "holdfast.dev/release-group"
@@ -86,7 +86,7 @@ def _has_completed(other: Rollout, at: int, *, is_last: bool) -> bool:
     """One that a person has paused is out of step by intent. A spec that nobody has looked at may be a new release."""
     if other.spec.paused or defaults.blue_green(other) is not None:
         return True
-    if not is_generation_observed(other):
+    if not _is_observed(other):
         return not other.status.stable_rs
     if not _is_in_release(other):
         return True
@@ -95,6 +95,11 @@ def _has_completed(other: Rollout, at: int, *, is_last: bool) -> bool:
         return True
     wanted = count - 1 if is_last else min(at, count - 1)
     return index > wanted or (index == wanted and other.metadata.annotations.get(DONE) == _mark(other, wanted))
+
+
+def _is_observed(rollout: Rollout) -> bool:
+    """Else its status may tell of a release that is over, as another template has come."""
+    return is_generation_observed(rollout) and is_workload_observed(rollout)
 
 
 def _mark(rollout: Rollout, step: int) -> str:
@@ -109,6 +114,7 @@ def _culprit(rollout: Rollout, others: Sequence[Rollout]) -> Rollout | None:
         if one.status.abort
         and one.status.aborted_at
         and one.status.stable_rs != one.status.current_pod_hash
+        and _is_observed(one)
         and not _is_follower(one)
     ]
     return min(aborted, key=lambda one: (one.status.aborted_at or "", one.metadata.name), default=None)

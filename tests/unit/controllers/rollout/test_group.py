@@ -11,7 +11,7 @@ from holdfast.cli.rollout.looking import together
 from holdfast.engine.rollout import group
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
-from tests.unit.controllers.rollout.harness import ROLLOUT, Stage, phase_of, rollout_object, stage
+from tests.unit.controllers.rollout.harness import DEPLOYMENT, ROLLOUT, Stage, phase_of, rollout_object, stage
 from tests.unit.controllers.rollout.test_restart import STRIDE
 
 NAMES = ("api", "web")
@@ -131,6 +131,36 @@ async def test_one_that_starts_late_is_waited_for() -> None:
         await at_step(world, "api", 1)
         for name in NAMES:
             await healthy(world, name)
+
+
+async def test_a_member_whose_workload_has_another_template_is_believed_only_once_that_was_seen() -> None:
+    """The abort of its last release is not one of the next, which has come for both at once."""
+    waiting: list[Any] = [{"setWeight": 50}, {"pause": {}}]
+    async with stage() as world, world.controller():
+        for name in NAMES:
+            obj = member(name, waiting)
+            spec = {key: obj["spec"].pop(key) for key in ("selector", "template")}
+            metadata = {"name": name, "namespace": "shop"}
+            lender = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+            await world.put(DEPLOYMENT, lender)
+            obj["spec"]["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+            await world.put(ROLLOUT, obj)
+        for name in NAMES:
+            await healthy(world, name)
+        await lend(world, "web", "web:2")
+        await world.until(lambda it: it.status.phase == "Paused", name="web")
+        await world.status({"abort": True}, "web")
+        await world.until(lambda it: it.status.phase == "Degraded", name="web")
+        for name in NAMES:
+            await lend(world, name, "web:3")
+        for name in NAMES:
+            await world.until(lambda it: it.status.phase == "Paused", name=name)
+        assert not any("release group" in event for event in await world.events())
+
+
+async def lend(world: Stage, name: str, image: str) -> None:
+    containers = [{"name": "web", "image": image}]
+    await world.patch(DEPLOYMENT, name, {"spec": {"template": {"spec": {"containers": containers}}}})
 
 
 @pytest.mark.parametrize("number", range(1, 40, STRIDE))
