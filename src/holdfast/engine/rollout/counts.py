@@ -134,13 +134,20 @@ def routed(
     is_whole = stable is not None and not defaults.canary(rollout).dynamic_stable_scale
     if is_whole or weights is None:
         return Counts(count, wanted)
-    count = max(count, _at_least(rollout, for_weight(rollout, weights.canary.weight)))
+    if not _is_meant_for_fewer(rollout, weights):
+        count = max(count, _at_least(rollout, for_weight(rollout, weights.canary.weight)))
     if not rollout.status.abort:
         # Where the weight is to fall, the stable pods must be there before it does.
         falls_to = steps.weight(rollout) if goes_to_current(rollout, weights) else 0
         return Counts(count, amounts.share(wanted, max(weights.stable.weight, most - falls_to), most))
     lower = next_lower_weight(rollout, weights.canary.weight) if canary and stable else 0
     return Counts(count, amounts.share(wanted, most - lower, most))
+
+
+def _is_meant_for_fewer(rollout: Rollout, weights: TrafficWeights) -> bool:
+    """setCanaryScale says how many pods carry the weight of the step; what the routers were told is no more than that."""
+    is_asked = not rollout.status.promote_full and steps.canary_scale(rollout) is not None
+    return is_asked and goes_to_current(rollout, weights) and weights.canary.weight <= steps.weight(rollout)
 
 
 def for_weight(rollout: Rollout, weight: int) -> int:

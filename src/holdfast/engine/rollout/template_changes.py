@@ -19,10 +19,12 @@ def follow(draft: Draft, current: str) -> None:
     if not has_new_template and not has_new_steps:
         draft.set(current_step_hash=step_hash)
         return
+    # Not dated: a person has asked for it since anybody looked. These pods are aborted, whatever their steps are.
+    is_just_aborted = status.abort and status.aborted_at is None and not has_new_template
     draft.set(
         current_pod_hash=current,
         current_step_hash=step_hash,
-        abort=False,
+        abort=is_just_aborted,
         aborted_at=None,
         pause_conditions=(),
         controller_pause=False,
@@ -43,7 +45,7 @@ def follow(draft: Draft, current: str) -> None:
         draft.finish(ROLLED_BACK)
     elif has_new_template:
         draft.set(duration=RolloutDurationStatus(rollout_started_at=draft.stamp))
-    elif status.abort and not draft.is_promoted:
+    elif status.abort and not is_just_aborted and not draft.is_promoted:
         draft.finish("")
     if is_canary and steps.count(draft.rollout):
         draft.set(current_step_index=_first_step(draft, current))
