@@ -33,6 +33,8 @@ def followed(current: str, **status: Any) -> Draft:
         ("newer", None, False),
     ],
 )
-def test_an_abort_that_came_with_other_steps_is_not_lost(current: str, aborted_at: str | None, is_aborted: bool) -> None:
+def test_an_abort_that_came_with_other_steps_is_not_lost(
+    current: str, aborted_at: str | None, is_aborted: bool
+) -> None:
     draft = followed(current, abort=True, abortedAt=aborted_at)
     assert (draft.status.abort, draft.status.current_step_index) == (is_aborted, 0)
