@@ -13,8 +13,8 @@ class RepositoryAccess(Struct, frozen=True):
     `ssh_known_hosts` is the text of known_hosts lines that are trusted for it; an unknown host is always refused
     unless `insecure`. `registered`: a Secret speaks of it. `pass_credentials`: a Helm repository's credentials may go to
     the other hosts that its index names. `public_only`: a chart named it, and nobody vouches for it, so that it must not
-    lead into the network of this process. `force_http`: an OCI registry without TLS. `gcp_service_account_key` is JSON as Google gives it;
-    `azure_workload_identity`: with the identity that Azure gives to this process.
+    lead into the network of this process. `force_http`: an OCI registry without TLS. `gcp_service_account_key` is JSON as
+    Google gives it; `azure_workload_identity`: with the identity that Azure gives to this process.
     """
 
     url: str

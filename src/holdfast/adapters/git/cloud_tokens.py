@@ -1,5 +1,5 @@
-"""Short-lived tokens of clouds in the place of a user and a password: of a service account of Google, and of the identity that
-Azure gives to this pod.
+"""Short-lived tokens of clouds in the place of a user and a password: of a service account of Google, and of the identity
+that Azure gives to this pod.
 
 Sources: https://developers.google.com/identity/protocols/oauth2/service-account,
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
 import aiohttp
 import msgspec
 from msgspec import Struct, structs
 
+from holdfast.adapters.git.short_lived import TIMEOUT, Token, Tokens, answer
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
@@ -31,9 +32,6 @@ _AZURE_DEVOPS: Final = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 _AZURE_HOSTS: Final = ("dev.azure.com", "visualstudio.com")
 _SIGNED_FOR: Final = timedelta(minutes=55)
 _CLOCK_SKEW: Final = timedelta(minutes=1)
-_RENEWED_BEFORE: Final = timedelta(minutes=5)
-_SECONDS: Final = 20.0
-_MAX_ANSWER: Final = 1024**2
 
 
 class ServiceAccount(Struct, frozen=True):
@@ -51,11 +49,6 @@ class _Answer(Struct, frozen=True):
     expires_in: int = 3600
 
 
-class _Token(Struct, frozen=True):
-    token: str
-    expires_at: datetime
-
-
 class CloudTokens:
     """One token for each identity, used until shortly before it ends. `environment` is where Azure names the identity."""
 
@@ -66,7 +59,7 @@ class CloudTokens:
         self._google = google
         self._azure = azure
         self._environment = environment
-        self._tokens: dict[tuple[str, ...], _Token] = {}
+        self._tokens = Tokens(clock)
 
     async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
         """The access with a token, where it is that of a cloud; else as it is. Raises Blocked and Transient."""
@@ -74,25 +67,22 @@ class CloudTokens:
             return access
         if access.gcp_service_account_key:
             account = _account(access)
-            token = await self._token(("google", account.client_email, account.private_key), access)
+            key = ("google", account.client_email, account.private_key)
+            token = await self._tokens.of(key, lambda: self._ask(access, *self._google_request(access, account)))
             return structs.replace(access, username=account.client_email, password=token, gcp_service_account_key="")
         if access.azure_workload_identity:
             _check_host(access)
-            token = await self._token(("azure",), access)
+            token = await self._tokens.of(("azure",), lambda: self._ask(access, *self._azure_request(access)))
             return structs.replace(access, bearer_token=token, azure_workload_identity=False)
         return access
 
-    async def _token(self, key: tuple[str, ...], access: RepositoryAccess) -> str:
-        known = self._tokens.get(key)
+    async def _ask(self, access: RepositoryAccess, url: str, form: Mapping[str, str]) -> Token:
         now = self._clock.now()
-        if known is None or known.expires_at - now < _RENEWED_BEFORE:
-            url, form = self._azure_request(access) if key[0] == "azure" else self._google_request(access)
-            answer = await _asked(access, url, form)
-            known = self._tokens[key] = _Token(answer.access_token, now + timedelta(seconds=answer.expires_in))
-        return known.token
+        said = await _asked(access, url, form)
+        return Token(said.access_token, now + timedelta(seconds=said.expires_in))
 
-    def _google_request(self, access: RepositoryAccess) -> tuple[str, dict[str, str]]:
-        account, now = _account(access), self._clock.now()
+    def _google_request(self, access: RepositoryAccess, account: ServiceAccount) -> tuple[str, dict[str, str]]:
+        now = self._clock.now()
         claims: dict[str, str | int] = {
             "iss": account.client_email,
             "scope": _GOOGLE_SCOPE,
@@ -132,20 +122,9 @@ class CloudTokens:
 
 async def _asked(access: RepositoryAccess, url: str, form: Mapping[str, str]) -> _Answer:
     """Those who give tokens are trusted as the system says: what the repository's host has to do with that is nothing."""
-    options: dict[str, Any] = {}
-    if proxy := access.proxy_for(host_of(url)):
-        options["proxy"] = proxy
-    timeout = aiohttp.ClientTimeout(total=_SECONDS)
     host = urlsplit(url).hostname
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
-            session.post(url, data=form, allow_redirects=False, **options) as response,
-        ):
-            body, status = await response.content.read(_MAX_ANSWER), response.status
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        message = f"repository {shown_url(access.url)}: {host} cannot be reached ({type(error).__name__})"
-        raise Transient("RepositoryUnreachable", message) from error
+    async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session:
+        status, body = await answer(session, access, "POST", url, data=form)
     if status != 200:
         raise _failure(access, host or url, status)
     try:
