@@ -23,7 +23,16 @@ from tests.unit.adapters.git.test_submodules import link
 
 OPTIONS = ["--upload-pack=touch OWNED", "-u./evil", "--exec=touch OWNED", "-c core.sshCommand=touch OWNED"]
 HELPERS = ["ext::sh -c 'touch OWNED'", "fd::17", "EXT::sh", "transport::x"]
-SSH = ["ssh://-oProxyCommand=touch OWNED/x", "-oProxyCommand=x@h:y", "ssh://-l@host/x", "git@-oProxyCommand=x:y"]
+SSH = [
+    "ssh://-oProxyCommand=touch OWNED/x",
+    "-oProxyCommand=x@h:y",
+    "ssh://-l@host/x",
+    "git@-oProxyCommand=x:y",
+    "git@$(touch${IFS}OWNED):x",
+    "ssh://git@a;touch OWNED/x",
+    "ssh://git@a%24(x)/y",
+    "git@`x`:y",
+]
 
 
 def was_run(folder: Path) -> bool:

@@ -124,8 +124,12 @@ async def test_a_stuck_sync_makes_room_for_the_commit_that_mends_it(house: House
         mended = house.push(config_map())
         await house.until_settled()
         assert not await exists(house, JOB, "endless")
-        told = [message for _, message in await house.events(house.app)]
-        assert any(f"newer commit {mended} takes the place of {stuck}" in message for message in told)
+
+        async def is_told() -> bool:
+            told = [message for _, message in await house.events(house.app)]
+            return any(f"newer commit {mended} takes the place of {stuck}" in message for message in told)
+
+        await house.until(is_told, "an event tells which commit took the place of which")
 
 
 @pytest.mark.feature("sync-windows")

@@ -122,16 +122,17 @@ GENERATORS = {
 
 
 @pytest.mark.parametrize("around", ["", "namespace: outer\nnamePrefix: p-\nimages: [{name: web, newTag: '7'}]\n"])
-@pytest.mark.parametrize("is_inline", [False, True])
+@pytest.mark.parametrize("how", ["a file", "inline", "a folder", "a folder of a folder"])
 @pytest.mark.parametrize("name", GENERATORS)
-def test_generators(name: str, is_inline: bool, around: str, both: Callable[..., list[KubeObject]]) -> None:
+def test_generators(name: str, how: str, around: str, both: Callable[..., list[KubeObject]]) -> None:
     """Of the kustomization itself, and of one below it, from which it takes over no namespace."""
     text = GENERATORS[name]
-    said = (
-        "generators:\n- |\n" + "".join(f"  {line}\n" for line in text.splitlines())
-        if is_inline
-        else "generators: [g.yaml]\n"
-    )
+    said = {
+        "a file": "generators: [g.yaml]\n",
+        "inline": "generators:\n- |\n" + "".join(f"  {line}\n" for line in text.splitlines()),
+        "a folder": "generators: [../gathered]\n",
+        "a folder of a folder": "generators: [../outer]\n",
+    }[how]
     side = {
         file: text.replace("name: web}", "name: side}") for file, text in chart("base/parts/here/side", "side").items()
     }
@@ -142,6 +143,9 @@ def test_generators(name: str, is_inline: bool, around: str, both: Callable[...,
         "base/more.yaml": VALUES["app/more.yaml"],
         "base/last.yaml": VALUES["app/last.yaml"],
         "base/g.yaml": text,
+        "gathered/kustomization.yaml": "resources: [g.yaml]\n",
+        "gathered/g.yaml": text,
+        "outer/kustomization.yaml": "resources: [../gathered]\n",
         "base/kustomization.yaml": said,
         "app/kustomization.yaml": f"resources: [../base]\n{around}",
     }

@@ -22,7 +22,7 @@ from tests.unit.engine.webhooks.test_concerned import app
 KEY = "k"
 BELIEVING = WebhookSecrets(harbor=KEY, generic=KEY)
 PROVING = WebhookSecrets(
-    github=KEY, gitlab=KEY, bitbucket_uuid=KEY, bitbucket_server=KEY, gogs=KEY, azure_username=KEY, azure_password=KEY, harbor=KEY, registry=KEY, generic=KEY
+    github=KEY, gitlab=KEY, bitbucket=KEY, bitbucket_uuid=KEY, bitbucket_server=KEY, gogs=KEY, azure_username=KEY, azure_password=KEY, harbor=KEY, registry=KEY, generic=KEY
 )  # fmt: skip
 
 

@@ -24,8 +24,9 @@ from holdfast.adapters.scripts.pool import ScriptPool
 from holdfast.adapters.step_plugins.programs import PluginPrograms
 from holdfast.assembly.load_balancers import load_balancers
 from holdfast.assembly.metric_sources import metric_sources
-from holdfast.assembly.notifications import NAMESPACES, notifications_of_rollouts
+from holdfast.assembly.notifications import notifications_of_rollouts
 from holdfast.assembly.places import DataPlace
+from holdfast.assembly.rollout_namespaces import NAMESPACES
 from holdfast.assembly.settings import EngineSettings
 from holdfast.assembly.source_trees import open_source_tree
 from holdfast.assembly.web_process import monitored, serving

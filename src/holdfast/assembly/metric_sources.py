@@ -7,18 +7,15 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
 
 from holdfast.adapters.metrics.credentials import Credentials
 from holdfast.adapters.metrics.plugin import MetricPlugins
 from holdfast.adapters.metrics.sources import HttpMetricSources
+from holdfast.assembly.rollout_namespaces import NAMESPACES
 from holdfast.model.resource_types import SECRET
 from holdfast.ports.cluster import Reader
 from holdfast.ports.metrics import MetricSources
 from holdfast.runtime.aws.identity import AwsPlace
-
-NAMESPACES: Final = ("argo-rollouts", "argocd")
-"""Where Argo Rollouts has the Secrets of its providers, and where we have ours."""
 
 
 @asynccontextmanager

@@ -6,12 +6,12 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Final
 
 from msgspec import Struct
 
 from holdfast.adapters.notify.notifier import ServiceNotifier
 from holdfast.adapters.texts.pool import TextPool
+from holdfast.assembly.rollout_namespaces import NAMESPACES
 from holdfast.controllers.notification.controller import NotificationController
 from holdfast.controllers.notification.subject import ROLLOUTS
 from holdfast.ports.cluster import Cluster
@@ -19,9 +19,6 @@ from holdfast.ports.notifications import Notifier
 from holdfast.ports.texts import Texts
 from holdfast.runtime.aws.identity import AwsPlace
 from holdfast.runtime.clock import SystemClock
-
-NAMESPACES: Final = ("argo-rollouts", "argocd")
-"""Where Argo Rollouts has its settings, and where we have ours: those of the first that has some count."""
 
 
 class Tools(Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from msgspec import Struct
 
 
@@ -11,7 +13,8 @@ class RepositoryAccess(Struct, frozen=True):
     `ssh_known_hosts` is the text of known_hosts lines that are trusted for it; an unknown host is always refused
     unless `insecure`. `registered`: a Secret speaks of it. `pass_credentials`: a Helm repository's credentials may go to
     the other hosts that its index names. `public_only`: a chart named it, and nobody vouches for it, so that it must not
-    lead into the network of this process. `force_http`: an OCI registry without TLS.
+    lead into the network of this process. `force_http`: an OCI registry without TLS. `gcp_service_account_key` is JSON as
+    Google gives it; `azure_workload_identity`: with the identity that Azure gives to this process.
     """
 
     url: str
@@ -37,11 +40,29 @@ class RepositoryAccess(Struct, frozen=True):
     github_app_installation_id: str = ""
     github_app_private_key: str = ""
     github_app_enterprise_url: str = ""
+    gcp_service_account_key: str = ""
+    azure_workload_identity: bool = False
 
     def proxy_for(self, host: str) -> str:
-        """What a request to the host goes through, "" for nothing: `no_proxy` names hosts and domains, by commas."""
-        names = [name.strip().lstrip("*").lstrip(".") for name in self.no_proxy.split(",") if name.strip()]
-        return "" if any(host == name or host.endswith(f".{name}") for name in names) else self.proxy
+        """What a request to the host goes through, "" for nothing: `no_proxy` names hosts, domains, addresses and networks
+        (10.0.0.0/8), by commas; `*` is all."""
+        entries = (entry.strip().lower() for entry in self.no_proxy.split(","))
+        return "" if any(entry and _names(entry, host.strip("[]").lower()) for entry in entries) else self.proxy
 
     def __repr__(self) -> str:
         return f"RepositoryAccess(url={self.url!r})"
+
+
+def _names(entry: str, host: str) -> bool:
+    """Source: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config"""
+    if entry == "*":
+        return True
+    try:
+        network = ip_network(entry, strict=False)
+    except ValueError:
+        name = entry.lstrip("*").lstrip(".")
+        return bool(name) and (host == name or host.endswith(f".{name}"))
+    try:
+        return ip_address(host) in network
+    except ValueError:
+        return False

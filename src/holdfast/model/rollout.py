@@ -19,6 +19,7 @@ from holdfast.model.fields import (
     NeededTime,
     Time,
 )
+from holdfast.model.keys import GroupKind
 from holdfast.model.metadata import ObjectMeta
 
 
@@ -29,6 +30,10 @@ class WorkloadRef(ApiStruct, frozen=True, kw_only=True):
     kind: str = ""
     name: str = ""
     scale_down: str = ""
+
+    @property
+    def group_kind(self) -> GroupKind:
+        return GroupKind(self.api_version.rpartition("/")[0], self.kind)
 
 
 class BlueGreenStrategy(ApiStruct, frozen=True, kw_only=True):

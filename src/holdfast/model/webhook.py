@@ -54,11 +54,13 @@ class WebhookLimits(Struct, frozen=True):
 class WebhookSecrets(Struct, frozen=True):
     """What proves that a sender is who he says; "" where nothing is asked of him.
 
-    Source: Argo CD, docs/operator-manual/webhook.md, the keys `webhook.*` of argocd-secret.
+    Source: Argo CD, docs/operator-manual/webhook.md, the keys `webhook.*` of argocd-secret. It has none for the signatures of
+    Bitbucket Cloud: https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/#Secure-webhooks
     """
 
     github: str = ""
     gitlab: str = ""
+    bitbucket: str = ""
     bitbucket_uuid: str = ""
     bitbucket_server: str = ""
     gogs: str = ""

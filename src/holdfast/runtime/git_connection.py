@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from pathlib import Path
 
 from holdfast.model.repository import RepositoryAccess
+from holdfast.runtime import ssh_proxy
 
 
 def as_environment(config: list[tuple[str, str]]) -> dict[str, str]:
@@ -18,8 +20,21 @@ def as_environment(config: list[tuple[str, str]]) -> dict[str, str]:
     return env
 
 
-def ssh_command(access: RepositoryAccess, folder: Path) -> str:
+def direct_ssh_command(access: RepositoryAccess, folder: Path) -> str:
     """One line for the shell that git starts: every word is quoted. Its files stand in `folder`."""
+    return shlex.join(_words(access, folder))
+
+
+def ssh_command(access: RepositoryAccess, folder: Path, host: str) -> str:
+    """The same, by way of the proxy where the access wants that for `host`, whose letters must mean nothing to a shell: ssh
+    puts it into a line that it has run by one."""
+    words = _words(access, folder)
+    if proxy := access.proxy_for(host):
+        words += ["-o", f"ProxyCommand={_proxy_command(proxy, folder)}"]
+    return shlex.join(words)
+
+
+def _words(access: RepositoryAccess, folder: Path) -> list[str]:
     words = ["ssh", "-F", os.devnull]
     options = {
         "BatchMode": "yes",
@@ -42,7 +57,13 @@ def ssh_command(access: RepositoryAccess, folder: Path) -> str:
         options |= {"StrictHostKeyChecking": "yes", "UserKnownHostsFile": str(known_hosts)}
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]
-    return shlex.join(words)
+    return words
+
+
+def _proxy_command(proxy: str, folder: Path) -> str:
+    """ssh puts host and port in and gives the line to a shell. The address is in a file, as arguments are seen by all."""
+    program = [sys.executable, "-I", ssh_proxy.__file__, str(written(folder / "proxy", proxy))]
+    return f"{shlex.join(program).replace('%', '%%')} %h %p"
 
 
 def written(path: Path, text: str) -> Path:

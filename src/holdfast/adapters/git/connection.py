@@ -43,7 +43,7 @@ def environment(remote: Remote, access: RepositoryAccess, folder: Path) -> dict[
     env = bare_environment(folder) | {"GIT_ALLOW_PROTOCOL": remote.protocols}
     config: list[tuple[str, str]] = []
     if remote.is_ssh:
-        env["GIT_SSH_COMMAND"] = ssh_command(access, folder)
+        env["GIT_SSH_COMMAND"] = ssh_command(access, folder, remote.host)
         env["GIT_SSH_VARIANT"] = "ssh"
     elif not remote.is_local:
         config += _http_config(remote, access, folder)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from holdfast.adapters.git.remote import Remote
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
+from holdfast.runtime.ssh_proxy import SAYS
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
@@ -101,6 +102,14 @@ def _protocol(remote: Remote, errors: str) -> HoldfastError:
     )
 
 
+def _proxy(remote: Remote, errors: str) -> HoldfastError:
+    line = next(line for line in errors.splitlines() if line.startswith(SAYS))
+    why = _CONTROL.sub(" ", line.removeprefix(SAYS)).strip()[:_DETAIL_CHARS]
+    return Transient(
+        "RepositoryUnreachable", f"repository {remote.url}: {SAYS} {why}: check proxy and noProxy of its Secret"
+    )
+
+
 def _mirror_damaged(remote: Remote, errors: str) -> HoldfastError:
     return Transient(
         "RepositoryDamaged", f"the mirror of repository {remote.url} is damaged ({_detail(errors)}): it is made anew"
@@ -129,6 +138,7 @@ _RULES: tuple[_Rule, ...] = (
         ("reference broken", "fatal: bad object", "error: bad object", "is corrupt", "garbage at end of"),
         _mirror_damaged,
     ),
+    ((SAYS,), _proxy),
     (("no space left on device", "disk quota exceeded"), _disk_full),
     (("remote host identification has changed", "revoked host key detected"), _host_changed),
     (("host key verification failed", "no matching host key type"), _host_unknown),

@@ -5,14 +5,13 @@ Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
-from msgspec import Struct
 
+from holdfast.adapters.git.short_lived import TIMEOUT, Token, Tokens, answer
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
@@ -22,14 +21,6 @@ from holdfast.runtime.trust import trust_in
 
 PUBLIC_API: Final = "https://api.github.com"
 USER: Final = "x-access-token"
-_RENEWED_BEFORE: Final = timedelta(minutes=5)
-_SECONDS: Final = 20.0
-_MAX_ANSWER: Final = 1024**2
-
-
-class _Token(Struct, frozen=True):
-    token: str
-    expires_at: datetime
 
 
 class GitHubApps:
@@ -37,7 +28,7 @@ class GitHubApps:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tokens: dict[tuple[str, ...], _Token] = {}
+        self._tokens = Tokens(clock)
 
     async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
         """The access with a token, where it is that of an app; else as it is. Raises Blocked and Transient."""
@@ -50,15 +41,12 @@ class GitHubApps:
             _api(access),
             access.github_app_installation_id or owner,
         )
-        known = self._tokens.get(key)
-        if known is None or known.expires_at - self._clock.now() < _RENEWED_BEFORE:
-            known = self._tokens[key] = await self._ask(access, owner, name)
-        return msgspec.structs.replace(access, username=USER, password=known.token, github_app_private_key="")
+        token = await self._tokens.of(key, lambda: self._ask(access, owner, name))
+        return msgspec.structs.replace(access, username=USER, password=token, github_app_private_key="")
 
-    async def _ask(self, access: RepositoryAccess, owner: str, name: str) -> _Token:
+    async def _ask(self, access: RepositoryAccess, owner: str, name: str) -> Token:
         headers = {"Authorization": f"Bearer {self._signed(access)}", "Accept": "application/vnd.github+json"}
-        timeout = aiohttp.ClientTimeout(total=_SECONDS)
-        async with aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=True) as session:
+        async with aiohttp.ClientSession(headers=headers, timeout=TIMEOUT, trust_env=True) as session:
             installation = access.github_app_installation_id
             if not installation:
                 place = f"repos/{quote(owner, safe='')}/{quote(name, safe='')}/installation"
@@ -67,7 +55,7 @@ class GitHubApps:
                 session, "POST", access, f"app/installations/{quote(installation, safe='')}/access_tokens"
             )
         try:
-            return msgspec.convert(said, _Token)
+            return msgspec.convert(said, Token)
         except msgspec.ValidationError as error:
             raise _refused(access, f"the answer holds no token ({error})") from error
 
@@ -82,19 +70,8 @@ class GitHubApps:
 
 
 async def _json(session: aiohttp.ClientSession, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
-    options: dict[str, Any] = {"ssl": trust_in(access.ca_certificates, access.insecure)}
-    url = f"{_api(access)}/{path}"
-    if proxy := access.proxy_for(host_of(url)):
-        options["proxy"] = proxy
-    try:
-        async with session.request(method, url, allow_redirects=False, **options) as response:
-            body = await response.content.read(_MAX_ANSWER)
-            status = response.status
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        message = (
-            f"repository {shown_url(access.url)}: {urlsplit(url).hostname} cannot be reached ({type(error).__name__})"
-        )
-        raise Transient("RepositoryUnreachable", message) from error
+    trust = trust_in(access.ca_certificates, access.insecure)
+    status, body = await answer(session, access, method, f"{_api(access)}/{path}", ssl=trust)
     if status >= 300:
         raise _failure(access, status, path)
     try:

@@ -15,6 +15,8 @@ from holdfast.engine.access.repository_urls import host_of, is_local, is_ssh, no
 from holdfast.model.errors import Blocked
 
 _HELPER = re.compile(r"[A-Za-z0-9]+::")
+_SSH_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
+"""Nothing in it means anything to a shell, which the line through a proxy is given to."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _USER_INFO = re.compile(r"(https?://)([^/@]*)@", re.IGNORECASE)
 MAX_URL = 2048
@@ -86,6 +88,8 @@ def _check(address: str, shown: str) -> None:
         problem = "remote helpers (helper::address) are not allowed"
     elif is_ssh(address) and address.partition("@")[0].removeprefix("ssh://").startswith("-"):
         problem = "the user may not begin with a dash"
+    elif is_ssh(address) and not _SSH_HOST.fullmatch(host_of(address)):
+        problem = "its host holds characters that no host has"
     elif not (is_local(address) or is_ssh(address) or address.lower().startswith(("https://", "http://"))):
         problem = "use https://, ssh://, git@host:path or file://"
     if problem:

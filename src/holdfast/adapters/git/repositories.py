@@ -14,7 +14,6 @@ from pathlib import Path
 from holdfast.adapters.git import lfs, submodules
 from holdfast.adapters.git.connection import connection
 from holdfast.adapters.git.failures import failure
-from holdfast.adapters.git.github_app import GitHubApps
 from holdfast.adapters.git.limits import GitLimits
 from holdfast.adapters.git.mirror import Mirror, disk_errors
 from holdfast.adapters.git.process import GitAnswer, run_git
@@ -28,6 +27,7 @@ from holdfast.adapters.git.refs import (
     ref_of,
 )
 from holdfast.adapters.git.remote import Remote, remote_of
+from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.git.signatures import signature_of
 from holdfast.adapters.git.tree import open_tree, people_of
 from holdfast.engine.access.repository_urls import shown_url
@@ -66,7 +66,7 @@ class GitRepositories:
         self._limits = limits or GitLimits()
         self._processes = asyncio.Semaphore(self._limits.processes)
         self._mirrors: dict[str, Mirror] = {}
-        self._apps = GitHubApps(clock)
+        self._sign_in = SignIn(clock)
         self._submodules: dict[tuple[TreeLocation, str], tuple[submodules.Submodule, ...]] = {}
         self._large: dict[TreeLocation, tuple[lfs.Pointer, ...]] = {}
         self._signatures: dict[tuple[str, KnownKeys], Signature] = {}
@@ -100,7 +100,7 @@ class GitRepositories:
         return TreeLocation(location.repository, location.commit, mounts, access.enable_lfs)
 
     async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
-        return await self._apps.opened(access)
+        return await self._sign_in.opened(access)
 
     async def _bring_large(self, access: RepositoryAccess, location: TreeLocation) -> None:
         wanted = self._large.get(location)
@@ -118,7 +118,7 @@ class GitRepositories:
     ) -> str:
         remote = self._remote(access)
         mirror = self._mirror(remote)
-        access = await self._apps.opened(access)
+        access = await self._sign_in.opened(access)
         async with self._held(mirror, remote) as lock, self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 answer = await mirror.git(
@@ -200,7 +200,7 @@ class GitRepositories:
         return await self._asked.call((remote.address, access), lambda: self._ask(remote, access), fresh=fresh)
 
     async def _ask(self, remote: Remote, access: RepositoryAccess) -> Refs:
-        access = await self._apps.opened(access)
+        access = await self._sign_in.opened(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 answer = await run_git(
@@ -284,7 +284,7 @@ class GitRepositories:
         self, mirror: Mirror, lock: int, remote: Remote, access: RepositoryAccess, arguments: list[str]
     ) -> GitAnswer:
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
-        access = await self._apps.opened(access)
+        access = await self._sign_in.opened(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 return await mirror.git(

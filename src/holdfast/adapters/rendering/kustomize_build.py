@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from holdfast.adapters.rendering import kustomize_tool, materialise
+from holdfast.adapters.rendering.chart_copies import ChartCopies
 from holdfast.engine.lang import yaml_documents
 from holdfast.engine.render import kustomize, kustomize_charts, objects, paths
 from holdfast.engine.render.kustomize import KustomizeJob
@@ -33,7 +34,9 @@ def render(
     limits: RenderLimits,
     tools: Path | None,
     open_tree: Callable[[TreeLocation], FileTree],
+    copies: ChartCopies | None = None,
 ) -> RenderResult:
+    """Charts that are inflated are read from `copies`, or from one of their own. Raises Blocked."""
     tool = kustomize_tool.find(tools, job.program)
     reached = kustomize.closure(tree, job)
     with tempfile.TemporaryDirectory(prefix="holdfast-kustomize-", ignore_cleanup_errors=True) as name:
@@ -45,28 +48,32 @@ def render(
         if job.text:
             (root / job.file).write_text(job.text, encoding="utf-8")
         if job.inflations:
-            _inflate(tree, job, limits, open_tree, root)
+            _inflate(tree, job, limits, open_tree, root, copies)
         text = _run(tool, root / job.path, Path(name), limits)
     return _result(text, job, limits)
 
 
 def _inflate(
-    tree: FileTree, job: KustomizeJob, limits: RenderLimits, open_tree: Callable[[TreeLocation], FileTree], root: Path
+    tree: FileTree,
+    job: KustomizeJob,
+    limits: RenderLimits,
+    open_tree: Callable[[TreeLocation], FileTree],
+    root: Path,
+    copies: ChartCopies | None,
 ) -> None:
     """What each chart gives becomes a file that stands in its place. JSON is YAML that nobody reads otherwise."""
     from holdfast.adapters.rendering import inflate  # loads Helm's library
 
     made: dict[str, list[str]] = {}
     for number, one in enumerate(job.inflations):
-        found = inflate.objects_of(tree if one.location is None else open_tree(one.location), one, limits)
+        found = inflate.objects_of(tree if one.location is None else open_tree(one.location), one, limits, copies)
         files = made.setdefault(one.kustomization, [])
         if found:
             files.append(f".holdfast-chart-{number}.yaml")
             documents = [b"---\n" + msgspec.json.encode(kustomize_charts.marked(obj)) for obj in found]
             (root / one.kustomization).with_name(files[-1]).write_bytes(b"\n".join(documents))
     for file, files in made.items():
-        folder = file.rpartition("/")[0]
-        changed = kustomize_charts.without_charts(tree, folder, kustomize.said_in(tree, job, file), files)
+        changed = kustomize_charts.without_charts(tree, file, lambda one: kustomize.said_in(tree, job, one), files)
         (root / file).write_text(yaml_documents.dump(changed), encoding="utf-8")
 
 

@@ -63,7 +63,7 @@ def _rendered(
         case KustomizeJob():
             from holdfast.adapters.rendering import kustomize_build
 
-            return kustomize_build.render(tree, job, limits, tools, open_tree)
+            return kustomize_build.render(tree, job, limits, tools, open_tree, copies)
         case HelmJob():
             from holdfast.adapters.rendering import helm_chart  # loads Helm's library: 0.1 s and 60 MB
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Final
 
 import typer
 
@@ -21,6 +23,33 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.resource_types import SECRET
 from holdfast.ports.cluster import Cluster
 
+_TEXTS: Final = {
+    "username": "username",
+    "password": "password",
+    "bearer_token": "bearerToken",
+    "app_id": "githubAppID",
+    "app_installation": "githubAppInstallationID",
+    "app_url": "githubAppEnterpriseBaseUrl",
+    "proxy": "proxy",
+    "no_proxy": "noProxy",
+}
+_FILES: Final = {
+    "ssh_key": "sshPrivateKey",
+    "certificate": "tlsClientCertData",
+    "certificate_key": "tlsClientCertKey",
+    "app_key": "githubAppPrivateKey",
+    "google_key": "gcpServiceAccountKey",
+}
+_FLAGS: Final = {
+    "azure_identity": "useAzureWorkloadIdentity",
+    "enable_lfs": "enableLfs",
+    "enable_oci": "enableOCI",
+    "insecure": "insecure",
+    "ignore_host_key": "insecureIgnoreHostKey",
+    "force_http": "insecureOCIForceHttp",
+}
+"""Which field of the Secret each option becomes."""
+
 
 class Kind(StrEnum):
     GIT = "git"
@@ -29,6 +58,7 @@ class Kind(StrEnum):
 
 
 def add(
+    context: typer.Context,
     url: str = typer.Argument(..., metavar="REPO"),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
@@ -46,34 +76,24 @@ def add(
     app_installation: str = typer.Option("", "--github-app-installation-id"),
     app_key: Path | None = typer.Option(None, "--github-app-private-key-path"),
     app_url: str = typer.Option("", "--github-app-enterprise-base-url"),
+    google_key: Path | None = typer.Option(None, "--gcp-service-account-key-path"),
+    azure_identity: bool = typer.Option(
+        False,
+        "--use-azure-workload-identity",
+        help="With the identity of the controller in Azure; needs --no-check elsewhere.",
+    ),
+    enable_lfs: bool = typer.Option(False, "--enable-lfs", help="Put files of Git LFS in the place of their pointers."),
     enable_oci: bool = typer.Option(False, "--enable-oci"),
     insecure: bool = typer.Option(False, "--insecure-skip-server-verification"),
+    ignore_host_key: bool = typer.Option(False, "--insecure-ignore-host-key", help="Take any host for the right one."),
+    force_http: bool = typer.Option(False, "--insecure-oci-force-http", help="A registry without TLS."),
     proxy: str = typer.Option("", "--proxy"),
     no_proxy: str = typer.Option("", "--no-proxy"),
     upsert: bool = typer.Option(False, "--upsert", help="Replace the Secret when there is one."),
     check: bool = typer.Option(True, "--check/--no-check", help="Open the repository first."),
 ) -> None:
     """Register a repository, or with --template the credentials for many, once it could be opened."""
-    values = {
-        "url": url,
-        "type": kind.value,
-        "name": name,
-        "project": project,
-        "username": username,
-        "password": password,
-        "bearerToken": bearer_token,
-        "sshPrivateKey": _text(ssh_key),
-        "tlsClientCertData": _text(certificate),
-        "tlsClientCertKey": _text(certificate_key),
-        "githubAppID": app_id,
-        "githubAppInstallationID": app_installation,
-        "githubAppPrivateKey": _text(app_key),
-        "githubAppEnterpriseBaseUrl": app_url,
-        "enableOCI": "true" if enable_oci else "",
-        "insecure": "true" if insecure else "",
-        "proxy": proxy,
-        "noProxy": no_proxy,
-    }
+    values = {"url": url, "type": kind.value, "name": name, "project": project, **_said(context.params)}
     secret = secret_of(namespace, {key: value for key, value in values.items() if value}, template=template)
 
     async def work(cluster: Cluster) -> None:
@@ -87,6 +107,13 @@ def add(
     typer.echo(
         f"{'credentials for' if template else 'repository'} {url} registered as Secret {secret['metadata']['name']}"
     )
+
+
+def _said(given: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of the Secret; `given` are the options by the names of their parameters."""
+    texts = {field: given[option] for option, field in _TEXTS.items()}
+    files = {field: _text(given[option]) for option, field in _FILES.items()}
+    return {**texts, **files, **{field: "true" for option, field in _FLAGS.items() if given[option]}}
 
 
 async def _write(cluster: Cluster, secret: KubeObject, *, upsert: bool) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import typer
 from msgspec import Struct
 
-from holdfast.engine.access.credentials import REPOSITORY, SECRET_TYPE, TEMPLATE
-from holdfast.engine.access.repository_urls import normalized_url
+from holdfast.engine.access.credentials import REPOSITORY, SECRET_TYPE, TEMPLATE, is_true
+from holdfast.engine.access.repository_urls import normalized_url, shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, labels_of, name_of
 from holdfast.model.resource_types import SECRET
@@ -22,13 +23,24 @@ NamespaceOption = typer.Option("argocd", "--namespace", "-n", help="Where Argo C
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 ProjectOption = typer.Option("", "--project", help="The project whose applications alone may use it.")
 KubeconfigPath = Path | None
-_SHOWN: Final = ("insecure", "insecureIgnoreHostKey", "enableOCI", "enableLfs", "proxy", "noProxy", "githubAppID")
+_SHOWN: Final = (
+    "insecure",
+    "insecureIgnoreHostKey",
+    "insecureOCIForceHttp",
+    "enableOCI",
+    "enableLfs",
+    "noProxy",
+    "githubAppID",
+    "githubAppInstallationID",
+    "githubAppEnterpriseBaseUrl",
+)
 _OPENS: Final = {
     "sshPrivateKey": "ssh key",
     "githubAppPrivateKey": "GitHub App",
     "bearerToken": "token",
     "password": "password",
     "tlsClientCertData": "client certificate",
+    "gcpServiceAccountKey": "Google service account",
 }
 
 
@@ -81,10 +93,22 @@ def _read(secret: KubeObject) -> Registered:
         name=values.get("name", ""),
         project=values.get("project", ""),
         username=values.get("username", ""),
-        opens_by=tuple(said for key, said in _OPENS.items() if values.get(key)),
-        settings={key: values[key] for key in _SHOWN if values.get(key)},
+        opens_by=tuple(_opens_by(values)),
+        settings=_settings(values),
         is_template=labels_of(secret).get(SECRET_TYPE) == TEMPLATE,
     )
+
+
+def _opens_by(values: Mapping[str, str]) -> Iterator[str]:
+    yield from (said for key, said in _OPENS.items() if values.get(key))
+    if is_true(values, "useAzureWorkloadIdentity"):
+        yield "Azure workload identity"
+
+
+def _settings(values: Mapping[str, str]) -> dict[str, str]:
+    """The address of a proxy may hold a password."""
+    found = {key: values[key] for key in _SHOWN if values.get(key)}
+    return {**found, "proxy": shown_url(values["proxy"])} if values.get("proxy") else found
 
 
 def _decoded(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from holdfast.cli.rollout.rollouts import FIELD_MANAGER, ROLLOUT, WORKLOADS
+from holdfast.cli.rollout.rollouts import FIELD_MANAGER, REPLICA_SET, ROLLOUT, WORKLOADS
 from holdfast.engine.rollout import workload
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
@@ -17,7 +17,7 @@ from holdfast.ports.cluster import Cluster, PatchKind
 _LENDERS: Final = {
     **WORKLOADS,
     "Deployment": ResourceType("apps", "v1", "Deployment", "deployments", namespaced=True),
-    "ReplicaSet": ResourceType("apps", "v1", "ReplicaSet", "replicasets", namespaced=True),
+    "ReplicaSet": REPLICA_SET,
     "PodTemplate": ResourceType("", "v1", "PodTemplate", "podtemplates", namespaced=True),
 }
 

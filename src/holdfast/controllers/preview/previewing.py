@@ -128,7 +128,8 @@ class Previewing:
             return await self._look_now(pair)
 
     async def _look_now(self, pair: _Pair) -> tuple[AppPreview, list[_Pair]]:
-        kind, because = _kind_of(pair), tuple[str, ...]()
+        kind = _kind_of(pair)
+        because: tuple[str, ...] = ()
         try:
             base_commit, base, known = await self._rendered(pair.before, at_head=False)
         except HoldfastError as error:

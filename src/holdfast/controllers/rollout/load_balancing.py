@@ -60,7 +60,7 @@ class LoadBalancing:
         self, world: World, balancers: LoadBalancers, routing: ALBTrafficRouting, seen: Seen
     ) -> tuple[bool, tuple[ALBStatus, ...]]:
         """Whether all have taken over the weights, and who they are as far as that is known."""
-        found, known = found_objects(world, seen.rollout), []
+        found, services, known = found_objects(world, seen.rollout), routes.services(seen.rollout), []
         for reference in alb.references(routing, seen.rollout.metadata):
             ingress = found.get(reference)
             hostnames = alb.hostnames(ingress) if ingress is not None else []
@@ -76,7 +76,6 @@ class LoadBalancing:
                 return False, ()
             if ingress is None or not answers:
                 return False, ()
-            services = routes.services(seen.rollout)
             known.append(alb.status(ingress, routing, services, answers[0].named, answers[0].groups))
             if not all(alb.is_served(ingress, routing, said.forwards) for said in answers):
                 return False, tuple(known)

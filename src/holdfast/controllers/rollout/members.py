@@ -6,7 +6,6 @@ import msgspec
 
 from holdfast.controllers.rollout.world import ROLLOUT, World
 from holdfast.engine.rollout import group, phases
-from holdfast.model.keys import GroupKind
 from holdfast.model.kube import metadata_of
 from holdfast.model.rollout import Rollout
 
@@ -31,8 +30,7 @@ def _with_workload(world: World, member: Rollout) -> Rollout:
     reference, metadata = member.spec.workload_ref, member.metadata
     if reference is None:
         return member
-    kind = GroupKind(reference.api_version.rpartition("/")[0], reference.kind)
-    found = world.get(kind, metadata.namespace, reference.name)
+    found = world.get(reference.group_kind, metadata.namespace, reference.name)
     if found is None:
         return member
     generation = str(metadata_of(found).get("generation") or "")

@@ -19,7 +19,6 @@ from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.traffic import routers
 from holdfast.engine.traffic.changes import Reference, RoutingProblem
-from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, owner_references_of
 from holdfast.model.rollout import Rollout
 
@@ -70,8 +69,7 @@ def _workload(world: World, rollout: Rollout) -> tuple[KubeObject | None, str]:
     reference = rollout.spec.workload_ref
     if reference is None:
         return None, ""
-    group, _, _ = reference.api_version.rpartition("/")
-    found = world.get(GroupKind(group, reference.kind), rollout.metadata.namespace, reference.name)
+    found = world.get(reference.group_kind, rollout.metadata.namespace, reference.name)
     if found is not None:
         # An item of a list need not say its kind.
         return {**found, "apiVersion": reference.api_version, "kind": reference.kind}, ""

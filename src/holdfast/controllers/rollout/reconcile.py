@@ -17,7 +17,7 @@ from holdfast.controllers.rollout.plugin_calls import PluginCalls
 from holdfast.controllers.rollout.world import ROLLOUT, World
 from holdfast.engine.kube import merge_patch
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import conditions
+from holdfast.engine.rollout import conditions, phases
 from holdfast.engine.rollout.actions import AnnotateRollout, SetReplicas
 from holdfast.engine.rollout.decide import decide
 from holdfast.engine.rollout.draft import Decision, Seen
@@ -67,7 +67,7 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, bal
             return again
         raise
     outcome = await _write_down(world, plugins, seen, decision)
-    if conditions.find(decision.status, "InvalidSpec") is None:
+    if conditions.find(decision.status, phases.INVALID_SPEC) is None:
         await former_services.give_back(world, key, rollout)
     return load_balancing.again(outcome, seen)
 

@@ -25,8 +25,8 @@ async def perform(world: World, seen: Seen, action: actions.WorkloadAction) -> N
         case actions.ScaleWorkload(replicas):
             reference = seen.rollout.spec.workload_ref
             if reference is not None:
-                kind = GroupKind(reference.api_version.rpartition("/")[0], reference.kind)
-                await world.patch(kind, namespace, reference.name, {"spec": {"replicas": replicas}})
+                body = {"spec": {"replicas": replicas}}
+                await world.patch(reference.group_kind, namespace, reference.name, body)
         case actions.AnnotateRevision(name, annotations):
             await world.patch(CONTROLLER_REVISION, namespace, name, {"metadata": {"annotations": annotations}})
         case actions.SetUpdateStrategy(strategy):

@@ -19,7 +19,15 @@ WRITE_TEMPLATE = "repo-write-creds"
 _FLAGS_OF_WAY = ("insecure", "insecureIgnoreHostKey", "insecureOCIForceHttp")
 _WAY = ("proxy", "noProxy", "githubAppEnterpriseBaseUrl")
 """How a repository is reached, and so who sees what opens it."""
-_CREDENTIALS = ("sshPrivateKey", "password", "bearerToken", "tlsClientCertData", "username", "githubAppPrivateKey")
+_CREDENTIALS = (
+    "sshPrivateKey",
+    "password",
+    "bearerToken",
+    "tlsClientCertData",
+    "username",
+    "githubAppPrivateKey",
+    "gcpServiceAccountKey",
+)
 
 
 def access_for(
@@ -66,22 +74,24 @@ def access_for(
         tls_client_cert=values.get("tlsClientCertData", ""),
         tls_client_key=values.get("tlsClientCertKey", ""),
         ca_certificates=(tls_certs or {}).get(host_of(url).strip("[]"), ""),
-        insecure=_is_true(told, "insecure") or _is_true(told, "insecureIgnoreHostKey"),
+        insecure=is_true(told, "insecure") or is_true(told, "insecureIgnoreHostKey"),
         proxy=values.get("proxy", ""),
         no_proxy=values.get("noProxy", ""),
         registered=own is not None or template is not None,
-        enable_oci=_is_true(values, "enableOCI"),
-        force_http=_is_true(told, "insecureOCIForceHttp"),
-        enable_lfs=_is_true(told, "enableLfs"),
+        enable_oci=is_true(values, "enableOCI"),
+        force_http=is_true(told, "insecureOCIForceHttp"),
+        enable_lfs=is_true(told, "enableLfs"),
         github_app_id=values.get("githubAppID", ""),
         github_app_installation_id=values.get("githubAppInstallationID", ""),
         github_app_private_key=values.get("githubAppPrivateKey", ""),
         github_app_enterprise_url=values.get("githubAppEnterpriseBaseUrl", ""),
+        gcp_service_account_key=values.get("gcpServiceAccountKey", ""),
+        azure_workload_identity=is_true(values, "useAzureWorkloadIdentity"),
     )
 
 
 def _refuse_other_way(url: str, told: Mapping[str, str], way: Mapping[str, str]) -> None:
-    wrong = [key for key in _FLAGS_OF_WAY if _is_true(told, key) and not _is_true(way, key)]
+    wrong = [key for key in _FLAGS_OF_WAY if is_true(told, key) and not is_true(way, key)]
     wrong += [key for key in _WAY if told.get(key) and told[key] != way.get(key)]
     if wrong:
         raise Blocked(
@@ -142,10 +152,11 @@ def _covers(prefix: str, wanted: str) -> bool:
 
 
 def _opens(values: Mapping[str, str]) -> bool:
-    return any(values.get(key) for key in _CREDENTIALS)
+    return any(values.get(key) for key in _CREDENTIALS) or is_true(values, "useAzureWorkloadIdentity")
 
 
-def _is_true(values: Mapping[str, str], key: str) -> bool:
+def is_true(values: Mapping[str, str], key: str) -> bool:
+    """Whether the field of a Secret says yes."""
     return values.get(key, "").strip().lower() in {"true", "1", "t"}
 
 

@@ -48,7 +48,7 @@ def _label(text: str) -> bool:
     return not names.label_value(text)
 
 
-# Another namespace may have limits and permissions of its own.
+# The namespace is no free text: another one may have limits and permissions of its own.
 _METADATA: Final[Places] = {
     "name": _name,
     "labels": {FREE: _label},

@@ -162,14 +162,15 @@ def closure(tree: FileTree, job: KustomizeJob) -> Closure:
 
 
 class _Place(Struct, frozen=True):
-    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome, `may_inflate` when they
-    are the generators that its kustomization itself names. `namespace` is what a
+    """A folder; `is_plugin` when its objects say what the build does instead of being its outcome, `inflated_by` is
+    the kustomization that names them as its generators, whose folder is that of their charts, "" where they are none.
+    `namespace` is what a
     kustomization without one takes over for its charts; "" where none are inflated."""
 
     folder: str
     is_plugin: bool = False
     namespace: str = ""
-    may_inflate: bool = False
+    inflated_by: str = ""
 
 
 class _Walker:
@@ -218,7 +219,7 @@ class _Walker:
                     place.folder,
                     place.is_plugin or field in _PLUGIN_LISTS,
                     namespace,
-                    may_inflate=field == "generators" and not place.is_plugin,
+                    inflated_by=file if field == "generators" and not place.is_plugin else place.inflated_by,
                 )
                 yield from self._follow(here, file, field, entry)
         for entry in _file_entries(said):
@@ -226,7 +227,7 @@ class _Walker:
 
     def _follow(self, place: _Place, file: str, field: str, entry: str) -> Iterator[_Place]:
         if kustomize_generators.is_inline(entry):
-            self._take_plugin(place, file, file, entry)
+            self._take_plugin(place, file, entry)
             return
         path = None if "://" in entry else _local(file, place.folder, entry)
         resolved = paths.resolve(self._tree, path) if path is not None else None
@@ -236,24 +237,25 @@ class _Walker:
             raise Blocked("KustomizeFailed", f"{file}: {field}: {entry!r} does not exist ({path})")
         if not paths.is_directory(self._tree, resolved):
             self.files[path] = resolved
-            self._take_plugin(place, file, path, self._tree.read(resolved))
+            self._take_plugin(place, path, self._tree.read(resolved))
             return
         if resolved != path:
             self.whole = True  # a folder behind a symlink is reached by two names
-        yield structs.replace(place, folder=resolved, may_inflate=False)
+        yield structs.replace(place, folder=resolved)
 
-    def _take_plugin(self, place: _Place, kustomization: str, file: str, text: str | bytes) -> None:
+    def _take_plugin(self, place: _Place, file: str, text: str | bytes) -> None:
         """The documents of `file`, when they say what the build does. Their charts take over no namespace."""
         if not place.is_plugin:
             return
         documents = kustomize_generators.documents(file, text)
-        kustomize_addresses.refuse_in_documents(file, documents, inflates=place.may_inflate)
-        named = kustomize_generators.charts(file, documents) if place.may_inflate else []
+        kustomize_addresses.refuse_in_documents(file, documents, inflates=bool(place.inflated_by))
+        named = kustomize_generators.charts(file, documents) if place.inflated_by else []
         if named and not self._job.inflates:
             raise tool_settings.not_allowed(file, kustomize_chart_fields.GENERATOR)
         kustomize_charts.check_count(file, len(named))
-        found = (kustomize_charts.wanted(self._tree, kustomization, place.folder, one, "") for one in named)
-        self._generated[kustomization, text] = [one for each in found for one in each]
+        by, folder = place.inflated_by, place.inflated_by.rpartition("/")[0]
+        found = (kustomize_charts.wanted(self._tree, by, folder, one, "") for one in named)
+        self._generated[by, text] = [one for each in found for one in each]
 
     def _take_charts(self, file: str, folder: str, said: Mapping[str, Any], namespace: str) -> None:
         field = kustomize_chart_fields.named_in(said)

@@ -50,7 +50,7 @@ def refuse_in_documents(file: str, documents: Iterable[Any], *, inflates: bool) 
                 continue
             raise Blocked(
                 "KustomizeFailed",
-                f"{file}: {GENERATOR} is not run here: name its file, with apiVersion builtin, under generators of the "
+                f"{file}: {GENERATOR} is not run here: name it, with apiVersion builtin, under generators of the "
                 "kustomization itself, or the chart under helmCharts",
             )
         refuse(file, content)

@@ -5,18 +5,20 @@ Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
 from holdfast.engine.render import kustomize_chart_fields, kustomize_generators, paths
+from holdfast.engine.render import kustomize_chart_values as chart_values
 from holdfast.engine.render.helm import chart as charts
 from holdfast.engine.render.helm import values
 from holdfast.engine.render.helm.chart import Dependency
 from holdfast.engine.render.helm.job import HelmJob
 from holdfast.engine.render.helm.values import ValueSources
 from holdfast.engine.render.kustomize_chart_fields import Chart, Charts
+from holdfast.engine.render.kustomize_generators import SaidIn
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.kube import KubeObject
@@ -26,7 +28,6 @@ MOST_CHARTS: Final = 100
 _HOME: Final = "charts"
 _FROM_CHART: Final = "internal.config.kubernetes.io/helm-generated"
 _UNNAMED: Final = "release-name"  # what Helm calls a release that is only rendered
-_OVERRIDE, _MERGE, _REPLACE = "override", "merge", "replace"
 _CHANGING: Final = ("rand", "now", "date", "ago", "uuid", "gen", "shuffle", "htpasswd", "bcrypt", "encrypt", "env")
 
 
@@ -92,9 +93,9 @@ def wanted(tree: FileTree, file: str, folder: str, named: Charts, namespace: str
 def inflation(tree: FileTree, one: Wanted, capabilities: Capabilities, fetched: Sequence[FetchedChart]) -> Inflation:
     """Values files read, and the chart found in the repository or among the `fetched`. Raises Blocked."""
     said = one.said
-    merge = said.values_merge or _OVERRIDE
-    if merge not in (_OVERRIDE, _MERGE, _REPLACE):
-        raise _wrong(one, f"valuesMerge {merge!r} is none of {_OVERRIDE}, {_MERGE} and {_REPLACE}")
+    merge = said.values_merge or chart_values.OVERRIDE
+    if merge not in chart_values.WAYS:
+        raise _wrong(one, f"valuesMerge {merge!r} is none of {', '.join(chart_values.WAYS)}")
     if said.name_template and said.release_name:
         raise _wrong(one, "releaseName and nameTemplate are there both: keep one of them")
     location = None
@@ -134,7 +135,7 @@ def helm_job(tree: FileTree, one: Inflation) -> HelmJob:
         namespace=one.namespace,
         kube_version=one.capabilities.kube_version,
         api_versions=one.capabilities.api_versions,
-        values=ValueSources(inline=_composed(_own_values(tree, one), one)),
+        values=ValueSources(inline=_composed(tree, one)),
         include_crds=one.include_crds,
         include_tests=one.include_tests,
         include_hooks=one.include_hooks,
@@ -159,9 +160,10 @@ def unmarked(obj: KubeObject) -> KubeObject:
     return {**obj, "metadata": {**kept, "annotations": left} if left else kept}
 
 
-def without_charts(tree: FileTree, folder: str, said: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
-    """The kustomization in `folder` with `files`, which hold what the charts gave, in the place of the charts."""
-    left = kustomize_generators.without_charts(tree, folder, said)
+def without_charts(tree: FileTree, file: str, said_in: SaidIn, files: Sequence[str]) -> dict[str, Any]:
+    """The kustomization in `file` with `files`, which hold what the charts gave, in the place of the charts."""
+    said = said_in(file)
+    left = kustomize_generators.without_charts(tree, file.rpartition("/")[0], said, said_in)
     kept = {key: value for key, value in left.items() if key not in kustomize_chart_fields.FIELDS}
     return {**kept, "resources": [*(said.get("resources") or []), *files]}
 
@@ -214,39 +216,12 @@ def _values_file(tree: FileTree, one: Wanted, file: str) -> dict[str, Any]:
     return values.read_mapping(path, content)
 
 
-def _own_values(tree: FileTree, one: Inflation) -> dict[str, Any]:
-    if one.file_values is not None:
-        return one.file_values
-    file = paths.join(one.path, "values.yaml")
-    return values.read_mapping(file, paths.read_file(tree, file) or b"")
-
-
-def _composed(own: dict[str, Any], one: Inflation) -> dict[str, Any]:
-    if not one.inline_values:
-        given = own
-    elif one.merge == _REPLACE:
-        given = one.inline_values
-    elif one.merge == _MERGE:
-        given = _patched(one.inline_values, own)
-    else:
-        given = _patched(own, one.inline_values)
-    for more in one.more_values:
-        given = values.merged(given, more)
-    return given
-
-
-def _patched(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Mappings merge; null takes a field away here already, so that a default of the chart shows again."""
-    result = dict(base)
-    for key, value in over.items():
-        known = result.get(key)
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, dict):
-            result[key] = _patched(known if isinstance(known, dict) else {}, value)
-        else:
-            result[key] = value
-    return result
+def _composed(tree: FileTree, one: Inflation) -> dict[str, Any]:
+    own = one.file_values
+    if own is None:
+        file = paths.join(one.path, "values.yaml")
+        own = values.read_mapping(file, paths.read_file(tree, file) or b"")
+    return chart_values.composed(own, one.inline_values, one.merge, one.more_values)
 
 
 def _wrong(one: Wanted, what: str) -> Blocked:

@@ -1,19 +1,25 @@
-"""The generators of a kustomization that inflate charts: they stand in files that it names, or in itself."""
+"""The generators of a kustomization that inflate charts: they stand in files that it names, in itself, or in
+folders whose kustomizations put them together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from holdfast.engine.lang import yaml_documents
 from holdfast.engine.render import kustomize_chart_fields as fields
 from holdfast.engine.render import paths
+from holdfast.engine.render.detect import kustomization_file
 from holdfast.engine.render.kustomize_chart_fields import Charts
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree
 
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=4 * 1024**2, nodes=200_000)
 _LIST: Final = "generators"
+_GATHERING: Final = ("resources", "bases", "components")
+
+SaidIn: TypeAlias = Callable[[str], Mapping[str, Any]]
+"""The fields of the kustomization in a file."""
 
 
 def is_inline(entry: str) -> bool:
@@ -34,24 +40,38 @@ def charts(file: str, found: Iterable[Any]) -> list[Charts]:
     return [fields.of_generator(file, one) for one in found if fields.is_generator(one)]
 
 
-def without_charts(tree: FileTree, folder: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The kustomization in `folder` without the generators that inflate charts; what stands beside one in its file is
-    written into the kustomization."""
+def without_charts(tree: FileTree, folder: str, said: Mapping[str, Any], said_in: SaidIn) -> Mapping[str, Any]:
+    """The kustomization in `folder` without the generators that inflate charts; what stands beside one in its file, or is
+    put together with it by a kustomization in a folder, is written into the kustomization. `said_in` reads others."""
     listed = said.get(_LIST)
     if not isinstance(listed, list):
         return said
-    return {**said, _LIST: [left for entry in listed for left in _left(tree, folder, entry)]}
+    return {**said, _LIST: [left for entry in listed for left in _left(tree, folder, entry, said_in)]}
 
 
-def _left(tree: FileTree, folder: str, entry: Any) -> Iterator[Any]:
-    text = _text(tree, folder, entry) if isinstance(entry, str) else None
-    found = documents(folder, text) if text is not None else []
+def _left(tree: FileTree, folder: str, entry: Any, said_in: SaidIn) -> Iterator[Any]:
+    found = list(_gathered(tree, folder, entry, said_in, set())) if isinstance(entry, str) else []
     if not any(map(fields.is_generator, found)):
         yield entry
         return
     yield from (yaml_documents.dump(one) for one in found if one is not None and not fields.is_generator(one))
 
 
-def _text(tree: FileTree, folder: str, entry: str) -> str | bytes | None:
-    """None for a folder."""
-    return entry if is_inline(entry) else paths.read_file(tree, paths.join(folder, entry))
+def _gathered(tree: FileTree, folder: str, entry: str, said_in: SaidIn, seen: set[str]) -> Iterator[Any]:
+    """The documents of an entry: its own, those of its file, or those that the kustomization in its folder gathers."""
+    if is_inline(entry):
+        yield from documents(folder, entry)
+        return
+    path = paths.join(folder, entry)
+    content = paths.read_file(tree, path)
+    if content is not None:
+        yield from documents(path, content)
+        return
+    name = kustomization_file(tree, path)
+    if name is None or path in seen:
+        return
+    seen.add(path)
+    said = said_in(paths.join(path, name))
+    for field in _GATHERING:
+        for one in said.get(field) or []:
+            yield from _gathered(tree, path, str(one), said_in, seen)

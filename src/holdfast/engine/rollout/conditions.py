@@ -49,9 +49,9 @@ def drop(draft: Draft, kind: str) -> None:
 
 def invalid(draft: Draft, message: str) -> None:
     text = f'The Rollout "{draft.rollout.metadata.name}" is invalid: {message}'
-    if find(draft.status, "InvalidSpec") is None:
-        draft.tell("InvalidSpec", text, warning=True)
-    put(draft, "InvalidSpec", TRUE, "InvalidSpec", text)
+    if find(draft.status, phases.INVALID_SPEC) is None:
+        draft.tell(phases.INVALID_SPEC, text, warning=True)
+    put(draft, phases.INVALID_SPEC, TRUE, phases.INVALID_SPEC, text)
 
 
 def hold(draft: Draft, message: str) -> None:
@@ -65,7 +65,7 @@ def hold(draft: Draft, message: str) -> None:
 
 
 def update(draft: Draft) -> None:
-    drop(draft, "InvalidSpec")
+    drop(draft, phases.INVALID_SPEC)
     _progressing(draft)
     _available(draft)
     _completed(draft)

@@ -11,6 +11,7 @@ import msgspec
 from holdfast.engine.rollout import defaults
 from holdfast.model.rollout import Rollout, RolloutCondition
 
+INVALID_SPEC: Final = "InvalidSpec"
 REPLICA_FAILURE: Final = "ReplicaFailure"
 WORKLOAD_GENERATION: Final = "rollout.argoproj.io/workload-generation"
 
@@ -35,7 +36,7 @@ def of(rollout: Rollout) -> tuple[Phase, str]:
 
 def _failure(conditions: Sequence[RolloutCondition]) -> tuple[Phase, str] | None:
     for condition in conditions:
-        if condition.type == "InvalidSpec":
+        if condition.type == INVALID_SPEC:
             return Phase.DEGRADED, f"InvalidSpec: {condition.message}"
     for condition in conditions:
         if condition.type == "Progressing" and condition.reason in ("RolloutAborted", "ProgressDeadlineExceeded"):

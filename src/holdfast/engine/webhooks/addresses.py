@@ -12,6 +12,7 @@ _SCP = re.compile(
 )
 _USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,30}[A-Za-z0-9_.$-]?")
 _SSH_HOST = re.compile(r"^(?:alt)?ssh\.")
+_AZURE, _OLD_AZURE = "dev.azure.com", ".visualstudio.com"
 _SCHEMES = frozenset({"http", "https", "ssh"})
 
 
@@ -52,7 +53,16 @@ def _normal(host: str, path: str) -> _Address | None:
     path = path.strip("/").lower().removesuffix(".git")
     if not host or not path:
         return None
-    return _Address(_SSH_HOST.sub("", host.lower()), _azure_over_ssh(path))
+    name, path = _SSH_HOST.sub("", host.lower()), _azure_over_ssh(path)
+    return _of_azure(name, path) if name.endswith(_OLD_AZURE) else _Address(name, path)
+
+
+def _of_azure(host: str, path: str) -> _Address:
+    """ORG.visualstudio.com is the older name of dev.azure.com/ORG."""
+    organization = host.removesuffix(_OLD_AZURE)
+    if organization == "vs-ssh":
+        return _Address(_AZURE, path)
+    return _Address(_AZURE, f"{organization}/{path.removeprefix('defaultcollection/')}")
 
 
 def _azure_over_ssh(path: str) -> str:

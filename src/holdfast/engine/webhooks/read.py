@@ -105,6 +105,7 @@ def _bitbucket(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -
         if event in SERVER_PULLS:
             return _decoded(body, ServerPull).changes()
         return _decoded(body, ServerPush).changes() if event == "repo:refs_changed" else ()
+    proof.check_signature(secrets.bitbucket, body, given.get("x-hub-signature", ""))
     if secrets.bitbucket_uuid:
         proof.check_token(secrets.bitbucket_uuid, given.get("x-hook-uuid", ""))
     if event in CLOUD_PULLS:
@@ -137,7 +138,9 @@ def _generic(given: Mapping[str, str], body: bytes, secrets: WebhookSecrets) -> 
 
 
 def _secret_of_bitbucket(given: Mapping[str, str], secrets: WebhookSecrets) -> str:
-    return secrets.bitbucket_server if _is_of_data_center(given["x-event-key"]) else secrets.bitbucket_uuid
+    if _is_of_data_center(given["x-event-key"]):
+        return secrets.bitbucket_server
+    return secrets.bitbucket or secrets.bitbucket_uuid
 
 
 class _Sender(Struct, frozen=True):

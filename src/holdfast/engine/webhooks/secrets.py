@@ -11,6 +11,7 @@ from holdfast.model.webhook import WebhookSecrets
 KEYS = {
     "webhook.github.secret": "github",
     "webhook.gitlab.secret": "gitlab",
+    "webhook.bitbucket.secret": "bitbucket",
     "webhook.bitbucket.uuid": "bitbucket_uuid",
     "webhook.bitbucketserver.secret": "bitbucket_server",
     "webhook.gogs.secret": "gogs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from holdfast.adapters.rendering.chart_copies import LONGEST_SECONDS, ChartCopies, key_of
 from holdfast.adapters.rendering.local_tree import LocalTree, open_local_tree
@@ -136,3 +137,19 @@ def test_a_change_of_the_chart_and_of_the_schemas_part_is_seen(make_request: Mak
     assert given(make_request(files, helm=lax)) == ["1"]
     changed = make_request({"app/templates/a.yaml": MAP.replace(".Values.a", '"new"')}, helm=lax)
     assert given(changed) == ["new"]
+
+
+def test_kustomizations_share_the_copy_of_a_chart(make_request: MakeRequest, tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    copies = ChartCopies(tmp_path / "copies")
+    for name in ("one", "two"):
+        said = f"helmCharts: [{{name: demo, releaseName: {name}, valuesInline: {{a: {name}}}}}]\n"
+        files = {
+            "app/kustomization.yaml": said,
+            "app/charts/demo/Chart.yaml": CHART,
+            "app/charts/demo/templates/a.yaml": MAP,
+        }
+        request = structs.replace(make_request(files), settings={"kustomize.buildOptions": "--enable-helm"})
+        (found,) = rendered(request, copies).objects
+        assert (found["metadata"]["name"], found["data"]["a"]) == (name, name)
+    assert len(list((tmp_path / "copies").iterdir())) == 1

@@ -6,9 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import typer
 
 from holdfast.assembly.repository_check import reach
 from holdfast.cli.repo import add as adding
+from holdfast.cli.repo import group
 from holdfast.cli.repo.registered import only, registered
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
@@ -52,6 +54,35 @@ async def test_what_is_registered_is_listed_without_its_secrets() -> None:
         with pytest.raises(Blocked) as caught:
             await only(world.cluster, "argocd", "https://git.example/other", "")
         assert caught.value.reason == "RepositoryNotRegistered"
+
+
+async def test_what_is_shown_of_a_repository_is_no_secret() -> None:
+    async with stage() as world:
+        one = secret(
+            url="https://git.example/shop.git",
+            proxy="http://ada:s3cret@proxy:3128",
+            gcpServiceAccountKey="KEY",
+            useAzureWorkloadIdentity="true",
+            insecureOCIForceHttp="true",
+        )
+        await adding._write(world.cluster, one, upsert=False)
+        (found,) = await registered(world.cluster, "argocd")
+        assert found.opens_by == ("Google service account", "Azure workload identity")
+        assert found.settings == {"insecureOCIForceHttp": "true", "proxy": "http://proxy:3128"}
+        assert "s3cret" not in repr(found)
+
+
+def test_every_option_is_a_field_of_the_secret(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("KEY")
+    command = typer.main.get_command(group.repo).commands["add"]  # type: ignore[attr-defined]
+    given = {one.name: one.default for one in command.params}
+    texts = dict.fromkeys(adding._TEXTS, "said")
+    said = adding._said({**given, **texts, **dict.fromkeys(adding._FILES, file), **dict.fromkeys(adding._FLAGS, True)})
+    assert said["gcpServiceAccountKey"] == said["sshPrivateKey"] == "KEY"
+    assert said["enableLfs"] == said["insecureIgnoreHostKey"] == said["useAzureWorkloadIdentity"] == "true"
+    assert said["bearerToken"] == said["noProxy"] == "said"
+    assert not any(adding._said(given).values())
 
 
 async def test_a_registered_repository_is_replaced_only_on_request() -> None:

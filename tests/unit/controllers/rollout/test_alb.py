@@ -56,6 +56,12 @@ class Balancer:
         return LoadBalancer(named("balancer"), tuple(self._serves), groups)
 
 
+async def put_ready_ingress(world: Stage) -> None:
+    await world.put(INGRESS, ingress())
+    status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
+    await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+
+
 async def step_of(world: Stage) -> int | None:
     return (await world.rollout()).status.current_step_index
 
@@ -64,9 +70,7 @@ async def test_a_step_waits_until_the_load_balancer_serves_its_weight() -> None:
     async with stage() as world:
         balancer = Balancer(world)
         async with world.controller(load_balancers=balancer):
-            await world.put(INGRESS, ingress())
-            status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
-            await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+            await put_ready_ingress(world)
             await deploy(world, {"alb": {"ingress": "web", "servicePort": 80}})
             assert balancer.asked == 0
             await world.set_image("web:2")
@@ -156,9 +160,7 @@ async def test_several_ingresses_have_their_load_balancers_in_a_list() -> None:
     async with stage() as world:
         balancer = Balancer(world)
         async with world.controller(load_balancers=balancer):
-            await world.put(INGRESS, ingress())
-            status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
-            await world.patch(INGRESS, "web", {"status": status}, subresource="status")
+            await put_ready_ingress(world)
             await deploy(world, {"alb": {"ingresses": ["web"], "servicePort": 80}})
             await world.set_image("web:2")
             await world.clock.sleep(60)

@@ -185,3 +185,20 @@ def test_a_project_chooses_the_way_to_what_needs_no_credentials() -> None:
         HTTPS, [secret("repo-creds", "a", url="https://git.example.com", proxy="http://ours"), scoped], project="team"
     )
     assert (found.password, found.insecure, found.proxy) == ("", True, "http://theirs")
+
+
+@pytest.mark.parametrize("given", [{"gcpServiceAccountKey": "{}"}, {"useAzureWorkloadIdentity": "true"}])
+def test_an_identity_of_a_cloud_is_a_credential_of_its_own(given: dict[str, str]) -> None:
+    template = secret("repo-creds", "a", url="https://git.example.com", username="wide", password="w")
+    found = access_for(
+        "https://git.example.com/x", [template, secret("repository", "b", url="https://git.example.com/x", **given)]
+    )
+    assert (found.username, found.gcp_service_account_key, found.azure_workload_identity) == (
+        "",
+        given.get("gcpServiceAccountKey", ""),
+        "useAzureWorkloadIdentity" in given,
+    )
+    served = access_for(
+        "https://git.example.com/y", [secret("repo-creds", "c", url="https://git.example.com", **given)]
+    )
+    assert served.gcp_service_account_key == given.get("gcpServiceAccountKey", "")

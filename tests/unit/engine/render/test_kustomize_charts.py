@@ -148,9 +148,14 @@ GENERATOR = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {
 INLINE = "generators:\n- |-\n" + "".join(f"  {line}\n" for line in GENERATOR.splitlines())
 
 
-@pytest.mark.parametrize("text", [INLINE, "generators: [g.yaml]"])
+@pytest.mark.parametrize("text", [INLINE, "generators: [g.yaml]", "generators: [../outer]"])
 def test_generators_inflate_charts_where_it_is_allowed(text: str, make_tree: MakeTree) -> None:
-    tree = make_tree({**FRONT, "app/kustomization.yaml": text, "app/g.yaml": GENERATOR})
+    gathered = {
+        "outer/kustomization.yaml": "resources: [../inner]",
+        "inner/kustomization.yaml": "resources: [g.yaml]",
+        "inner/g.yaml": GENERATOR,
+    }
+    tree = make_tree({**FRONT, **gathered, "app/kustomization.yaml": text, "app/g.yaml": GENERATOR})
     assert [(one.name, one.path) for one in prepared(tree, request(ALLOWED)).inflations] == [
         ("front", "app/charts/front")
     ]
@@ -168,8 +173,8 @@ def test_the_charts_of_generators_are_fetched(make_tree: MakeTree) -> None:
 
 ELSEWHERE = {
     "a transformer": {"app/kustomization.yaml": "transformers: [g.yaml]"},
-    "put together": {
-        "app/kustomization.yaml": "generators: [../g]",
+    "transformers put together": {
+        "app/kustomization.yaml": "transformers: [../g]",
         "g/kustomization.yaml": "resources: [../app/g.yaml]",
     },
     "another apiVersion": {

@@ -102,6 +102,14 @@ def test_a_tag_that_is_resolved_at_its_word_is_not_read_as_a_range(revision: str
     ("left", "right", "same"),
     [
         ("https://dev.azure.com/org/team/_git/web", "git@ssh.dev.azure.com:v3/org/team/web", True),
+        ("https://dev.azure.com/org/team/_git/web", "https://org.visualstudio.com/team/_git/web", True),
+        (
+            "https://dev.azure.com/org/team/_git/web",
+            "https://org.visualstudio.com/DefaultCollection/team/_git/web",
+            True,
+        ),
+        ("https://dev.azure.com/org/team/_git/web", "org@vs-ssh.visualstudio.com:v3/org/team/web", True),
+        ("https://dev.azure.com/org/team/_git/web", "https://other.visualstudio.com/team/_git/web", False),
         ("https://bitbucket.org/oro-codebase/web", "git@bitbucket.org:oro-codebase/web.git", True),
         ("https://bitbucket.org/oro-codebase/web", "git@bitbucket.org:oro-codebase/web2.git", False),
         ("https://gitlab.com/a/b", "ssh://git@altssh.gitlab.com:443/a/b.git", True),

@@ -80,6 +80,11 @@ def test_bitbucket_cloud_names_each_branch_also_one_that_is_gone() -> None:
         ({"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256={}"}, WebhookSecrets(github=SECRET)),
         ({"X-Gitea-Event": "push", "X-Gitea-Signature": "{}"}, WebhookSecrets(gogs=SECRET)),
         ({"X-Event-Key": "repo:refs_changed", "X-Hub-Signature": "sha256={}"}, WebhookSecrets(bitbucket_server=SECRET)),
+        ({"X-Event-Key": "repo:push", "X-Hub-Signature": "sha256={}"}, WebhookSecrets(bitbucket=SECRET)),
+        (
+            {"X-Event-Key": "pullrequest:created", "X-Hub-Signature": "sha256={}", "X-Hook-UUID": "u"},
+            WebhookSecrets(bitbucket=SECRET, bitbucket_uuid="u"),
+        ),
     ],
 )
 def test_a_signature_must_fit_body_and_secret(headers: dict[str, str], secrets: WebhookSecrets) -> None:

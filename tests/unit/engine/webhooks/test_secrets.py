@@ -11,14 +11,15 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def test_the_keys_are_those_of_argo_cd() -> None:
+def test_the_keys_are_those_of_argo_cd_and_some_more() -> None:
     data = {
         "webhook.github.secret": encoded("a\n"),
         "webhook.bitbucket.uuid": encoded("b"),
+        "webhook.bitbucket.secret": encoded("d"),
         "admin.password": encoded("c"),
     }
     found = secrets.from_secret({"data": data})
-    assert (found.github, found.bitbucket_uuid, found.gitlab) == ("a", "b", "")
+    assert (found.github, found.bitbucket_uuid, found.bitbucket, found.gitlab) == ("a", "b", "d", "")
 
 
 def test_a_damaged_secret_lets_nobody_in() -> None:

@@ -18,12 +18,12 @@ import grpc
 from msgspec import Struct
 
 from holdfast.adapters.rendering.plugins import ask_pass
+from holdfast.adapters.rendering.plugins.left_behind import left_behind
 from holdfast.engine.lang.protobuf_wire import ProtobufError, fields, text, text_field
 from holdfast.model.errors import Transient
 
 _THREADS: Final = 4
 _SUFFIX: Final = ".sock"
-_LEFT_BEHIND_SECONDS: Final = 600.0
 
 
 class Place(Struct, frozen=True):
@@ -76,15 +76,11 @@ def _listen(server: grpc.Server, place: Path) -> None:
 
 def _tidy(ours: Path) -> None:
     """Renders that were killed leave sockets at which nobody answers any more."""
-    now = ours.stat().st_mtime
-    for other in ours.parent.glob(f"*{_SUFFIX}"):
-        with suppress(OSError):
-            if now - other.stat().st_mtime < _LEFT_BEHIND_SECONDS:
-                continue
-            with socket.socket(socket.AF_UNIX) as door:
-                door.settimeout(1.0)
-                if door.connect_ex(str(other)):
-                    other.unlink()
+    for other in left_behind(ours, f"*{_SUFFIX}"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(1.0)
+            if door.connect_ex(str(other)):
+                other.unlink()
 
 
 def _nonce(request: bytes) -> str:

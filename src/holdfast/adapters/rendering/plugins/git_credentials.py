@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from holdfast.adapters.rendering.plugins import ask_pass, lent_keys
 from holdfast.engine.access.repository_urls import host_of, is_ssh
 from holdfast.model.repository import RepositoryAccess
-from holdfast.runtime.git_connection import as_environment, ssh_command, written
+from holdfast.runtime.git_connection import as_environment, direct_ssh_command, written
 
 NOTHING_LENT: Final[Mapping[str, str]] = MappingProxyType({})
 _USER_OF_TOKENS: Final = "x-access-token"
@@ -69,7 +69,7 @@ def lent_here(access: RepositoryAccess | None) -> Iterator[Mapping[str, str]]:
     with tempfile.TemporaryDirectory(prefix="hf-") as name, ExitStack() as stack:
         folder = Path(name)
         if is_ssh(access.url):
-            yield {"GIT_SSH_COMMAND": ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
+            yield {"GIT_SSH_COMMAND": direct_ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
         elif _is_http(access):
             program = {"GIT_ASKPASS": str(_program(folder)), ask_pass.ORIGIN: _origin(access)}
             lent = stack.enter_context(_asking(access, folder, program))

@@ -8,16 +8,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from holdfast.adapters.rendering.plugins.left_behind import left_behind
 from holdfast.model.errors import Transient
 from holdfast.model.repository import RepositoryAccess
-from holdfast.runtime.git_connection import ssh_command
+from holdfast.runtime.git_connection import direct_ssh_command
 
 _PREFIX: Final = "key-"
-_LEFT_BEHIND_SECONDS: Final = 600.0
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def lent(access: RepositoryAccess, shared: Path) -> Iterator[Mapping[str, str]]:
     the folder that the sidecar mounts at the same path. Raises Transient."""
     folder = _made(shared)
     try:
-        yield {"GIT_SSH_COMMAND": ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
+        yield {"GIT_SSH_COMMAND": direct_ssh_command(access, folder), "GIT_SSH_VARIANT": "ssh"}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -35,7 +35,8 @@ def _made(shared: Path) -> Path:
     try:
         shared.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=shared))
-        _tidy(folder)
+        for left in left_behind(folder, f"{_PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)
         return folder
     except OSError as error:
         raise Transient(
@@ -43,12 +44,3 @@ def _made(shared: Path) -> Path:
             f"no key for Git can be lent in {shared}: the folder must be writable and shared with the plugin's sidecar "
             "(see ARGOCD_ASK_PASS_SOCK)",
         ) from error
-
-
-def _tidy(ours: Path) -> None:
-    """Renders that were killed leave their keys. None takes that long."""
-    now = ours.stat().st_mtime
-    for left in ours.parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if now - left.lstat().st_mtime > _LEFT_BEHIND_SECONDS and not left.is_symlink():
-                shutil.rmtree(left, ignore_errors=True)

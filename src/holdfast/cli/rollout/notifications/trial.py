@@ -117,7 +117,7 @@ def _of_kind(file: str, kind: str, name: str = "") -> KubeObject:
 
 async def _config_map(cluster: Cluster | None, sources: Sources) -> tuple[Mapping[str, str], str]:
     """Its data, and the namespace in which it stands."""
-    from holdfast.assembly.notifications import NAMESPACES
+    from holdfast.assembly.rollout_namespaces import NAMESPACES
     from holdfast.controllers.notification.subject import ROLLOUTS
 
     places = (sources.place,) if sources.place else NAMESPACES
@@ -137,7 +137,7 @@ async def _config_map(cluster: Cluster | None, sources: Sources) -> tuple[Mappin
 
 
 async def _secrets(cluster: Cluster | None, sources: Sources, place: str) -> Mapping[str, str]:
-    from holdfast.assembly.notifications import NAMESPACES
+    from holdfast.assembly.rollout_namespaces import NAMESPACES
     from holdfast.controllers.notification.configured import decoded
     from holdfast.controllers.notification.subject import ROLLOUTS
 
