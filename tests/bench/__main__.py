@@ -23,7 +23,18 @@ from holdfast.assembly import bootstrap
 from holdfast.model.resource_types import APPLICATION, CONFIG_MAP, NAMESPACE
 from holdfast.ports.cluster import Cluster, PatchKind, WatchEvent
 from tests.bench import report
-from tests.bench.engine import POLL_SECONDS, Applications, AuditLog, Engine, Measured, Memory, is_settled_at, running
+from tests.bench.engine import (
+    CHANGES,
+    POLL_SECONDS,
+    WRITES,
+    Applications,
+    AuditLog,
+    Engine,
+    Measured,
+    Memory,
+    is_settled_at,
+    running,
+)
 from tests.bench.floor import Cost, bare_cluster
 from tests.bench.monorepo import NAMESPACE as PLACE
 from tests.bench.monorepo import Monorepo
@@ -64,10 +75,10 @@ class Bench:
         helpers.append(asyncio.create_task(self.applications.follow(self._cluster, version)))
         try:
             with running(self._engine):
-                await self._first_sync(writing.seconds)
+                await self._first_sync({WRITES: writing.seconds})
                 await self._idle_minute()
                 await self._commit_to_one()
-                await self._commit_to_chart(changing.seconds)
+                await self._commit_to_chart({WRITES: writing.seconds, CHANGES: changing.seconds})
             self.rows.append(changing)
             with running(self._engine):
                 await self._restart()
@@ -113,12 +124,12 @@ class Bench:
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
         self._audit.requests()
 
-    async def _first_sync(self, floor: float) -> None:
+    async def _first_sync(self, floors: dict[str, float]) -> None:
         began = time.monotonic()
         await self.applications.until(is_settled, self._patience)
         took = time.monotonic() - began
         await self._engine.until_at_rest(self._patience)
-        self._row(Measured("first sync", took, self._engine.cpu(), floor_seconds=floor))
+        self._row(Measured("first sync", took, self._engine.cpu(), floors=floors))
 
     async def _idle_minute(self) -> None:
         await asyncio.sleep(POLL_SECONDS)
@@ -146,7 +157,7 @@ class Bench:
         await asyncio.sleep(POLL_SECONDS + 5)
         self._row(Measured("commit to one application", took, self._engine.cpu() - before))
 
-    async def _commit_to_chart(self, floor: float) -> None:
+    async def _commit_to_chart(self, floors: dict[str, float]) -> None:
         """All of it is seen by one poll, which a refresh brings about."""
         commit = self._monorepo.change_chart()
         before, began = self._engine.cpu(), time.monotonic()
@@ -154,7 +165,7 @@ class Bench:
         await self.applications.until(is_settled_at(commit), self._patience)
         took = time.monotonic() - began
         await self._engine.until_at_rest(self._patience)
-        self._row(Measured("commit to the shared chart", took, self._engine.cpu() - before, floor_seconds=floor))
+        self._row(Measured("commit to the shared chart", took, self._engine.cpu() - before, floors=floors))
 
     async def _restart(self) -> None:
         began = time.monotonic()

@@ -32,6 +32,7 @@ POLL_SECONDS = 30
 REST_CPU = 0.03
 REST_SECONDS = 3
 SAMPLE_SECONDS = 0.5
+WRITES, CHANGES = FLOORS = ("the floor", "the floor of changes")
 
 
 class AuditLog:
@@ -167,14 +168,14 @@ class Memory:
 
 
 class Measured(Struct):
-    """One line of the table."""
+    """One line of the table. `floors` are the seconds of those that it is compared with, by name."""
 
     what: str
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     memory: int = 0
     requests: Counter[str] = Counter()
-    floor_seconds: float = 0.0
+    floors: dict[str, float] = {}
 
 
 @contextmanager
