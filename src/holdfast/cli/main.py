@@ -12,6 +12,9 @@ import typer
 
 from holdfast import __version__
 
+NAME: Final = "holdfast"
+"""However it was started: a shell completes by it, and usage names it."""
+
 COMMANDS: Final = {
     "up": ("holdfast.cli.up", "up", "Bring everything up on this machine and keep a cluster at what Git says."),
     "app": ("holdfast.cli.app.group", "app", "See and act on applications."),
@@ -44,7 +47,7 @@ COMMANDS: Final = {
 def command_line(chosen: str) -> typer.Typer:
     """The application with only the chosen command imported, so that help and errors answer at once."""
     app = typer.Typer(
-        name="holdfast",
+        name=NAME,
         help="Keeps Kubernetes clusters held fast to Git.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
@@ -79,7 +82,7 @@ def run_line(arguments: Sequence[str]) -> None:
     """Runs the command line; an expected error is one clear message on stderr and exit code 1, never a traceback."""
     app = command_line(next((word for word in [*arguments, *_completed()] if not word.startswith("-")), ""))
     try:
-        app(list(arguments))
+        app(list(arguments), prog_name=NAME)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)

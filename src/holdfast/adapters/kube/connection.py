@@ -6,6 +6,7 @@ import ssl
 import tempfile
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -59,6 +60,13 @@ class Connection(Struct, frozen=True):
     # Impersonation headers and the like.
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def shown_server(self) -> str:
+        """For messages: a path, and what stands before a host, may hold what lets people in."""
+        parts = urlsplit(self.server)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{host}/…" if parts.path.strip("/") else f"{parts.scheme}://{host}"
+
 
 def tls_context(connection: Connection, credentials: Credentials) -> ssl.SSLContext:
     """Raises Blocked when a certificate or key cannot be used."""
@@ -73,7 +81,7 @@ def tls_context(connection: Connection, credentials: Credentials) -> ssl.SSLCont
         if credentials.client_certificate:
             _load_certificate(context, credentials)
     except (ssl.SSLError, ValueError) as error:
-        message = f"{connection.server}: the certificate authority, client certificate or client key cannot be used: "
+        message = f"{connection.shown_server}: the certificate authority, client certificate or client key cannot be used: "
         raise Blocked("CertificateInvalid", f"{message}{error}") from None
     return context
 

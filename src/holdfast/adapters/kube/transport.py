@@ -101,7 +101,7 @@ class AiohttpTransport:
                 self.connection.credentials.forget()
                 response = await self._open(request, limits)
         except HTTP_ERRORS as error:
-            raise translated(error, self.connection.server) from None
+            raise translated(error, self.connection.shown_server) from None
         try:
             yield Stream(response.status, _headers_of(response), self._lines(response))
         finally:
@@ -126,7 +126,7 @@ class AiohttpTransport:
             async with self._pace.place() as began, await self._open(request, limits) as response:
                 answer = Response(response.status, _headers_of(response), await self._whole_body(response))
         except HTTP_ERRORS as error:
-            raise translated(error, self.connection.server) from None
+            raise translated(error, self.connection.shown_server) from None
         if answer.status == 429:
             self._pace.refused(began, _asked_pause(answer))
         else:
@@ -176,7 +176,7 @@ class AiohttpTransport:
             body += piece
             if len(body) > LARGEST_BODY:
                 raise Unavailable(
-                    f"{self.connection.server}: an answer of more than {LARGEST_BODY} bytes",
+                    f"{self.connection.shown_server}: an answer of more than {LARGEST_BODY} bytes",
                     status=0,
                     reason="AnswerTooLarge",
                 )
@@ -198,12 +198,12 @@ class AiohttpTransport:
                 del rest[:begin]
                 if len(rest) > LONGEST_LINE:
                     raise Unavailable(
-                        f"{self.connection.server}: a line of more than {LONGEST_LINE} bytes in a watch",
+                        f"{self.connection.shown_server}: a line of more than {LONGEST_LINE} bytes in a watch",
                         status=0,
                         reason="AnswerTooLarge",
                     )
         except HTTP_ERRORS as error:
-            raise translated(error, self.connection.server) from None
+            raise translated(error, self.connection.shown_server) from None
         if rest:
             yield bytes(rest)
 

@@ -280,6 +280,27 @@ def test_no_exception_of_aiohttp_escapes(error: type[Exception]) -> None:
     assert "s3cret" not in ours.message
 
 
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [
+        ("https://server", "https://server"),
+        ("http://127.0.0.1:8080/token/s3cret", "http://127.0.0.1:8080/…"),
+        ("https://jane:s3cret@server:6443/", "https://server:6443"),
+    ],
+)
+def test_a_message_tells_nothing_that_lets_people_in(server: str, shown: str) -> None:
+    assert Connection(server=server).shown_server == shown
+
+
+@pytest.mark.real_time
+async def test_a_server_that_is_gone_is_named_without_its_path() -> None:
+    transport = AiohttpTransport(Connection(server="http://127.0.0.1:1/token/s3cret"))
+    with pytest.raises(Unavailable, match=r"^http://127\.0\.0\.1:1/…: cannot be reached") as raised:
+        await transport.send(Request("GET", "/api"))
+    await transport.close()
+    assert "s3cret" not in str(raised.value)
+
+
 def test_a_certificate_that_cannot_be_used_is_a_persons_business(tmp_path: Path) -> None:
     with pytest.raises(Blocked, match="https://server: the certificate authority"):
         tls_context(Connection(server="https://server", ca_certificates=b"nonsense"), Credentials())
