@@ -23,7 +23,7 @@ from holdfast.ports.cluster import Cluster
 from tests.bench.engine import Applications, Engine, Memory, running
 from tests.bench.monorepo import NAMESPACE as PLACE
 from tests.bench.monorepo import OBJECTS_EACH, Monorepo
-from tests.bench.process import proportional_bytes
+from tests.bench.process import own_proportional_bytes, proportional_bytes
 from tests.e2e.up_process import is_settled
 
 KIB = 1024
@@ -33,11 +33,13 @@ PATIENCE = 600.0
 
 
 class Taken(Struct, frozen=True):
-    """Bytes of the engine with its render workers, proportionally: at rest, and the most since the last look."""
+    """Bytes of the engine with its render workers, proportionally: at rest, and the most since the last look. `alone` is
+    the engine without them at rest: they hold no objects, and what they share with others changes by itself."""
 
     applications: int
     at_rest: int
     peak: int
+    alone: int
 
 
 async def take(cluster: Cluster, engine: Engine, monorepo: Monorepo, counts: Sequence[int]) -> list[Taken]:
@@ -60,7 +62,8 @@ async def take(cluster: Cluster, engine: Engine, monorepo: Monorepo, counts: Seq
                 made = count
                 await applications.until(is_settled, PATIENCE)
                 await engine.until_at_rest(PATIENCE)
-                found.append(Taken(count, proportional_bytes(engine.pid), memory.peak()))
+                alone = own_proportional_bytes(engine.pid)
+                found.append(Taken(count, proportional_bytes(engine.pid), memory.peak(), alone))
     finally:
         for helper in helpers:
             helper.cancel()
@@ -86,14 +89,13 @@ async def bench(folder: Path, counts: Sequence[int]) -> list[Taken]:
 
 def told(found: Sequence[Taken]) -> str:
     lines = [
-        f"{one.applications} applications: {one.at_rest / MIB:.1f} MiB at rest, {one.peak / MIB:.1f} MiB at most"
+        f"{one.applications} applications: {one.at_rest / MIB:.1f} MiB at rest, {one.peak / MIB:.1f} MiB at most, "
+        f"{one.alone / MIB:.1f} MiB without the render workers"
         for one in found
     ]
     for before, after in pairwise(found):
         objects = (after.applications - before.applications) * OBJECTS_EACH
-        at_rest = (after.at_rest - before.at_rest) / objects / KIB
-        peak = (after.peak - before.peak) / objects / KIB
-        lines.append(f"each further object: {at_rest:.1f} KiB at rest, {peak:.1f} KiB of the peak")
+        lines.append(f"each further object: {(after.alone - before.alone) / objects / KIB:.1f} KiB at rest")
     return "\n".join(lines) + "\n"
 
 

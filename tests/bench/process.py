@@ -32,10 +32,12 @@ def tree(pid: int | str) -> Iterator[int | str]:
 
 def proportional_bytes(pid: int) -> int:
     """Memory, with what several processes share divided among them."""
-    total = 0
-    for each in tree(pid):
-        with suppress(OSError):
-            for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-    return total
+    return sum(map(own_proportional_bytes, tree(pid)))
+
+
+def own_proportional_bytes(pid: int | str) -> int:
+    """The same of the process without its children."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return 0
