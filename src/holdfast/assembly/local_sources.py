@@ -28,7 +28,9 @@ class LocalRepositories:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()  # workers have folders of their own
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         return REVISION
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:

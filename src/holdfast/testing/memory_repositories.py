@@ -84,7 +84,9 @@ class MemoryRepositories:
         """The history was rewritten: nobody has this commit any more."""
         del self._trees[commit]
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         self.resolved += 1
         self.asked.append(access)
         if self.trouble is not None:

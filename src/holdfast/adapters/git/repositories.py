@@ -74,21 +74,23 @@ class GitRepositories:
         self._fetched: SharedCalls[str] = SharedCalls(clock)
         self._private, self._private_lock = _private_folder(self._directory)
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         """With `fresh` the remote is asked after this call; without it an answer may be `share_seconds` old."""
         remote = self._remote(access)
         revision = target_revision.strip()
         if is_full_commit(revision):
             return revision.lower()
         refs = await self._refs(remote, access, fresh=fresh)
-        commit = choose(refs, revision)
+        commit = choose(refs, revision, tag_prefix)
         if commit is None and is_short_commit(revision):
             short = revision.lower()
             commit = self._mirror(remote).find(short) or await self._fetched.call(
                 (remote.address, access, short), lambda: self._find_in_history(remote, access, short, refs)
             )
         if commit is None:
-            raise Blocked("RevisionNotFound", missing_revision(remote.url, refs, revision))
+            raise Blocked("RevisionNotFound", missing_revision(remote.url, refs, revision, tag_prefix))
         return commit
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:

@@ -56,7 +56,7 @@ async def _newest(
     source = sources[position]
     resolved = await world.revisions.resolve(
         app.metadata.key,
-        (access.of_source(world, app, source), source.chart, source.target_revision),
+        (access.of_source(world, app, source), source.chart, source.target_revision, source.tag_prefix),
         lambda: _ask(world, app, source, source.target_revision, fresh=fresh),
         poll_seconds=world.poll_seconds,
         known=_known(app, source, position),
@@ -144,8 +144,9 @@ async def resolve(
 async def _ask(world: World, app: Application, source: ApplicationSource, revision: str, *, fresh: bool) -> str:
     opened = access.of_source(world, app, source)
     if spec.is_packed(source):
-        return await charts_of(world, source).resolve(opened, source.chart, revision, fresh=fresh)
-    return await world.repositories.resolve(opened, revision, fresh=fresh)
+        charts = charts_of(world, source)
+        return await charts.resolve(opened, source.chart, revision, tag_prefix=source.tag_prefix, fresh=fresh)
+    return await world.repositories.resolve(opened, revision, tag_prefix=source.tag_prefix, fresh=fresh)
 
 
 def kept_to(app: Application, state: OperationState) -> Pinned:

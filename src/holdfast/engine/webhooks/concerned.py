@@ -56,21 +56,25 @@ def _sources(app: Application) -> Iterator[ApplicationSource]:
 
 
 def _follows(source: ApplicationSource, change: RefChange) -> bool:
-    return not source.chart and _is_repository(source.repo_url, change) and names_ref(source.target_revision, change)
+    return not source.chart and _is_repository(source.repo_url, change) and _names(source, change)
+
+
+def _names(source: ApplicationSource, change: RefChange) -> bool:
+    return names_ref(source.target_revision, change, source.tag_prefix)
 
 
 def _is_repository(url: str, change: RefChange) -> bool:
     return any(same_repository(url, other) for other in change.urls)
 
 
-def names_ref(target_revision: str, change: RefChange) -> bool:
+def names_ref(target_revision: str, change: RefChange, tag_prefix: str = "") -> bool:
     """Whether what an application follows may be the ref that has changed."""
     if target_revision in ("", "HEAD"):
         return change.touched_head
     ref = bare_ref(change.ref)
     if bare_ref(target_revision) == ref:
         return True
-    return _admits(target_revision, ref)
+    return _admits(target_revision, ref, tag_prefix)
 
 
 def _reads(source: ApplicationSource, annotation: str, change: RefChange) -> bool:
@@ -124,10 +128,12 @@ def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
     # A tag cannot hold "+": Helm writes "_" for it.
     if wanted.replace("+", "_") == change.tag:
         return True
-    if not semver.names_tags(wanted):
+    prefix = source.tag_prefix
+    if not (semver.names_tags(wanted) or (prefix and semver.is_exact(wanted))):
         return False
-    return _admits(wanted, change.tag.replace("_", "+"))
+    rest = change.tag.removeprefix(prefix).replace("_", "+")
+    return change.tag.startswith(prefix) and _admits(wanted, rest)
 
 
-def _admits(wanted: str, version: str) -> bool:
-    return semver.is_range(wanted) and semver.highest((version,), wanted) is not None
+def _admits(wanted: str, tag: str, prefix: str = "") -> bool:
+    return semver.is_range(wanted) and semver.highest_tag((tag,), wanted, prefix) is not None

@@ -104,6 +104,25 @@ async def test_an_archive_writes_nothing_outside_of_its_folder(
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+async def test_a_prefix_says_which_tags_are_versions(chart_sources: OpenSources) -> None:
+    registry = Registry()
+    tags = ("web_1.0.0", "web_1.1.0_b.7", "api_1.9.0", "1.5.0", "web_latest")
+    digests = {tag: registry.push("team/shop", tag, packed({"a.yaml": tag}), TAR_LAYER) for tag in tags}
+    for tag in ("web_1.0.0_b.7", "1.5.0"):
+        registry.push("charts/redis", tag, chart("redis", "1.0.0"))
+    cases = {"1.x": "web_1.1.0_b.7", "1.0.0": "web_1.0.0", "1.5.0": "1.5.0", "web_latest": "web_latest"}
+    async with serving(registry.handle) as root, chart_sources() as sources:
+        access = access_to(root, "team/shop")
+        found = {wanted: await sources.resolve(access, "", wanted, tag_prefix="web_") for wanted in cases}
+        assert found == {wanted: digests[tag] for wanted, tag in cases.items()}
+        with pytest.raises(Blocked) as caught:
+            await sources.resolve(access, "", "2.x", tag_prefix="web_")
+        assert "in tags that begin with 'web_', has no version '2.x'. It has 1.0.0, 1.1.0+b.7." in caught.value.message
+        version = await sources.resolve(access_to(root), "redis", "1.x", tag_prefix="web_")
+        assert version == "web_1.0.0+b.7"
+        assert sources.open(await sources.fetch(access_to(root), "redis", version)).entry("Chart.yaml") is not None
+
+
 async def test_what_was_changed_on_the_way_is_refused(chart_sources: OpenSources) -> None:
     registry = Registry()
     digest = registry.push("team/shop", "main", packed({"a.yaml": "good"}), TAR_LAYER)

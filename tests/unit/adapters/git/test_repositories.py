@@ -70,6 +70,30 @@ async def test_every_way_to_name_a_commit_leads_to_it(origin: Origin, tmp_path: 
     assert found == cases
 
 
+async def test_a_prefix_says_which_tags_are_versions(origin: Origin, tmp_path: Path, limits: GitLimits) -> None:
+    commits = {}
+    for tag in ("web-1.0.0", "web-v1.1.0", "api-1.9.0", "1.5.0", "web-2.0.0-rc.1", "1.2"):
+        commits[tag] = origin.commit(a=tag)
+        origin.git("tag", tag)
+    cases = {
+        ("1.x", "web-"): "web-v1.1.0",
+        ("*", "api-"): "api-1.9.0",
+        (">=2.0.0-0", "web-"): "web-2.0.0-rc.1",
+        ("1.0.0", "web-"): "web-1.0.0",
+        ("1.5.0", "web-"): "1.5.0",
+        ("web-1.0.0", "web-"): "web-1.0.0",
+        (commits["1.2"][:9], "web-"): "1.2",
+        ("1.x", ""): "1.5.0",
+    }
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        for (revision, prefix), tag in cases.items():
+            assert await subject.resolve(access, revision, tag_prefix=prefix) == commits[tag], (revision, prefix)
+        with pytest.raises(Blocked) as caught:
+            await subject.resolve(access, "1.2", tag_prefix="web-")
+    assert "no tag in the range '1.2' among those that begin with 'web-'" in caught.value.message
+
+
 async def test_a_short_commit_in_the_middle_of_history_is_found(
     origin: Origin, tmp_path: Path, limits: GitLimits
 ) -> None:
