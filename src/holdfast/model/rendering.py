@@ -39,6 +39,15 @@ class FetchedChart(Struct, frozen=True):
     version: str = ""
 
 
+class ChartUse(Struct, frozen=True):
+    """A chart that another one depends on or that a kustomization inflates. `wanted` is the version that a lock names, else
+    what is written there: a version, a range, or "" for any."""
+
+    repository: str
+    name: str
+    wanted: str = ""
+
+
 class RemoteFile(Struct, frozen=True):
     """A file that was read from an address which a source names."""
 

@@ -18,6 +18,7 @@ class MemoryCharts:
 
     def __init__(self) -> None:
         self.asked: list[RepositoryAccess] = []
+        self.fresh: list[bool] = []
         self._trees: dict[TreeLocation, MemoryTree] = {}
         self._newest: dict[str, str] = {}
 
@@ -33,6 +34,7 @@ class MemoryCharts:
         self, access: RepositoryAccess, chart: str, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
     ) -> str:
         self.asked.append(access)
+        self.fresh.append(fresh)
         place = _location(access.url, chart, "").repository
         versions = [location.commit for location in self._trees if location.repository == place]
         if target_revision in versions:

@@ -58,6 +58,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     if fresh:
         world.failed_renders.refreshed(app.metadata.key)
         world.values_read.forget(app.metadata.key)
+        world.chart_uses.ask_anew(app.metadata.key)
     try:
         pinned, trouble = await sources.newest(world, app, fresh=fresh)
         desired = await desired_at(world, app, pinned)

@@ -172,6 +172,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         source_types.append(result.source_type)
         notes.extend(result.notes)
     world.values_read.rendered(app.metadata.key)
+    world.chart_uses.rendered(app.metadata.key)
     world.traced[app.metadata.key] = pinned.revisions
     world.render_notes.rendered(app.metadata.key, pinned.revisions, tuple(notes))
     return Rendered(tuple(objects), tuple(source_types))

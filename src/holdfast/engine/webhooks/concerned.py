@@ -9,10 +9,11 @@ from msgspec import Struct
 from holdfast.engine.lang import globs, semver
 from holdfast.engine.webhooks.addresses import same_repository
 from holdfast.engine.webhooks.git_payloads import bare_ref
-from holdfast.engine.webhooks.registry_payloads import normalized_repository
+from holdfast.engine.webhooks.registry_payloads import chart_repository, normalized_repository
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.names import Annotation
 from holdfast.model.pull_request import PullRequestChange
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import ArtifactChange, Change, RefChange
 
 
@@ -23,12 +24,14 @@ class Concern(Struct, frozen=True):
     hydrate: bool = False
 
 
-def concern(app: Application, change: Change) -> Concern:
+def concern(app: Application, change: Change, charts: Iterable[ChartUse] = ()) -> Concern:
+    """`charts` are those that it was rendered with last, beside those that its sources name."""
     match change:
         case RefChange():
             return _of_ref(app, change)
         case ArtifactChange():
-            return Concern(any(_is_artifact(source, change) for source in _sources(app)))
+            named = any(_is_artifact(source, change) for source in _sources(app))
+            return Concern(named or any(_is_chart(use, change) for use in charts))
         case PullRequestChange():
             return Concern()  # nothing is merged yet
 
@@ -120,15 +123,22 @@ def _is_below(file: str, path: str) -> bool:
 
 
 def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
-    name = source.repo_url if not source.chart else f"{source.repo_url.rstrip('/')}/{source.chart}"
-    if normalized_repository(name) != change.repository:
+    url, chart = source.repo_url, source.chart
+    if (chart_repository(url, chart) if chart else normalized_repository(url)) != change.repository:
         return False
     # As a registry's revisions are resolved: without one a chart is the newest, an artifact the tag `latest`.
-    wanted = source.target_revision.strip() or ("*" if source.chart else "latest")
+    return _means(source.target_revision.strip() or ("*" if chart else "latest"), change, source.tag_prefix)
+
+
+def _is_chart(use: ChartUse, change: ArtifactChange) -> bool:
+    """A version that a lock names cannot become another one; it may not have been there."""
+    return chart_repository(use.repository, use.name) == change.repository and _means(use.wanted.strip() or "*", change)
+
+
+def _means(wanted: str, change: ArtifactChange, prefix: str = "") -> bool:
     # A tag cannot hold "+": Helm writes "_" for it.
     if wanted.replace("+", "_") == change.tag:
         return True
-    prefix = source.tag_prefix
     if not (semver.names_tags(wanted) or (prefix and semver.is_exact(wanted))):
         return False
     rest = change.tag.removeprefix(prefix).replace("_", "+")

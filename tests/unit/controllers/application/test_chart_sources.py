@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from holdfast.model.keys import NamespacedName
+from holdfast.model.rendering import ChartUse
 from holdfast.model.resource_types import CONFIG_MAP, SECRET
 from holdfast.testing.builders import REPOSITORY, config_map, obj
 from tests.unit.controllers.application.harness import Stage, namespace, stage
@@ -149,3 +151,26 @@ async def test_a_dependency_that_is_not_had_says_why(files: dict[str, str], mess
             [condition] = (await world.application()).status.conditions
             assert condition.type == "ComparisonError"
             assert message in condition.message
+
+
+async def test_the_charts_of_a_render_are_known_and_asked_for_anew_when_somebody_says_so() -> None:
+    async with stage() as world:
+        await namespace(world)
+        wanted = f"dependencies: [{{name: lib, version: 1.x, repository: '{CHARTS}'}}]\n"
+        world.repositories.commit(REPOSITORY, {f"app/{path}": text for path, text in chart("web", "1", wanted).items()})
+        await world.create_application(policy=AUTOMATED)
+        web = NamespacedName("argocd", "web")
+        async with world.controller(poll_seconds=100_000) as controller:
+            assert controller.charts_of(web) == {ChartUse(CHARTS, "lib", "1.x")}, "it waits for this one"
+            for version in ("1.2.0", "1.3.0"):
+                world.charts.publish(CHARTS, "lib", version, chart("lib", version))
+                controller.refresh(web)
+                await world.settle(controller, seconds=2)
+                assert (await data(world, "lib") or {}).get("version") == version
+                assert world.charts.fresh[-1]
+            assert controller.charts_of(web) == {ChartUse(CHARTS, "lib", "1.x")}
+            asked = len(world.charts.fresh)
+            world.repositories.commit(REPOSITORY, {f"app/{path}": text for path, text in chart("web", "2").items()})
+            controller.refresh(web)
+            await world.settle(controller, seconds=2)
+            assert (controller.charts_of(web), len(world.charts.fresh)) == (frozenset(), asked)
