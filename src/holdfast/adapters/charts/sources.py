@@ -13,6 +13,7 @@ from holdfast.adapters.charts.helm_index import HelmRepositories, Index
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.oci import Registries, Repository
+from holdfast.adapters.charts.sign_in import SignIn, as_it_is
 from holdfast.adapters.charts.store import ChartStore
 from holdfast.adapters.charts.versions import chosen, prefixed
 from holdfast.engine.access.repository_urls import is_artifact, normalized_url, shown_url
@@ -34,13 +35,14 @@ class ChartSources:
         clock: Clock,
         open_tree: Callable[[TreeLocation], FileTree],
         limits: ChartLimits | None = None,
+        sign_in: SignIn = as_it_is,
     ) -> None:
         self._limits = limits or ChartLimits()
         self._open_tree = open_tree
         self._store = ChartStore(directory.resolve(), self._limits)
         self._http = Http(self._limits.seconds)
-        self._helm = HelmRepositories(self._http, self._limits)
-        self._registries = Registries(self._http, self._limits)
+        self._helm = HelmRepositories(self._http, self._limits, sign_in)
+        self._registries = Registries(self._http, self._limits, sign_in)
         self._indexes: SharedCalls[Index] = SharedCalls(clock, self._limits.share_seconds)
         self._tags: SharedCalls[list[str]] = SharedCalls(clock, self._limits.share_seconds)
         self._digests: SharedCalls[str] = SharedCalls(clock, self._limits.share_seconds)

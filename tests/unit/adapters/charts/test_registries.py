@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
@@ -55,6 +56,32 @@ async def test_a_registry_that_wants_a_token_is_given_one(chart_sources: OpenSou
             with pytest.raises(Blocked) as caught:
                 await sources.resolve(access_to(root, **given), "redis", "1.x")
             assert caught.value.reason == "AuthenticationFailed"
+
+
+class Identity:
+    """Gives a password that counts up to who names a Google account."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    async def sign_in(self, access: RepositoryAccess) -> RepositoryAccess:
+        self.given += 1
+        return structs.replace(access, username="oauth2accesstoken", password=f"t{self.given}", bearer_token="b")
+
+
+async def test_a_token_of_a_cloud_is_asked_for_anew_when_the_registry_takes_the_last_one_no_more(
+    chart_sources: OpenSources,
+) -> None:
+    registry, identity = Registry("oauth2accesstoken", "t1"), Identity()
+    registry.push("charts/redis", "1.0.0", chart("redis", "1.0.0"))
+    async with serving(registry.handle) as root, chart_sources(identity.sign_in) as sources:
+        access = access_to(root, gcp_service_account_key="{}")
+        for wanted in ("1.x", "*"):
+            assert await sources.resolve(access, "redis", wanted) == "1.0.0"
+        assert identity.given == 1, "the registry's own token serves"
+        registry.expected, registry.letter = ("oauth2accesstoken", "t2"), "Bearer another"
+        assert await sources.resolve(access, "redis", "1.x") == "1.0.0"
+        assert identity.given == 2
 
 
 async def test_an_artifact_stands_at_the_digest_of_its_tag(chart_sources: OpenSources) -> None:
