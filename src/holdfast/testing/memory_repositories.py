@@ -72,6 +72,10 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
+    def commits(self) -> list[str]:
+        """All that there are, of all repositories, oldest first."""
+        return list(self._trees)
+
     def head(self, url: str) -> str:
         """The commit of the branch."""
         return self._heads[url]

@@ -203,7 +203,7 @@ async def _fetch(world: World, app: Application, source: ApplicationSource, revi
         location = await charts_of(world, source).fetch(opened, source.chart, revision)
     else:
         location = await world.repositories.fetch(opened, revision)
-    await signatures.check(world, app, source, location)
+    await signatures.check(world, app, source, opened, location)
     return location
 
 

@@ -131,6 +131,52 @@ async def test_a_revision_that_does_not_exist_is_named(
     assert origin.url in caught.value.message
 
 
+async def test_the_history_since_a_commit_is_whole_although_commits_are_fetched_alone(
+    origin: Origin, tmp_path: Path, limits: GitLimits
+) -> None:
+    first, good = origin.commit(a="1"), origin.commit(a="2")
+    origin.git("checkout", "-q", "-b", "side")
+    side = origin.commit(b="1")
+    origin.git("checkout", "-q", "main")
+    main = origin.commit(a="3")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "merge", "side")
+    merge = origin.git("rev-parse", "HEAD")
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        await subject.fetch(access, good)
+        location = await subject.fetch(access, merge)
+        assert set(await subject.history(access, location, (good,), 10)) == {merge, main, side}
+        assert await subject.history(access, location, (merge,), 10) == ()
+        assert set(await subject.history(access, location, ("0" * 40, "--all", "main"), 10)) == {
+            first,
+            good,
+            side,
+            main,
+            merge,
+        }
+        assert len(await subject.history(access, location, (), 2)) == 3
+
+        origin.git("reset", "--quiet", "--hard", first)
+        rewritten = [origin.commit(c=text) for text in "12"]
+        location = await subject.fetch(access, rewritten[-1])
+        assert await subject.history(access, location, (merge,), 10) == tuple(reversed(rewritten))
+
+
+async def test_a_commit_that_no_ref_leads_to_has_its_history_too(
+    origin: Origin, tmp_path: Path, limits: GitLimits
+) -> None:
+    origin.commit(a="1")
+    lost = [origin.commit(a=text) for text in "23"]
+    origin.git("update-ref", "refs/pull/1/head", lost[-1])
+    origin.git("reset", "--quiet", "--hard", "HEAD~2")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        location = await subject.fetch(access, lost[-1])
+        found = await subject.history(access, location, (origin.git("rev-parse", "HEAD"),), 10)
+        assert found == tuple(reversed(lost))
+
+
 async def test_a_commit_that_does_not_exist_is_named(origin: Origin, tmp_path: Path, limits: GitLimits) -> None:
     origin.commit(a="1")
     async with repositories(tmp_path / "mirrors", limits) as subject:
