@@ -23,7 +23,7 @@ from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, SyncCode
 from holdfast.model.pinned import Pinned
-from holdfast.model.rendering import PluginFiles, RefLocation, RenderRequest, RenderResult
+from holdfast.model.rendering import Doubled, PluginFiles, RefLocation, RenderRequest, RenderResult
 from holdfast.ports.charts import Charts
 from holdfast.ports.rendering import ChangeAware
 from holdfast.ports.sources import RepositoryAccess
@@ -37,6 +37,7 @@ class Rendered(Struct, frozen=True):
 
     objects: tuple[KubeObject, ...]
     source_types: tuple[str, ...]
+    doubled: tuple[Doubled, ...] = ()
 
 
 async def newest(world: World, app: Application, *, fresh: bool) -> tuple[Pinned, str]:
@@ -163,6 +164,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
     objects: list[KubeObject] = []
     source_types: list[str] = []
     notes: list[str] = []
+    doubled: list[Doubled] = []
     async for request in requests(world, app, pinned):
         if request is None:
             source_types.append("")
@@ -171,11 +173,12 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         objects.extend(result.objects)
         source_types.append(result.source_type)
         notes.extend(result.notes)
+        doubled.extend(result.doubled)
     world.values_read.rendered(app.metadata.key)
     world.chart_uses.rendered(app.metadata.key)
     world.traced[app.metadata.key] = pinned.revisions
     world.render_notes.rendered(app.metadata.key, pinned.revisions, tuple(notes))
-    return Rendered(tuple(objects), tuple(source_types))
+    return Rendered(tuple(objects), tuple(source_types), tuple(doubled))
 
 
 async def requests(world: World, app: Application, pinned: Pinned) -> AsyncIterator[RenderRequest | None]:
