@@ -8,6 +8,7 @@ from pathlib import Path
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
+from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.rendering.local_tree import LocalTree, open_local_tree
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.engine_process import Sources
@@ -28,7 +29,9 @@ class LocalRepositories:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()  # workers have folders of their own
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         return REVISION
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
@@ -45,7 +48,9 @@ class LocalRepositories:
 async def local_sources(place: DataPlace, root: Path, plugins: PluginPlaces) -> AsyncIterator[Sources]:
     """No render is cached, as files change without a commit."""
     renderer = RenderPool(open_local_tree, workers=1, tools=place.tools, plugins=plugins)
-    charts = ChartSources(place.charts, clock=SystemClock(), open_tree=open_source_tree)
+    charts = ChartSources(
+        place.charts, clock=SystemClock(), open_tree=open_source_tree, sign_in=SignIn(SystemClock()).opened_charts
+    )
     values_files = HttpValuesFiles(SystemClock())
     try:
         yield Sources(LocalRepositories(root), charts, renderer, values_files)

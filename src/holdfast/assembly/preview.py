@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from holdfast.adapters.git.github_app import GitHubApps
+from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.scm.hosts import Hosts
 from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.inspection import world_of
@@ -118,8 +118,10 @@ async def _found(world: World, apps: list[Application], asked: AskedPull, hosts:
     )
     if asked.token:
         host = HostAccess(opened, asked.token, asked.username)
+    elif told.token:
+        host = HostAccess(opened, told.token, told.username)
     else:
-        host = HostAccess(await GitHubApps(world.clock).opened(opened), told.token, told.username)
+        host = HostAccess(await SignIn(world.clock).opened(opened))
     context = preview_settings.checked_context(asked.context or told.context)
     pull = await patiently(lambda: hosts.pull_request(repository, host, asked.number), world.clock)
     return Telling(hosts, repository, host, context), pull

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.git.repositories import GitRepositories
+from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.rendering.local_tree import open_local_tree
 from holdfast.assembly.places import place_of
 from holdfast.engine.access import credentials
@@ -52,7 +53,12 @@ async def reach(
 
 
 async def _reach_charts(access: RepositoryAccess, kubeconfig: Path) -> str:
-    charts = ChartSources(place_of(kubeconfig).charts, clock=SystemClock(), open_tree=open_local_tree)
+    charts = ChartSources(
+        place_of(kubeconfig).charts,
+        clock=SystemClock(),
+        open_tree=open_local_tree,
+        sign_in=SignIn(SystemClock()).opened_charts,
+    )
     try:
         return await charts.reach(access)
     finally:

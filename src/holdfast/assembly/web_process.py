@@ -15,6 +15,7 @@ from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import WebhookLimits, WebhookSecrets
 from holdfast.runtime.clock import SystemClock
 from holdfast.server import monitoring, webhooks
@@ -29,6 +30,9 @@ class _Kept:
 
     def all(self) -> Iterable[Application]:
         return self._controller.applications()
+
+    def charts(self, app: NamespacedName) -> Iterable[ChartUse]:
+        return self._controller.charts_of(app)
 
     def secrets(self) -> WebhookSecrets:
         return secrets.from_secret(self._controller.settings_secret())

@@ -33,10 +33,12 @@ class WorkingCopy:
             )
         self._url = normalized_url(of_git[0].repo_url)
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         if self._is_ours(access):
             return REVISION
-        return await self._others.resolve(access, target_revision, fresh=fresh)
+        return await self._others.resolve(access, target_revision, tag_prefix=tag_prefix, fresh=fresh)
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
         if self._is_ours(access):

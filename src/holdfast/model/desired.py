@@ -27,12 +27,15 @@ class Target(Struct, frozen=True):
 
 
 class Targets(Struct, frozen=True):
-    """`hooks` run in a sync and are not compared; what is `skipped` is neither compared, applied nor pruned."""
+    """`hooks` run in a sync and are not compared; what is `skipped` is neither compared, applied nor pruned. Of what is
+    `repeated` the `conditions` say so, in its order, and `told` are the notes of the render that they say as well."""
 
     objects: tuple[Target, ...] = ()
     hooks: tuple[Target, ...] = ()
     skipped: frozenset[ObjectKey] = frozenset()
     conditions: tuple[ApplicationCondition, ...] = ()
+    repeated: tuple[ObjectKey, ...] = ()
+    told: frozenset[str] = frozenset()
 
 
 class Prediction(Struct, frozen=True):

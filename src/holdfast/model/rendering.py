@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from holdfast.model.application import ApplicationSource
 from holdfast.model.filetree import TreeLocation
+from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 from holdfast.model.repository import RepositoryAccess
 
@@ -37,6 +38,15 @@ class FetchedChart(Struct, frozen=True):
     repository: str
     location: TreeLocation
     version: str = ""
+
+
+class ChartUse(Struct, frozen=True):
+    """A chart that another one depends on or that a kustomization inflates. `wanted` is the version that a lock names, else
+    what is written there: a version, a range, or "" for any."""
+
+    repository: str
+    name: str
+    wanted: str = ""
 
 
 class RemoteFile(Struct, frozen=True):
@@ -104,10 +114,18 @@ class RenderRequest(Struct, frozen=True):
     position: int = 0
 
 
+class Doubled(Struct, frozen=True):
+    """An object of a render that another one takes the place of, as it is written there; `note` says where they are."""
+
+    key: ObjectKey
+    note: str
+
+
 class RenderResult(Struct, frozen=True):
     """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
     the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer. `looked_at` are
-    the paths from the root at which Jsonnet programs looked for what they import, in vain or not."""
+    the paths from the root at which Jsonnet programs looked for what they import, in vain or not. What is `doubled` is in the
+    notes, too."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
@@ -115,3 +133,4 @@ class RenderResult(Struct, frozen=True):
     plugin: str = ""
     is_unsure: bool = False
     looked_at: tuple[str, ...] = ()
+    doubled: tuple[Doubled, ...] = ()

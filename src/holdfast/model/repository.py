@@ -14,7 +14,8 @@ class RepositoryAccess(Struct, frozen=True):
     unless `insecure`. `registered`: a Secret speaks of it. `pass_credentials`: a Helm repository's credentials may go to
     the other hosts that its index names. `public_only`: a chart named it, and nobody vouches for it, so that it must not
     lead into the network of this process. `force_http`: an OCI registry without TLS. `gcp_service_account_key` is JSON as
-    Google gives it; `azure_workload_identity`: with the identity that Azure gives to this process.
+    Google gives it; `azure_workload_identity`: with the identity that Azure gives to this process; `azure_client_id` and what
+    follows it: with that of a service principal, whose tokens are asked for at `azure_authority`.
     """
 
     url: str
@@ -42,6 +43,10 @@ class RepositoryAccess(Struct, frozen=True):
     github_app_enterprise_url: str = ""
     gcp_service_account_key: str = ""
     azure_workload_identity: bool = False
+    azure_client_id: str = ""
+    azure_client_secret: str = ""
+    azure_tenant_id: str = ""
+    azure_authority: str = ""
 
     def proxy_for(self, host: str) -> str:
         """What a request to the host goes through, "" for nothing: `no_proxy` names hosts, domains, addresses and networks

@@ -16,8 +16,14 @@ class Charts(Protocol):
     Transient with reason RepositoryUnreachable or RepositoryTimeout.
     """
 
-    async def resolve(self, access: RepositoryAccess, chart: str, target_revision: str, *, fresh: bool = False) -> str:
-        """The version that a version or range means now; for a plain artifact the digest that a tag means now."""
+    async def resolve(
+        self, access: RepositoryAccess, chart: str, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
+        """The version that a version or range means now; for a plain artifact the digest that a tag means now.
+
+        With `tag_prefix` only tags of a registry that begin with it count, and what follows it is the version; it is part
+        of the answer, too. The index of a Helm repository has no tags: there it says nothing.
+        """
         ...
 
     async def fetch(self, access: RepositoryAccess, chart: str, revision: str) -> TreeLocation:

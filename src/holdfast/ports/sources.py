@@ -16,9 +16,12 @@ class Repositories(Protocol):
     RepositoryUnreachable, RepositoryTimeout, RepositoryDamaged or DiskFull.
     """
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         """The full commit id that a branch, tag, commit (full or short), "HEAD", "" or semver range means now.
 
+        With `tag_prefix` a version or range looks only at tags that begin with it, and reads what follows as the version.
         With `fresh` the repository is asked after this call; without it an answer of a moment ago may serve.
         """
         ...

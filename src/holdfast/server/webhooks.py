@@ -15,6 +15,7 @@ from holdfast.model.application import Application
 from holdfast.model.errors import ApiError, BadRequest, TooManyRequests
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import Change, WebhookLimits, WebhookSecrets
 from holdfast.ports.clock import Clock
 from holdfast.server.admission import RETRY, Admission, too_many
@@ -30,6 +31,10 @@ class Applications(Protocol):
     """What the handler needs of whoever keeps the applications."""
 
     def all(self) -> Iterable[Application]: ...
+
+    def charts(self, app: NamespacedName) -> Iterable[ChartUse]:
+        """Those that it was rendered with last, beside those that its sources name."""
+        ...
 
     def secrets(self) -> WebhookSecrets: ...
 
@@ -107,7 +112,7 @@ def refreshed(applications: Applications, changes: Iterable[Change]) -> list[Nam
     names = sorted(
         app.metadata.key
         for app in (applications.all() if told else ())
-        if any(concern(app, change).refresh for change in told)
+        if any(concern(app, change, applications.charts(app.metadata.key)).refresh for change in told)
     )
     for name in names:
         applications.refresh(name)

@@ -78,10 +78,14 @@ class FaultyRepositories:
         """A push with force, or a new repository in the old one's place: these commits cannot be had any more."""
         self._lost.update(commits)
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         if target_revision in self._lost:
             raise Blocked("RevisionNotFound", f"{access.url} has no revision {target_revision}")
-        return await self._spoiled(access.url, lambda: self._inner.resolve(access, target_revision))
+        return await self._spoiled(
+            access.url, lambda: self._inner.resolve(access, target_revision, tag_prefix=tag_prefix)
+        )
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
         async def ask() -> TreeLocation:

@@ -18,6 +18,7 @@ class MemoryCharts:
 
     def __init__(self) -> None:
         self.asked: list[RepositoryAccess] = []
+        self.fresh: list[bool] = []
         self._trees: dict[TreeLocation, MemoryTree] = {}
         self._newest: dict[str, str] = {}
 
@@ -29,15 +30,18 @@ class MemoryCharts:
     def holds(self, location: TreeLocation) -> bool:
         return location.repository.startswith(_FOLDER)
 
-    async def resolve(self, access: RepositoryAccess, chart: str, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, chart: str, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         self.asked.append(access)
+        self.fresh.append(fresh)
         place = _location(access.url, chart, "").repository
         versions = [location.commit for location in self._trees if location.repository == place]
         if target_revision in versions:
             return target_revision
         if not chart and target_revision == "main" and place in self._newest:
             return self._newest[place]
-        found = semver.highest(versions, target_revision or "*") if versions else None
+        found = semver.highest_tag(versions, target_revision or "*", tag_prefix)
         if found is None:
             raise Blocked("RevisionNotFound", f"{access.url} has no {chart} {target_revision}")
         return found

@@ -72,6 +72,10 @@ class MemoryRepositories:
         self._heads[url] = revision
         return revision
 
+    def commits(self) -> list[str]:
+        """All that there are, of all repositories, oldest first."""
+        return list(self._trees)
+
     def head(self, url: str) -> str:
         """The commit of the branch."""
         return self._heads[url]
@@ -84,7 +88,9 @@ class MemoryRepositories:
         """The history was rewritten: nobody has this commit any more."""
         del self._trees[commit]
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         self.resolved += 1
         self.asked.append(access)
         if self.trouble is not None:

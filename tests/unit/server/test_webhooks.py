@@ -19,6 +19,7 @@ from holdfast.model.application import Application
 from holdfast.model.errors import TooManyRequests
 from holdfast.model.keys import NamespacedName
 from holdfast.model.pull_request import PullRequestChange
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import WebhookLimits, WebhookSecrets
 from holdfast.server import webhooks
 from holdfast.testing.builders import REPOSITORY, application
@@ -34,12 +35,16 @@ class Kept:
         self._apps = apps
         self._secrets = secrets or WebhookSecrets()
         self.refreshed: list[str] = []
+        self.rendered_with: dict[str, tuple[ChartUse, ...]] = {}
         self.previewed: list[int] = []
         self.is_full = False
         self.limit = WebhookLimits()
 
     def all(self) -> Iterable[Application]:
         return self._apps
+
+    def charts(self, app: NamespacedName) -> Iterable[ChartUse]:
+        return self.rendered_with.get(app.name, ())
 
     def secrets(self) -> WebhookSecrets:
         return self._secrets
@@ -86,6 +91,17 @@ async def test_a_push_has_the_applications_of_its_branch_looked_at() -> None:
         answer = await opened.post(webhooks.PATH, json=PUSH, headers={"X-GitHub-Event": "push"})
         assert (answer.status, await answer.json()) == (200, {"refreshed": ["argocd/web"]})
     assert kept.refreshed == ["web"]
+
+
+async def test_a_push_to_a_registry_has_those_looked_at_that_were_rendered_with_the_chart() -> None:
+    kept = Kept(application("web"), application("db"))
+    kept.rendered_with["web"] = (ChartUse("oci://reg.example.com/team", "lib", "1.x"),)
+    target = {"repository": "team/lib", "tag": "1.2.0"}
+    pushed = {"events": [{"action": "push", "target": target, "request": {"host": "reg.example.com"}}]}
+    headers = {"Content-Type": "application/vnd.docker.distribution.events.v1+json"}
+    async with client(kept) as opened:
+        answer = await opened.post(webhooks.PATH, data=json.dumps(pushed).encode(), headers=headers)
+        assert (answer.status, await answer.json()) == (200, {"refreshed": ["argocd/web"]})
 
 
 async def test_a_pull_request_is_previewed_and_refreshes_nobody() -> None:

@@ -14,7 +14,7 @@ def failure(access: RepositoryAccess, answer: Answer, what: str) -> HoldfastErro
     """`what` was asked for."""
     shown = shown_url(access.url)
     if answer.status in (401, 403):
-        given = "refused the credentials" if access.username or access.bearer_token else "wants credentials"
+        given = "refused the credentials" if _opens(access) else "wants credentials"
         return Blocked(
             "AuthenticationFailed",
             f"repository {shown}: {host_of(access.url) or 'it'} {given} ({answer.status}). Check username and password of "
@@ -23,6 +23,11 @@ def failure(access: RepositoryAccess, answer: Answer, what: str) -> HoldfastErro
     if answer.status in (404, 410):
         return Blocked("ChartNotFound", f"repository {shown}: there is no {what}")
     return Transient("RepositoryUnreachable", f"repository {shown}: {what}: the answer is {answer.status}")
+
+
+def _opens(access: RepositoryAccess) -> bool:
+    of_a_cloud = access.gcp_service_account_key or access.azure_client_id or access.azure_workload_identity
+    return bool(access.username or access.bearer_token or of_a_cloud)
 
 
 def basic(user: str, password: str) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from holdfast.adapters.charts.answers import basic, failure
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
+from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang import yaml_documents
@@ -42,20 +43,22 @@ class _Known(Struct, frozen=True):
 class HelmRepositories:
     """An index that has not changed is neither sent nor read again, where the server knows how to say so."""
 
-    def __init__(self, http: Http, limits: ChartLimits) -> None:
+    def __init__(self, http: Http, limits: ChartLimits, sign_in: SignIn) -> None:
         self._http = http
         self._limits = limits
+        self._sign_in = sign_in
         self._known: dict[str, _Known] = {}
 
     async def index(self, access: RepositoryAccess) -> Index:
         known = self._known.get(access.url)
+        opened = await self._sign_in(access)
         answer = await self._http.get(
             _index_url(access.url),
-            access,
+            opened,
             home=access.url,
             limit=self._limits.index_bytes,
             headers={"If-None-Match": known.etag} if known is not None else {},
-            secret_headers=_secrets(access),
+            secret_headers=_secrets(opened),
         )
         if answer.status == 304 and known is not None:
             return known.index
@@ -70,12 +73,13 @@ class HelmRepositories:
     async def archive(self, access: RepositoryAccess, release: Release, chart: str) -> bytes:
         if not release.urls:
             raise Blocked("ChartDamaged", f"{_what(access, chart)}: its index names no address of {release.version}")
+        opened = await self._sign_in(access)
         answer = await self._http.get(
             urljoin(_folder(access.url), release.urls[0]),
-            access,
+            opened,
             home=access.url,
             limit=self._limits.archive_bytes,
-            secret_headers=_secrets(access),
+            secret_headers=_secrets(opened),
         )
         if answer.status != 200:
             raise failure(access, answer, f"chart {chart} {release.version}")

@@ -17,6 +17,7 @@ from msgspec import Struct
 from holdfast.adapters.charts.answers import basic, failure
 from holdfast.adapters.charts.http import Answer, Http
 from holdfast.adapters.charts.limits import ChartLimits
+from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
@@ -109,9 +110,10 @@ def layer_of(manifest: bytes, what: str) -> Layer:
 class Registries:
     """Tokens are kept for the repository and the credentials that they were given for."""
 
-    def __init__(self, http: Http, limits: ChartLimits) -> None:
+    def __init__(self, http: Http, limits: ChartLimits, sign_in: SignIn) -> None:
         self._http = http
         self._limits = limits
+        self._sign_in = sign_in
         self._tokens: dict[tuple[Repository, RepositoryAccess], str] = {}
 
     async def tags(self, access: RepositoryAccess, repository: Repository) -> list[str]:
@@ -173,7 +175,8 @@ class Registries:
         if answer.status != 401:
             return answer
         self._tokens.pop(key, None)
-        secret = await self._signed_in(access, repository, answer.headers.get("www-authenticate", ""))
+        opened = await self._sign_in(access)
+        secret = await self._signed_in(opened, repository, answer.headers.get("www-authenticate", ""))
         if not secret:
             return answer
         answer = await ask(secret)

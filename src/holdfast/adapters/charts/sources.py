@@ -13,8 +13,9 @@ from holdfast.adapters.charts.helm_index import HelmRepositories, Index
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.oci import Registries, Repository
+from holdfast.adapters.charts.sign_in import SignIn, as_it_is
 from holdfast.adapters.charts.store import ChartStore
-from holdfast.adapters.charts.versions import chosen
+from holdfast.adapters.charts.versions import chosen, prefixed
 from holdfast.engine.access.repository_urls import is_artifact, normalized_url, shown_url
 from holdfast.engine.lang.semver import is_exact, names_tags
 from holdfast.model.errors import Blocked
@@ -34,21 +35,24 @@ class ChartSources:
         clock: Clock,
         open_tree: Callable[[TreeLocation], FileTree],
         limits: ChartLimits | None = None,
+        sign_in: SignIn = as_it_is,
     ) -> None:
         self._limits = limits or ChartLimits()
         self._open_tree = open_tree
         self._store = ChartStore(directory.resolve(), self._limits)
         self._http = Http(self._limits.seconds)
-        self._helm = HelmRepositories(self._http, self._limits)
-        self._registries = Registries(self._http, self._limits)
+        self._helm = HelmRepositories(self._http, self._limits, sign_in)
+        self._registries = Registries(self._http, self._limits, sign_in)
         self._indexes: SharedCalls[Index] = SharedCalls(clock, self._limits.share_seconds)
         self._tags: SharedCalls[list[str]] = SharedCalls(clock, self._limits.share_seconds)
         self._digests: SharedCalls[str] = SharedCalls(clock, self._limits.share_seconds)
         self._fetched: SharedCalls[Path] = SharedCalls(clock)
 
-    async def resolve(self, access: RepositoryAccess, chart: str, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, chart: str, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         wanted = target_revision.strip()
-        if chart and is_exact(wanted):
+        if chart and is_exact(wanted) and not (tag_prefix and is_oci(access)):
             return wanted
         if not is_oci(access):
             _must_name_chart(access, chart)
@@ -57,9 +61,11 @@ class ChartSources:
         repository = oci.repository_of(access, chart)
         if oci.DIGEST.fullmatch(wanted):
             return wanted
-        tag = await self._tag(access, repository, wanted or ("*" if chart else "latest"), fresh=fresh)
+        wanted = wanted or ("*" if chart else "latest")
+        tag = await self._tag(access, repository, wanted, tag_prefix, fresh=fresh)
         if chart:
-            return tag.replace("_", "+")
+            prefix = tag_prefix if tag.startswith(tag_prefix) else ""
+            return prefix + tag.removeprefix(prefix).replace("_", "+")
         return await self._digests.call(
             (access, repository, tag), lambda: self._digest(access, repository, tag), fresh=fresh
         )
@@ -95,13 +101,17 @@ class ChartSources:
     async def _index(self, access: RepositoryAccess, *, fresh: bool = False) -> Index:
         return await self._indexes.call(access, lambda: self._helm.index(access), fresh=fresh)
 
-    async def _tag(self, access: RepositoryAccess, repository: Repository, wanted: str, *, fresh: bool) -> str:
+    async def _tag(
+        self, access: RepositoryAccess, repository: Repository, wanted: str, prefix: str, *, fresh: bool
+    ) -> str:
         """A tag that is no range is taken at its word, as registries may not let everybody list theirs."""
-        if not names_tags(wanted):
+        if not (names_tags(wanted) or (prefix and is_exact(wanted))):
             return wanted.replace("+", "_")
         tags = await self._tags.call(
             (access, repository), lambda: self._registries.tags(access, repository), fresh=fresh
         )
+        if prefix:
+            return prefixed(tags, wanted, prefix, str(repository))
         if wanted in tags:
             return wanted
         # A tag cannot hold the plus sign of a version.

@@ -133,8 +133,14 @@ class Mirror:
 
     @property
     def is_shallow(self) -> bool:
-        shallow = self.path / "shallow"
-        return shallow.exists() and shallow.stat().st_size > 0
+        return bool(self.cut_off())
+
+    def cut_off(self) -> set[str]:
+        """The commits whose parents are not here, although they have some."""
+        try:
+            return set((self.path / "shallow").read_text(encoding="ascii").split())
+        except FileNotFoundError:
+            return set()
 
     def find(self, commit: str) -> str | None:
         """The full id of a commit (full or short) among the objects that are here."""

@@ -52,11 +52,18 @@ def is_short_commit(revision: str) -> bool:
     return _SHORT.fullmatch(revision.lower()) is not None
 
 
-def choose(refs: Refs, revision: str) -> str | None:
+def choose(refs: Refs, revision: str, tag_prefix: str = "") -> str | None:
     """The commit of a revision as far as refs alone can tell: HEAD, branch, tag, full ref name, semver range, and a
-    short commit that is some ref's."""
+    short commit that is some ref's. For versions and ranges only tags with the prefix count; where none has the version
+    itself, the ref of that very name does."""
     if revision in ("", "HEAD"):
         return refs.head or None
+    if tag_prefix and semver.is_range(revision):
+        tag = semver.highest_tag(refs.names(_TAGS), revision, tag_prefix)
+        if tag is not None:
+            return refs.commits[_TAGS + tag]
+        if not semver.is_exact(revision):
+            return _of_short_commit(refs, revision)
     for name in (revision, _HEADS + revision, _TAGS + revision):
         if name.startswith("refs/") and name in refs.commits:
             return refs.commits[name]
@@ -64,10 +71,14 @@ def choose(refs: Refs, revision: str) -> str | None:
         tag = semver.highest(refs.names(_TAGS), revision)
         if tag is not None:
             return refs.commits[_TAGS + tag]
-    if is_short_commit(revision):
-        found = {commit for commit in refs.commits.values() if commit.startswith(revision.lower())}
-        return found.pop() if len(found) == 1 else None
-    return None
+    return _of_short_commit(refs, revision)
+
+
+def _of_short_commit(refs: Refs, revision: str) -> str | None:
+    if not is_short_commit(revision):
+        return None
+    found = {commit for commit in refs.commits.values() if commit.startswith(revision.lower())}
+    return found.pop() if len(found) == 1 else None
 
 
 def ref_of(refs: Refs, commit: str) -> str | None:
@@ -78,14 +89,15 @@ def ref_of(refs: Refs, commit: str) -> str | None:
     return None
 
 
-def missing_revision(url: str, refs: Refs, revision: str) -> str:
+def missing_revision(url: str, refs: Refs, revision: str, tag_prefix: str = "") -> str:
     """What to tell when a revision means nothing."""
     if revision in ("", "HEAD"):
         return f"repository {url} has no commit yet: push one, or name a branch that exists in targetRevision"
     tags, branches = refs.names(_TAGS), refs.names(_HEADS)
     if semver.is_range(revision) and not is_short_commit(revision):
         some = f" It has {', '.join(sorted(tags)[-5:])}." if tags else " It has no tags."
-        return f"repository {url} has no tag in the range {revision!r}.{some}"
+        among = f" among those that begin with {tag_prefix!r}" if tag_prefix else ""
+        return f"repository {url} has no tag in the range {revision!r}{among}.{some}"
     near = difflib.get_close_matches(revision, (branches + tags)[:2000], n=3)
     hint = f" Did you mean {' or '.join(near)}?" if near else " Check targetRevision."
     return f"repository {url} has no branch, tag or commit {revision!r}.{hint}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from holdfast.adapters.git import lfs, submodules
 from holdfast.adapters.git.connection import connection
 from holdfast.adapters.git.failures import failure
+from holdfast.adapters.git.history import commits_since
 from holdfast.adapters.git.limits import GitLimits
 from holdfast.adapters.git.mirror import Mirror, disk_errors
 from holdfast.adapters.git.process import GitAnswer, run_git
@@ -39,6 +40,7 @@ from holdfast.ports.clock import Clock
 from holdfast.runtime.sharing import SharedCalls
 
 _MOST_REMEMBERED = 10_000
+_MOST_HISTORIES = 1_000
 _NOT_HANDED_OUT = (
     "not our ref",
     "unadvertised object",
@@ -70,25 +72,29 @@ class GitRepositories:
         self._submodules: dict[tuple[TreeLocation, str], tuple[submodules.Submodule, ...]] = {}
         self._large: dict[TreeLocation, tuple[lfs.Pointer, ...]] = {}
         self._signatures: dict[tuple[str, KnownKeys], Signature] = {}
+        self._histories: dict[tuple[str, tuple[str, ...], int], tuple[str, ...]] = {}
+        self._walked: SharedCalls[tuple[str, ...]] = SharedCalls(clock)
         self._asked: SharedCalls[Refs] = SharedCalls(clock, self._limits.share_seconds)
         self._fetched: SharedCalls[str] = SharedCalls(clock)
         self._private, self._private_lock = _private_folder(self._directory)
 
-    async def resolve(self, access: RepositoryAccess, target_revision: str, *, fresh: bool = False) -> str:
+    async def resolve(
+        self, access: RepositoryAccess, target_revision: str, *, tag_prefix: str = "", fresh: bool = False
+    ) -> str:
         """With `fresh` the remote is asked after this call; without it an answer may be `share_seconds` old."""
         remote = self._remote(access)
         revision = target_revision.strip()
         if is_full_commit(revision):
             return revision.lower()
         refs = await self._refs(remote, access, fresh=fresh)
-        commit = choose(refs, revision)
+        commit = choose(refs, revision, tag_prefix)
         if commit is None and is_short_commit(revision):
             short = revision.lower()
             commit = self._mirror(remote).find(short) or await self._fetched.call(
                 (remote.address, access, short), lambda: self._find_in_history(remote, access, short, refs)
             )
         if commit is None:
-            raise Blocked("RevisionNotFound", missing_revision(remote.url, refs, revision))
+            raise Blocked("RevisionNotFound", missing_revision(remote.url, refs, revision, tag_prefix))
         return commit
 
     async def fetch(self, access: RepositoryAccess, commit: str) -> TreeLocation:
@@ -182,10 +188,41 @@ class GitRepositories:
             self._signatures[location.commit, keys] = known
         return known
 
+    async def history(
+        self, access: RepositoryAccess, location: TreeLocation, since: tuple[str, ...], most: int
+    ) -> tuple[str, ...]:
+        """Looked up once for each commit and what it is compared with."""
+        key = (location.commit, since, most)
+        known = self._histories.get(key)
+        if known is None:
+            known = await self._walked.call((key, access), lambda: self._walk(access, location.commit, since, most))
+            if len(self._histories) >= _MOST_HISTORIES:
+                self._histories.clear()
+            self._histories[key] = known
+        return known
+
+    async def _walk(self, access: RepositoryAccess, commit: str, since: tuple[str, ...], most: int) -> tuple[str, ...]:
+        """What is here may do; else the whole history of the refs is fetched, and at last that of the commit itself."""
+        remote = self._remote(access)
+        mirror = self._mirror(remote)
+        async with self._held(mirror, remote) as lock:
+            found = await commits_since(mirror, commit, since, most)
+            if found is None:
+                await self._bring_history(mirror, lock, remote, access)
+                found = await commits_since(mirror, commit, since, most)
+            if found is None:
+                whole = ["--unshallow", "--", remote.address, f"+{commit}:{mirror.marker(commit)}"]
+                await self._fetch(mirror, lock, remote, access, whole)
+                found = await commits_since(mirror, commit, since, most)
+        if found is None:
+            raise Blocked("HistoryIncomplete", f"repository {remote.url} hands out no whole history of {commit}")
+        return found
+
     async def close(self) -> None:
         """Ends what is under way and takes the private files away."""
         await self._asked.close()
         await self._fetched.close()
+        await self._walked.close()
         shutil.rmtree(self._private, ignore_errors=True)
         os.close(self._private_lock)
 

@@ -18,3 +18,7 @@ class SignIn:
     async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
         """As it is where nobody is to be asked. Raises Blocked and Transient."""
         return await self._clouds.opened(await self._apps.opened(access))
+
+    async def opened_charts(self, access: RepositoryAccess) -> RepositoryAccess:
+        """The same for Helm repositories and registries."""
+        return await self._clouds.opened_charts(access)

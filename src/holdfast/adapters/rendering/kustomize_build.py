@@ -152,4 +152,5 @@ def _result(text: bytes, job: KustomizeJob, limits: RenderLimits) -> RenderResul
         raise Blocked("ManifestInvalid", f"{job.file}: its output is no YAML: {error}") from error
     documents = (Document(f"{job.file}, object {number}", content) for number, content in enumerate(found, start=1))
     collected = objects.collect(documents, limits.documents)
-    return RenderResult(tuple(map(kustomize_charts.unmarked, collected.objects)), "Kustomize", collected.notes)
+    plain = tuple(map(kustomize_charts.unmarked, collected.objects))
+    return RenderResult(plain, "Kustomize", collected.notes, doubled=collected.doubled)

@@ -30,6 +30,10 @@ _TEXTS: Final = {
     "app_id": "githubAppID",
     "app_installation": "githubAppInstallationID",
     "app_url": "githubAppEnterpriseBaseUrl",
+    "azure_client_id": "azureServicePrincipalClientId",
+    "azure_client_secret": "azureServicePrincipalClientSecret",
+    "azure_tenant_id": "azureServicePrincipalTenantId",
+    "azure_authority": "azureActiveDirectoryEndpoint",
     "proxy": "proxy",
     "no_proxy": "noProxy",
 }
@@ -81,6 +85,14 @@ def add(
         False,
         "--use-azure-workload-identity",
         help="With the identity of the controller in Azure; needs --no-check elsewhere.",
+    ),
+    azure_client_id: str = typer.Option("", "--azure-service-principal-client-id"),
+    azure_client_secret: str = typer.Option(
+        "", "--azure-service-principal-client-secret", envvar="HOLDFAST_REPO_AZURE_SECRET", show_envvar=True
+    ),
+    azure_tenant_id: str = typer.Option("", "--azure-service-principal-tenant-id"),
+    azure_authority: str = typer.Option(
+        "", "--azure-active-directory-endpoint", help="Where tokens are asked for in other clouds of Azure."
     ),
     enable_lfs: bool = typer.Option(False, "--enable-lfs", help="Put files of Git LFS in the place of their pointers."),
     enable_oci: bool = typer.Option(False, "--enable-oci"),

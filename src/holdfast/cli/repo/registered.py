@@ -33,6 +33,9 @@ _SHOWN: Final = (
     "githubAppID",
     "githubAppInstallationID",
     "githubAppEnterpriseBaseUrl",
+    "azureServicePrincipalClientId",
+    "azureServicePrincipalTenantId",
+    "azureActiveDirectoryEndpoint",
 )
 _OPENS: Final = {
     "sshPrivateKey": "ssh key",
@@ -41,6 +44,7 @@ _OPENS: Final = {
     "password": "password",
     "tlsClientCertData": "client certificate",
     "gcpServiceAccountKey": "Google service account",
+    "azureServicePrincipalClientSecret": "Azure service principal",
 }
 
 

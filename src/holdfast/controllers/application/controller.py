@@ -20,6 +20,7 @@ from holdfast.model.keys import GroupKind, NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.model.names import Label
+from holdfast.model.rendering import ChartUse
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CONFIG_MAP, NAMESPACE, SECRET
 from holdfast.ports.charts import Charts
 from holdfast.ports.clock import Clock
@@ -117,6 +118,10 @@ class ApplicationController:
         """As they are known now."""
         found = (self.world.application(name) for name in self._applications())
         return [app for app in found if app is not None]
+
+    def charts_of(self, app: NamespacedName) -> frozenset[ChartUse]:
+        """The charts that it was rendered with last, beside those that its sources name."""
+        return self.world.chart_uses.of(app)
 
     def settings_secret(self) -> KubeObject:
         """The Secret argocd-secret, {} when there is none."""

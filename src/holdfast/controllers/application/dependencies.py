@@ -13,7 +13,7 @@ from holdfast.engine.render.helm.chart import Dependency
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import TreeLocation
-from holdfast.model.rendering import FetchedChart, RenderRequest
+from holdfast.model.rendering import ChartUse, FetchedChart, RenderRequest
 from holdfast.ports.charts import Charts
 from holdfast.ports.sources import Repositories
 
@@ -35,8 +35,11 @@ async def fetch(world: World, app: Application, request: RenderRequest) -> tuple
             opened = structs.replace(opened, public_only=True)
         if source.helm is not None and source.helm.pass_credentials:
             opened = access.with_passed_credentials(opened)
+        version = wanted.locked or wanted.version
+        world.chart_uses.named(app.metadata.key, ChartUse(opened.url, wanted.name, version))
+        anew = world.chart_uses.is_asked_anew(app.metadata.key)
         try:
-            version = await world.charts.resolve(opened, wanted.name, wanted.locked or wanted.version)
+            version = await world.charts.resolve(opened, wanted.name, version, fresh=anew)
             location = await world.charts.fetch(opened, wanted.name, version)
         except Blocked as blocked:
             raise _about(source, wanted, blocked) from blocked

@@ -30,7 +30,8 @@ def findings(world: World, app: Application, observed: Observed) -> compose.Find
         control_namespace=world.namespace,
     )
     noted = world.render_notes.at(app.metadata.key, desired.pinned.revisions)
-    warnings = (*render_notes.warnings(noted), *_orphans(world, app, desired.targets))
+    untold = (note for note in noted if note not in desired.targets.told)
+    warnings = (*render_notes.warnings(untold), *_orphans(world, app, desired.targets))
     return msgspec.structs.replace(whole, conditions=(*whole.conditions, *observed.conditions, *warnings))
 
 

@@ -13,6 +13,7 @@ from holdfast.controllers.application.world import World
 from holdfast.engine.flow import application as flow
 from holdfast.engine.flow import spec
 from holdfast.engine.plan import tracking
+from holdfast.engine.plan.targets import with_places
 from holdfast.engine.status import conditions
 from holdfast.model.application import Application, ApplicationCondition
 from holdfast.model.desired import Prediction, Targets
@@ -58,6 +59,7 @@ async def observe(world: World, app: Application, *, fresh: bool = False) -> Obs
     if fresh:
         world.failed_renders.refreshed(app.metadata.key)
         world.values_read.forget(app.metadata.key)
+        world.chart_uses.ask_anew(app.metadata.key)
     try:
         pinned, trouble = await sources.newest(world, app, fresh=fresh)
         desired = await desired_at(world, app, pinned)
@@ -121,7 +123,8 @@ async def targets_at(world: World, app: Application, pinned: Pinned) -> tuple[Ta
     if project is None:
         raise Blocked("InvalidSpecError", f"project {spec.project_of(app)} does not exist")
     rendered = await sources.render(world, app, pinned)
-    return flow.desired(app, rendered.objects, project, world.discovery, world.namespace), rendered.source_types
+    wanted = flow.desired(app, rendered.objects, project, world.discovery, world.namespace)
+    return with_places(wanted, rendered.doubled, app.spec.destination.namespace), rendered.source_types
 
 
 async def live_objects(world: World, app: Application, keys: Iterable[ObjectKey]) -> flow.Live:

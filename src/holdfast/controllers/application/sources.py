@@ -23,7 +23,7 @@ from holdfast.model.keys import NamespacedName
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import Annotation, SyncCode
 from holdfast.model.pinned import Pinned
-from holdfast.model.rendering import PluginFiles, RefLocation, RenderRequest, RenderResult
+from holdfast.model.rendering import Doubled, PluginFiles, RefLocation, RenderRequest, RenderResult
 from holdfast.ports.charts import Charts
 from holdfast.ports.rendering import ChangeAware
 from holdfast.ports.sources import RepositoryAccess
@@ -37,6 +37,7 @@ class Rendered(Struct, frozen=True):
 
     objects: tuple[KubeObject, ...]
     source_types: tuple[str, ...]
+    doubled: tuple[Doubled, ...] = ()
 
 
 async def newest(world: World, app: Application, *, fresh: bool) -> tuple[Pinned, str]:
@@ -56,7 +57,7 @@ async def _newest(
     source = sources[position]
     resolved = await world.revisions.resolve(
         app.metadata.key,
-        (access.of_source(world, app, source), source.chart, source.target_revision),
+        (access.of_source(world, app, source), source.chart, source.target_revision, source.tag_prefix),
         lambda: _ask(world, app, source, source.target_revision, fresh=fresh),
         poll_seconds=world.poll_seconds,
         known=_known(app, source, position),
@@ -144,8 +145,9 @@ async def resolve(
 async def _ask(world: World, app: Application, source: ApplicationSource, revision: str, *, fresh: bool) -> str:
     opened = access.of_source(world, app, source)
     if spec.is_packed(source):
-        return await charts_of(world, source).resolve(opened, source.chart, revision, fresh=fresh)
-    return await world.repositories.resolve(opened, revision, fresh=fresh)
+        charts = charts_of(world, source)
+        return await charts.resolve(opened, source.chart, revision, tag_prefix=source.tag_prefix, fresh=fresh)
+    return await world.repositories.resolve(opened, revision, tag_prefix=source.tag_prefix, fresh=fresh)
 
 
 def kept_to(app: Application, state: OperationState) -> Pinned:
@@ -162,6 +164,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
     objects: list[KubeObject] = []
     source_types: list[str] = []
     notes: list[str] = []
+    doubled: list[Doubled] = []
     async for request in requests(world, app, pinned):
         if request is None:
             source_types.append("")
@@ -170,10 +173,12 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         objects.extend(result.objects)
         source_types.append(result.source_type)
         notes.extend(result.notes)
+        doubled.extend(result.doubled)
     world.values_read.rendered(app.metadata.key)
+    world.chart_uses.rendered(app.metadata.key)
     world.traced[app.metadata.key] = pinned.revisions
     world.render_notes.rendered(app.metadata.key, pinned.revisions, tuple(notes))
-    return Rendered(tuple(objects), tuple(source_types))
+    return Rendered(tuple(objects), tuple(source_types), tuple(doubled))
 
 
 async def requests(world: World, app: Application, pinned: Pinned) -> AsyncIterator[RenderRequest | None]:
@@ -201,7 +206,7 @@ async def _fetch(world: World, app: Application, source: ApplicationSource, revi
         location = await charts_of(world, source).fetch(opened, source.chart, revision)
     else:
         location = await world.repositories.fetch(opened, revision)
-    await signatures.check(world, app, source, location)
+    await signatures.check(world, app, source, opened, location)
     return location
 
 

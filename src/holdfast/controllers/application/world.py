@@ -12,6 +12,7 @@ import msgspec
 
 from holdfast.controllers.application import parameters
 from holdfast.controllers.application.asked_scripts import AskedScripts
+from holdfast.controllers.application.chart_uses import ChartUses
 from holdfast.controllers.application.customized import Customized
 from holdfast.controllers.application.event_queue import EventQueue
 from holdfast.controllers.application.failed_renders import FailedRenders
@@ -84,6 +85,7 @@ class World:
         self.charts = charts
         self.values_files = values_files
         self.values_read = ValuesRead(clock)
+        self.chart_uses = ChartUses()
         self.chart_needs: dict[tuple[TreeLocation, str], tuple[Dependency, ...]] = {}
         self.clock = clock
         self.namespace = namespace
@@ -171,6 +173,7 @@ class World:
         other.predictions = Predictions()
         other.wanted = Wanted()
         other.chart_needs = {}
+        other.chart_uses = ChartUses()
         other.traced = {}
         other.render_notes = RenderNotes()
         return other
@@ -187,6 +190,7 @@ class World:
         self.wanted.forget(key)
         self.failed_renders.forget(key)
         self.values_read.forget(key)
+        self.chart_uses.forget(key)
         self.asked_anew.discard(key)
         self.at_rest.pop(key, None)
         self.traced.pop(key, None)

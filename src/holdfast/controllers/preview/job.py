@@ -26,7 +26,7 @@ from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.pull_requests import PullRequestHosts
 
 Opened: TypeAlias = Callable[[RepositoryAccess], Awaitable[RepositoryAccess]]
-"""Puts a short-lived token where a repository is opened by an app of its host."""
+"""Puts a short-lived token where a repository is opened by an app of its host or by an identity of a cloud."""
 
 SETTINGS: Final = "argocd-cm"
 
@@ -92,7 +92,7 @@ class Job:
         found = chosen(self._world, apps, self._key)
         if found is None:
             return None
-        opened = await self._opened(found.access)
+        opened = found.access if found.settings.token else await self._opened(found.access)
         host = HostAccess(opened, found.settings.token, found.settings.username)
         pull = await self._hosts.pull_request(found.repository, host, self._key.number)
         if not pull.is_open:

@@ -17,7 +17,7 @@ TEMPLATE = "repo-creds"
 WRITE_REPOSITORY = "repository-write"
 WRITE_TEMPLATE = "repo-write-creds"
 _FLAGS_OF_WAY = ("insecure", "insecureIgnoreHostKey", "insecureOCIForceHttp")
-_WAY = ("proxy", "noProxy", "githubAppEnterpriseBaseUrl")
+_WAY = ("proxy", "noProxy", "githubAppEnterpriseBaseUrl", "azureActiveDirectoryEndpoint")
 """How a repository is reached, and so who sees what opens it."""
 _CREDENTIALS = (
     "sshPrivateKey",
@@ -27,6 +27,7 @@ _CREDENTIALS = (
     "username",
     "githubAppPrivateKey",
     "gcpServiceAccountKey",
+    "azureServicePrincipalClientSecret",
 )
 
 
@@ -87,6 +88,10 @@ def access_for(
         github_app_enterprise_url=values.get("githubAppEnterpriseBaseUrl", ""),
         gcp_service_account_key=values.get("gcpServiceAccountKey", ""),
         azure_workload_identity=is_true(values, "useAzureWorkloadIdentity"),
+        azure_client_id=values.get("azureServicePrincipalClientId", ""),
+        azure_client_secret=values.get("azureServicePrincipalClientSecret", ""),
+        azure_tenant_id=values.get("azureServicePrincipalTenantId", ""),
+        azure_authority=values.get("azureActiveDirectoryEndpoint", ""),
     )
 
 
@@ -153,6 +158,11 @@ def _covers(prefix: str, wanted: str) -> bool:
 
 def _opens(values: Mapping[str, str]) -> bool:
     return any(values.get(key) for key in _CREDENTIALS) or is_true(values, "useAzureWorkloadIdentity")
+
+
+def names_azure(values: Mapping[str, str]) -> bool:
+    """The Secret is opened with an identity of Azure."""
+    return is_true(values, "useAzureWorkloadIdentity") or bool(values.get("azureServicePrincipalClientId"))
 
 
 def is_true(values: Mapping[str, str], key: str) -> bool:

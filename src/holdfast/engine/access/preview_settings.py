@@ -40,13 +40,20 @@ def settings_for(
         )
     told = {**template, **own}
     giver = own if API in own or own.get(TOKEN) else template
+    token = giver.get(TOKEN, "").strip()
+    if API in told and not token and credentials.names_azure(told):
+        raise Blocked(
+            "SettingInvalid",
+            f"repository {shown_url(url)}: what opens it is an identity of Azure, whose tokens are shown to Azure alone: "
+            f"{API} needs a {TOKEN} beside it",
+        )
     return PreviewSettings(
         enabled=_is_true(told.get("holdfastPreview") or config.get(ENABLED, "")),
         forks=_is_true(told.get("holdfastPreviewForks") or config.get(FORKS, "")),
         context=checked_context(config.get(CONTEXT, "").strip() or DEFAULT_CONTEXT),
         provider=told.get("holdfastPreviewProvider", "").strip(),
         api=told.get(API, "").strip(),
-        token=giver.get(TOKEN, "").strip(),
+        token=token,
         username=giver.get("holdfastPreviewUsername", "").strip(),
     )
 

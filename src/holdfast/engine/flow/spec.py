@@ -11,7 +11,6 @@ import msgspec
 from holdfast.engine.access import project as rules
 from holdfast.engine.access import project_rules
 from holdfast.engine.access.repository_urls import is_artifact
-from holdfast.engine.lang import semver
 from holdfast.model.application import Application, ApplicationDestination, ApplicationSource, SyncOperation
 from holdfast.model.appproject import AppProject
 from holdfast.model.errors import Blocked
@@ -76,11 +75,6 @@ def _problems_of(source: ApplicationSource, place: str, *, several: bool) -> Ite
         yield f"{place}: a chart cannot have a ref; its files are its own"
     elif not (source.chart or source.path or (several and source.ref)):
         yield f"{place}.path is missing (write . for the root of the repository)"
-    elif source.tag_prefix and not source.chart and semver.is_range(source.target_revision):
-        yield (
-            f"{place}.tagPrefix is not supported yet, and other tags than those of {source.tag_prefix!r} would count for "
-            f"the range {source.target_revision!r}: name the tag, or a branch, in targetRevision"
-        )
 
 
 def _ref_problems(sources: Sequence[ApplicationSource]) -> Iterator[str]:

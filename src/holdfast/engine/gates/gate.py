@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from holdfast.engine.gates import approvals, dependencies, freeze
-from holdfast.model.application import Application
+from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.approval import Approval
 from holdfast.model.gate import Hold
 from holdfast.model.keys import NamespacedName
@@ -81,5 +81,8 @@ def _followed(question: Question, other: Application | None) -> str:
     mine, its = question.app.spec.source, other.spec.source if other is not None else None
     if mine is None or its is None:
         return ""
-    same = (mine.repo_url, mine.target_revision, mine.chart) == (its.repo_url, its.target_revision, its.chart)
-    return question.followed if same else ""
+    return question.followed if _place(mine) == _place(its) else ""
+
+
+def _place(source: ApplicationSource) -> tuple[str, ...]:
+    return source.repo_url, source.chart, source.target_revision, source.tag_prefix

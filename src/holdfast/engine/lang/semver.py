@@ -210,3 +210,11 @@ def highest(versions: Iterable[str], wanted: str) -> str | None:
         if admitted.admits(version) and (best is None or compare(version, best) > 0):
             best = version
     return best.original if best else None
+
+
+def highest_tag(tags: Iterable[str], wanted: str, prefix: str) -> str | None:
+    """The tag whose version is the highest in the range, among those that begin with the prefix: what follows it is the
+    version. Raises VersionError when the range cannot be read."""
+    versions = {tag.removeprefix(prefix): tag for tag in tags if tag.startswith(prefix)}
+    found = highest(versions, wanted)
+    return versions[found] if found is not None else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
@@ -15,7 +17,11 @@ from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, group_kind_of, name_of, namespace_of, version_of
 from holdfast.model.names import ConditionType
+from holdfast.model.rendering import Doubled
 from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION
+
+PLACES: Final = 3
+"""How many notes a condition holds of one object."""
 
 Objection = Callable[[ObjectKey, bool], str]
 """Why the project does not permit the object (its key, whether it is namespaced); "" when it does."""
@@ -49,15 +55,32 @@ def target_objects(rendered: Iterable[KubeObject], frame: Frame) -> Targets:
             continue
         times[target.key] += 1
         objects[target.key] = target
+    repeated = tuple(key for key, count in sorted(times.items()) if count > 1)
     conditions = tuple(
         ApplicationCondition(
             type=ConditionType.REPEATED_RESOURCE_WARNING,
-            message=f"Resource {_place(key)} appeared {count} times among application resources.",
+            message=f"Resource {_place(key)} appeared {times[key]} times among application resources.",
         )
-        for key, count in sorted(times.items())
-        if count > 1
+        for key in repeated
     )
-    return Targets(tuple(objects[key] for key in sorted(objects)), tuple(found_hooks), frozenset(skipped), conditions)
+    ordered = tuple(objects[key] for key in sorted(objects))
+    return Targets(ordered, tuple(found_hooks), frozenset(skipped), conditions, repeated)
+
+
+def with_places(found: Targets, doubled: Iterable[Doubled], namespace: str) -> Targets:
+    """The conditions of repeated objects say where the render found them; `namespace` is the destination's."""
+    notes: dict[ObjectKey, list[str]] = {key: [] for key in found.repeated}
+    for one in doubled:
+        placed = msgspec.structs.replace(one.key, namespace=one.key.namespace or namespace)
+        for key in (placed, msgspec.structs.replace(placed, namespace="")):
+            if key in notes:
+                notes[key].append(one.note)
+    conditions = tuple(
+        msgspec.structs.replace(condition, message=" ".join((condition.message, *dict.fromkeys(notes[key][:PLACES]))))
+        for key, condition in zip(found.repeated, found.conditions, strict=True)
+    )
+    told = frozenset(note for listed in notes.values() for note in listed)
+    return msgspec.structs.replace(found, conditions=conditions, told=told)
 
 
 def _target(obj: KubeObject, frame: Frame, defined: Mapping[GroupKind, bool]) -> Target:

@@ -98,7 +98,7 @@ def render(
     collected = objects.collect(documents, limits.documents)
     notes.extend(collected.notes)
     looked_at = tuple(sorted(imports.looked_at)) if imports else ()
-    return RenderResult(collected.objects, "Directory", tuple(notes), looked_at=looked_at)
+    return RenderResult(collected.objects, "Directory", tuple(notes), looked_at=looked_at, doubled=collected.doubled)
 
 
 def _without_programs(left_out: list[str], *, is_wanted: bool) -> str:

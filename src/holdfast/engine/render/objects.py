@@ -11,6 +11,7 @@ from holdfast.model import kube
 from holdfast.model.errors import Blocked
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
+from holdfast.model.rendering import Doubled
 
 
 class Document(Struct, frozen=True):
@@ -22,14 +23,18 @@ class Document(Struct, frozen=True):
 
 class Collected(Struct, frozen=True):
     objects: tuple[KubeObject, ...]
-    notes: tuple[str, ...] = ()
+    doubled: tuple[Doubled, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(doubled.note for doubled in self.doubled)
 
 
 def collect(documents: Iterable[Document], limit: int) -> Collected:
     """The objects of the documents in their order, with a note for each object that is there twice."""
     objects: list[KubeObject] = []
     origins: dict[ObjectKey, str] = {}
-    notes: list[str] = []
+    doubled: list[Doubled] = []
     for document in documents:
         for content in _opened(document):
             obj = _checked(content, document.origin)
@@ -40,9 +45,10 @@ def collect(documents: Iterable[Document], limit: int) -> Collected:
             if not key.name:
                 continue
             if key in origins:
-                notes.append(f"{key} is in {origins[key]} and again in {document.origin}: the later one is used last")
+                note = f"{key} is in {origins[key]} and again in {document.origin}: the later one is used last"
+                doubled.append(Doubled(key, note))
             origins[key] = document.origin
-    return Collected(tuple(objects), tuple(notes))
+    return Collected(tuple(objects), tuple(doubled))
 
 
 def is_object(content: Any) -> bool:

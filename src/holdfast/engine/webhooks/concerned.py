@@ -9,10 +9,11 @@ from msgspec import Struct
 from holdfast.engine.lang import globs, semver
 from holdfast.engine.webhooks.addresses import same_repository
 from holdfast.engine.webhooks.git_payloads import bare_ref
-from holdfast.engine.webhooks.registry_payloads import normalized_repository
+from holdfast.engine.webhooks.registry_payloads import chart_repository, normalized_repository
 from holdfast.model.application import Application, ApplicationSource
 from holdfast.model.names import Annotation
 from holdfast.model.pull_request import PullRequestChange
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import ArtifactChange, Change, RefChange
 
 
@@ -23,12 +24,14 @@ class Concern(Struct, frozen=True):
     hydrate: bool = False
 
 
-def concern(app: Application, change: Change) -> Concern:
+def concern(app: Application, change: Change, charts: Iterable[ChartUse] = ()) -> Concern:
+    """`charts` are those that it was rendered with last, beside those that its sources name."""
     match change:
         case RefChange():
             return _of_ref(app, change)
         case ArtifactChange():
-            return Concern(any(_is_artifact(source, change) for source in _sources(app)))
+            named = any(_is_artifact(source, change) for source in _sources(app))
+            return Concern(named or any(_is_chart(use, change) for use in charts))
         case PullRequestChange():
             return Concern()  # nothing is merged yet
 
@@ -56,21 +59,25 @@ def _sources(app: Application) -> Iterator[ApplicationSource]:
 
 
 def _follows(source: ApplicationSource, change: RefChange) -> bool:
-    return not source.chart and _is_repository(source.repo_url, change) and names_ref(source.target_revision, change)
+    return not source.chart and _is_repository(source.repo_url, change) and _names(source, change)
+
+
+def _names(source: ApplicationSource, change: RefChange) -> bool:
+    return names_ref(source.target_revision, change, source.tag_prefix)
 
 
 def _is_repository(url: str, change: RefChange) -> bool:
     return any(same_repository(url, other) for other in change.urls)
 
 
-def names_ref(target_revision: str, change: RefChange) -> bool:
+def names_ref(target_revision: str, change: RefChange, tag_prefix: str = "") -> bool:
     """Whether what an application follows may be the ref that has changed."""
     if target_revision in ("", "HEAD"):
         return change.touched_head
     ref = bare_ref(change.ref)
     if bare_ref(target_revision) == ref:
         return True
-    return _admits(target_revision, ref)
+    return _admits(target_revision, ref, tag_prefix)
 
 
 def _reads(source: ApplicationSource, annotation: str, change: RefChange) -> bool:
@@ -116,18 +123,27 @@ def _is_below(file: str, path: str) -> bool:
 
 
 def _is_artifact(source: ApplicationSource, change: ArtifactChange) -> bool:
-    name = source.repo_url if not source.chart else f"{source.repo_url.rstrip('/')}/{source.chart}"
-    if normalized_repository(name) != change.repository:
+    url, chart = source.repo_url, source.chart
+    if (chart_repository(url, chart) if chart else normalized_repository(url)) != change.repository:
         return False
     # As a registry's revisions are resolved: without one a chart is the newest, an artifact the tag `latest`.
-    wanted = source.target_revision.strip() or ("*" if source.chart else "latest")
+    return _means(source.target_revision.strip() or ("*" if chart else "latest"), change, source.tag_prefix)
+
+
+def _is_chart(use: ChartUse, change: ArtifactChange) -> bool:
+    """A version that a lock names cannot become another one; it may not have been there."""
+    return chart_repository(use.repository, use.name) == change.repository and _means(use.wanted.strip() or "*", change)
+
+
+def _means(wanted: str, change: ArtifactChange, prefix: str = "") -> bool:
     # A tag cannot hold "+": Helm writes "_" for it.
     if wanted.replace("+", "_") == change.tag:
         return True
-    if not semver.names_tags(wanted):
+    if not (semver.names_tags(wanted) or (prefix and semver.is_exact(wanted))):
         return False
-    return _admits(wanted, change.tag.replace("_", "+"))
+    rest = change.tag.removeprefix(prefix).replace("_", "+")
+    return change.tag.startswith(prefix) and _admits(wanted, rest)
 
 
-def _admits(wanted: str, version: str) -> bool:
-    return semver.is_range(wanted) and semver.highest((version,), wanted) is not None
+def _admits(wanted: str, tag: str, prefix: str = "") -> bool:
+    return semver.is_range(wanted) and semver.highest_tag((tag,), wanted, prefix) is not None

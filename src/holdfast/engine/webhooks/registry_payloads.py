@@ -100,6 +100,13 @@ def normalized_repository(url: str) -> str:
     return url.strip().removeprefix("oci://").lower().rstrip("/")
 
 
+def chart_repository(url: str, chart: str) -> str:
+    """Where a registry keeps a chart of this address, in that spelling: a Secret may say that an address of https is a
+    registry's."""
+    place = url.strip().removeprefix("https://").removeprefix("http://")
+    return normalized_repository(f"{place.rstrip('/')}/{chart}")
+
+
 def _without_tag(url: str) -> str:
     name, at, _ = url.partition("@")
     if at:

@@ -90,6 +90,7 @@ class Registry:
     def __init__(self, user: str = "", password: str = "", page: int = 2) -> None:
         self.expected = (user, password) if user else None
         self.page = page
+        self.letter = "Bearer letmein"
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, dict[str, bytes]] = {}
         self.asked: list[str] = []
@@ -111,7 +112,7 @@ class Registry:
         self.asked.append(request.path)
         if request.path == "/token":
             return self._token(request)
-        if self.expected and request.headers.get("Authorization") != "Bearer letmein":
+        if self.expected and request.headers.get("Authorization") != self.letter:
             realm = f"{request.scheme}://{request.host}/token"
             challenge = f'Bearer realm="{realm}",service="registry",scope="repository:x:pull"'
             return web.Response(status=401, headers={"WWW-Authenticate": challenge})
@@ -130,7 +131,7 @@ class Registry:
         expected = base64.b64encode(":".join(self.expected or ()).encode()).decode()
         if request.headers.get("Authorization") != f"Basic {expected}":
             return web.Response(status=401)
-        return web.json_response({"token": "letmein"})
+        return web.json_response({"token": self.letter.removeprefix("Bearer ")})
 
     def _tags(self, request: web.Request, name: str) -> web.StreamResponse:
         tags = sorted(tag for tag in self.manifests[name] if not tag.startswith("sha256:"))

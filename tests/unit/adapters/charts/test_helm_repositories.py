@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 
 from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
@@ -226,3 +227,15 @@ async def test_what_was_not_used_for_longest_makes_room(chart_sources: OpenSourc
         kept = list((tmp_path / "charts" / "trees").iterdir())
         assert len(kept) < 6
         assert sha256(server.files["/charts/redis-1.0.5.tgz"]) in {folder.name for folder in kept}
+
+
+async def test_a_repository_is_opened_with_the_token_of_a_cloud(chart_sources: OpenSources) -> None:
+    async def sign_in(access: RepositoryAccess) -> RepositoryAccess:
+        return structs.replace(access, username="oauth2accesstoken", password="t", bearer_token="t")
+
+    server = HelmServer("Bearer t")
+    server.add("redis", "1.0.0")
+    async with serving(server.handle) as root, chart_sources(sign_in) as sources:
+        version = await sources.resolve(access_to(root, gcp_service_account_key="{}"), "redis", "1.x")
+        await sources.fetch(access_to(root, gcp_service_account_key="{}"), "redis", version)
+        assert {given for _, given in server.asked} == {"Bearer t"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
@@ -57,6 +58,32 @@ async def test_a_registry_that_wants_a_token_is_given_one(chart_sources: OpenSou
             assert caught.value.reason == "AuthenticationFailed"
 
 
+class Identity:
+    """Gives a password that counts up to who names a Google account."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    async def sign_in(self, access: RepositoryAccess) -> RepositoryAccess:
+        self.given += 1
+        return structs.replace(access, username="oauth2accesstoken", password=f"t{self.given}", bearer_token="b")
+
+
+async def test_a_token_of_a_cloud_is_asked_for_anew_when_the_registry_takes_the_last_one_no_more(
+    chart_sources: OpenSources,
+) -> None:
+    registry, identity = Registry("oauth2accesstoken", "t1"), Identity()
+    registry.push("charts/redis", "1.0.0", chart("redis", "1.0.0"))
+    async with serving(registry.handle) as root, chart_sources(identity.sign_in) as sources:
+        access = access_to(root, gcp_service_account_key="{}")
+        for wanted in ("1.x", "*"):
+            assert await sources.resolve(access, "redis", wanted) == "1.0.0"
+        assert identity.given == 1, "the registry's own token serves"
+        registry.expected, registry.letter = ("oauth2accesstoken", "t2"), "Bearer another"
+        assert await sources.resolve(access, "redis", "1.x") == "1.0.0"
+        assert identity.given == 2
+
+
 async def test_an_artifact_stands_at_the_digest_of_its_tag(chart_sources: OpenSources) -> None:
     registry = Registry()
     files = {"app/a.yaml": "kind: A", "app/link.yaml": "-> a.yaml"}
@@ -102,6 +129,25 @@ async def test_an_archive_writes_nothing_outside_of_its_folder(
             await sources.fetch(access_to(root, "team/shop"), "", digest)
         assert caught.value.reason == "PathEscapes"
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_a_prefix_says_which_tags_are_versions(chart_sources: OpenSources) -> None:
+    registry = Registry()
+    tags = ("web_1.0.0", "web_1.1.0_b.7", "api_1.9.0", "1.5.0", "web_latest")
+    digests = {tag: registry.push("team/shop", tag, packed({"a.yaml": tag}), TAR_LAYER) for tag in tags}
+    for tag in ("web_1.0.0_b.7", "1.5.0"):
+        registry.push("charts/redis", tag, chart("redis", "1.0.0"))
+    cases = {"1.x": "web_1.1.0_b.7", "1.0.0": "web_1.0.0", "1.5.0": "1.5.0", "web_latest": "web_latest"}
+    async with serving(registry.handle) as root, chart_sources() as sources:
+        access = access_to(root, "team/shop")
+        found = {wanted: await sources.resolve(access, "", wanted, tag_prefix="web_") for wanted in cases}
+        assert found == {wanted: digests[tag] for wanted, tag in cases.items()}
+        with pytest.raises(Blocked) as caught:
+            await sources.resolve(access, "", "2.x", tag_prefix="web_")
+        assert "in tags that begin with 'web_', has no version '2.x'. It has 1.0.0, 1.1.0+b.7." in caught.value.message
+        version = await sources.resolve(access_to(root), "redis", "1.x", tag_prefix="web_")
+        assert version == "web_1.0.0+b.7"
+        assert sources.open(await sources.fetch(access_to(root), "redis", version)).entry("Chart.yaml") is not None
 
 
 async def test_what_was_changed_on_the_way_is_refused(chart_sources: OpenSources) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec import structs
 
 from holdfast.adapters.git.cloud_tokens import CloudTokens
-from holdfast.model.errors import HoldfastError
+from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
 from tests.unit.adapters.git.test_github_app import KEY, NOW, PEM, FixedClock
 from tests.unit.adapters.local_http import serving
@@ -35,7 +37,12 @@ class Givers:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append({key: str(value) for key, value in (await request.post()).items()})
         self.paths.append(request.path)
-        body = self.body or json.dumps({"access_token": f"token-{len(self.asked)}", "expires_in": 3600})
+        said = {
+            "access_token": f"token-{len(self.asked)}",
+            "expires_in": 3600,
+            "refresh_token": f"re-{len(self.asked)}",
+        }
+        body = self.body or json.dumps(said)
         return web.Response(status=self.status, text=body)
 
 
@@ -68,6 +75,84 @@ async def test_the_identity_of_the_pod_is_exchanged_for_a_token(tmp_path: Path) 
     assert (givers.asked[0]["client_id"], givers.asked[0]["client_assertion"]) == ("c", "projected")
 
 
+PRINCIPAL: dict[str, Any] = {"azure_client_id": "c", "azure_client_secret": "secret", "azure_tenant_id": "t"}
+
+
+async def test_a_service_principal_opens_azure_devops() -> None:
+    givers = Givers()
+    async with serving(givers.handle) as root:
+        clouds = CloudTokens(FixedClock(), azure=root, environment={})
+        access = RepositoryAccess(AZURE.url, username="u", **PRINCIPAL)
+        for _ in range(2):
+            opened = await clouds.opened(access)
+            assert (opened.bearer_token, opened.azure_client_id, opened.azure_client_secret) == ("token-1", "", "")
+        other = await clouds.opened(structs.replace(access, azure_client_secret="renewed"))
+        assert other.bearer_token == "token-2"
+    assert givers.paths == ["/t/oauth2/v2.0/token"] * 2
+    assert [(form["client_id"], form["client_secret"]) for form in givers.asked] == [("c", "secret"), ("c", "renewed")]
+    assert givers.asked[0]["scope"].startswith("499b84ac-")
+
+
+@pytest.mark.parametrize("url", ["oci://acme.azurecr.io/charts", "acme.azurecr.io/charts", "https://ACME.azurecr.io/c"])
+async def test_a_registry_of_azure_exchanges_the_token_for_its_own(url: str, tmp_path: Path) -> None:
+    givers, clock, file = Givers(), FixedClock(), tmp_path / "token"
+    file.write_text("projected")
+    named = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_FEDERATED_TOKEN_FILE": str(file)}
+    access = RepositoryAccess(url, azure_workload_identity=True, pass_credentials=True)
+    async with serving(givers.handle) as root:
+        clouds = CloudTokens(clock, azure=root, registry=root, environment=named)
+        for _ in range(2):
+            opened = await clouds.opened_charts(access)
+            assert (opened.username, opened.password) == ("00000000-0000-0000-0000-000000000000", "re-2")
+            assert not opened.pass_credentials
+        assert givers.paths == ["/t/oauth2/v2.0/token", "/oauth2/exchange"]
+        assert givers.asked[0]["scope"] == "https://containerregistry.azure.net/.default"
+        assert givers.asked[1] == {
+            "grant_type": "access_token",
+            "service": "acme.azurecr.io",
+            "access_token": "token-1",
+        }
+        clock.time = NOW + timedelta(minutes=56)
+        assert (await clouds.opened_charts(access)).password == "re-4"
+        principal = RepositoryAccess(url, **PRINCIPAL)
+        assert (await clouds.opened_charts(principal)).password == "re-6"
+
+
+async def test_a_registry_of_google_takes_the_token_as_a_password() -> None:
+    givers = Givers()
+    access = RepositoryAccess("oci://europe-docker.pkg.dev/p/charts", gcp_service_account_key=json.dumps(ACCOUNT))
+    async with serving(givers.handle) as root:
+        opened = await CloudTokens(FixedClock(), google=root).opened_charts(access)
+    assert (opened.username, opened.password, opened.bearer_token) == ("oauth2accesstoken", "token-1", "token-1")
+    assert opened.gcp_service_account_key == ""
+
+
+ELSEWHERE = [
+    "oci://acme.azurecr.io.evil.example/charts",
+    "oci://acme.azurecr.io:443@evil.example/charts",
+    "oci://evil.example/acme.azurecr.io",
+    "oci://evil.example?.azurecr.io/charts",
+    "oci://evil.example\\.azurecr.io/charts",
+    "oci://evilazurecr.io/charts",
+    "http://acme.azurecr.io/charts",
+    "https://dev.azure.com/charts",
+]
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+@pytest.mark.parametrize("how", [{"azure_workload_identity": True}, PRINCIPAL], ids=["pod", "principal"])
+async def test_an_identity_of_azure_is_shown_to_its_registries_alone(url: str, how: dict[str, Any]) -> None:
+    givers = Givers()
+    async with serving(givers.handle) as root:
+        clouds = CloudTokens(FixedClock(), azure=root, registry=root, environment={})
+        with pytest.raises(Blocked) as caught:
+            await clouds.opened_charts(RepositoryAccess(url, **how))
+        with pytest.raises(Blocked):
+            await clouds.opened_charts(RepositoryAccess("oci://acme.azurecr.io/c", force_http=True, **how))
+    assert "by TLS alone" in caught.value.message
+    assert givers.paths == []
+
+
 @pytest.mark.parametrize(
     ("access", "status", "body", "reason", "says"),
     [
@@ -91,6 +176,9 @@ async def test_the_identity_of_the_pod_is_exchanged_for_a_token(tmp_path: Path) 
             "AuthenticationFailed",
             "alone",
         ),
+        (RepositoryAccess(AZURE.url, **PRINCIPAL), 401, "", "AuthenticationFailed", "answers 401"),
+        (RepositoryAccess(AZURE.url, azure_client_id="c"), 200, "", "SecretInvalid", "not both"),
+        (RepositoryAccess(AZURE.url, **PRINCIPAL, azure_authority="http://h"), 200, "", "SecretInvalid", "no https"),
         (RepositoryAccess("http://dev.azure.com/x", azure_workload_identity=True), 200, "", "AuthenticationFailed", "alone"),
     ],
 )  # fmt: skip

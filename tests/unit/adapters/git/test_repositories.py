@@ -70,6 +70,30 @@ async def test_every_way_to_name_a_commit_leads_to_it(origin: Origin, tmp_path: 
     assert found == cases
 
 
+async def test_a_prefix_says_which_tags_are_versions(origin: Origin, tmp_path: Path, limits: GitLimits) -> None:
+    commits = {}
+    for tag in ("web-1.0.0", "web-v1.1.0", "api-1.9.0", "1.5.0", "web-2.0.0-rc.1", "1.2"):
+        commits[tag] = origin.commit(a=tag)
+        origin.git("tag", tag)
+    cases = {
+        ("1.x", "web-"): "web-v1.1.0",
+        ("*", "api-"): "api-1.9.0",
+        (">=2.0.0-0", "web-"): "web-2.0.0-rc.1",
+        ("1.0.0", "web-"): "web-1.0.0",
+        ("1.5.0", "web-"): "1.5.0",
+        ("web-1.0.0", "web-"): "web-1.0.0",
+        (commits["1.2"][:9], "web-"): "1.2",
+        ("1.x", ""): "1.5.0",
+    }
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        for (revision, prefix), tag in cases.items():
+            assert await subject.resolve(access, revision, tag_prefix=prefix) == commits[tag], (revision, prefix)
+        with pytest.raises(Blocked) as caught:
+            await subject.resolve(access, "1.2", tag_prefix="web-")
+    assert "no tag in the range '1.2' among those that begin with 'web-'" in caught.value.message
+
+
 async def test_a_short_commit_in_the_middle_of_history_is_found(
     origin: Origin, tmp_path: Path, limits: GitLimits
 ) -> None:
@@ -105,6 +129,52 @@ async def test_a_revision_that_does_not_exist_is_named(
     assert caught.value.reason == "RevisionNotFound"
     assert says in caught.value.message
     assert origin.url in caught.value.message
+
+
+async def test_the_history_since_a_commit_is_whole_although_commits_are_fetched_alone(
+    origin: Origin, tmp_path: Path, limits: GitLimits
+) -> None:
+    first, good = origin.commit(a="1"), origin.commit(a="2")
+    origin.git("checkout", "-q", "-b", "side")
+    side = origin.commit(b="1")
+    origin.git("checkout", "-q", "main")
+    main = origin.commit(a="3")
+    origin.git("merge", "--quiet", "--no-ff", "--message", "merge", "side")
+    merge = origin.git("rev-parse", "HEAD")
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        await subject.fetch(access, good)
+        location = await subject.fetch(access, merge)
+        assert set(await subject.history(access, location, (good,), 10)) == {merge, main, side}
+        assert await subject.history(access, location, (merge,), 10) == ()
+        assert set(await subject.history(access, location, ("0" * 40, "--all", "main"), 10)) == {
+            first,
+            good,
+            side,
+            main,
+            merge,
+        }
+        assert len(await subject.history(access, location, (), 2)) == 3
+
+        origin.git("reset", "--quiet", "--hard", first)
+        rewritten = [origin.commit(c=text) for text in "12"]
+        location = await subject.fetch(access, rewritten[-1])
+        assert await subject.history(access, location, (merge,), 10) == tuple(reversed(rewritten))
+
+
+async def test_a_commit_that_no_ref_leads_to_has_its_history_too(
+    origin: Origin, tmp_path: Path, limits: GitLimits
+) -> None:
+    origin.commit(a="1")
+    lost = [origin.commit(a=text) for text in "23"]
+    origin.git("update-ref", "refs/pull/1/head", lost[-1])
+    origin.git("reset", "--quiet", "--hard", "HEAD~2")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    access = RepositoryAccess(origin.url)
+    async with repositories(tmp_path / "mirrors", limits) as subject:
+        location = await subject.fetch(access, lost[-1])
+        found = await subject.history(access, location, (origin.git("rev-parse", "HEAD"),), 10)
+        assert found == tuple(reversed(lost))
 
 
 async def test_a_commit_that_does_not_exist_is_named(origin: Origin, tmp_path: Path, limits: GitLimits) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from holdfast.model.keys import NamespacedName
+from holdfast.model.rendering import ChartUse
 from holdfast.model.resource_types import CONFIG_MAP, SECRET
-from holdfast.testing.builders import REPOSITORY, obj
+from holdfast.testing.builders import REPOSITORY, config_map, obj
 from tests.unit.controllers.application.harness import Stage, namespace, stage
 
 CHARTS = "https://charts.example.com/stable"
@@ -50,6 +53,21 @@ async def test_a_new_version_in_the_range_is_synced() -> None:
             await world.settle(controller, 200)
             assert (await data(world, "web") or {})["version"] == "1.1.0"
             assert [entry.revision for entry in (await world.application()).status.history] == ["1.0.0", "1.1.0"]
+
+
+async def test_applications_with_other_prefixes_share_a_repository_but_no_answer() -> None:
+    artifact = "oci://registry.example.com/team/shop"
+    async with stage() as world:
+        await namespace(world)
+        for tag in ("web-1.0.0", "api-1.3.0"):
+            settings = config_map(tag.partition("-")[0], data={"tag": tag})
+            world.charts.publish(artifact, "", tag, {"a.yaml": json.dumps(settings)})
+        for name in ("web", "api"):
+            source = {"repoURL": artifact, "path": ".", "targetRevision": "1.x", "tagPrefix": f"{name}-"}
+            await world.create_application(name, policy=AUTOMATED, source=source)
+        async with world.controller():
+            assert [await data(world, name) for name in ("web", "api")] == [{"tag": "web-1.0.0"}, {"tag": "api-1.3.0"}]
+            assert (await world.application("api")).status.sync.revision == "api-1.3.0"
 
 
 async def test_values_of_a_git_repository_go_into_a_chart_of_another() -> None:
@@ -133,3 +151,26 @@ async def test_a_dependency_that_is_not_had_says_why(files: dict[str, str], mess
             [condition] = (await world.application()).status.conditions
             assert condition.type == "ComparisonError"
             assert message in condition.message
+
+
+async def test_the_charts_of_a_render_are_known_and_asked_for_anew_when_somebody_says_so() -> None:
+    async with stage() as world:
+        await namespace(world)
+        wanted = f"dependencies: [{{name: lib, version: 1.x, repository: '{CHARTS}'}}]\n"
+        world.repositories.commit(REPOSITORY, {f"app/{path}": text for path, text in chart("web", "1", wanted).items()})
+        await world.create_application(policy=AUTOMATED)
+        web = NamespacedName("argocd", "web")
+        async with world.controller(poll_seconds=100_000) as controller:
+            assert controller.charts_of(web) == {ChartUse(CHARTS, "lib", "1.x")}, "it waits for this one"
+            for version in ("1.2.0", "1.3.0"):
+                world.charts.publish(CHARTS, "lib", version, chart("lib", version))
+                controller.refresh(web)
+                await world.settle(controller, seconds=2)
+                assert (await data(world, "lib") or {}).get("version") == version
+                assert world.charts.fresh[-1]
+            assert controller.charts_of(web) == {ChartUse(CHARTS, "lib", "1.x")}
+            asked = len(world.charts.fresh)
+            world.repositories.commit(REPOSITORY, {f"app/{path}": text for path, text in chart("web", "2").items()})
+            controller.refresh(web)
+            await world.settle(controller, seconds=2)
+            assert (controller.charts_of(web), len(world.charts.fresh)) == (frozenset(), asked)

@@ -32,6 +32,7 @@ class Previews:
     def __init__(self, world: Stage, applications: ApplicationController) -> None:
         self.world = world
         self.hosts = MemoryHosts()
+        self.opened: list[str] = []
         self.controller = PreviewController(
             world=applications.world,
             applications=applications.applications,
@@ -43,6 +44,7 @@ class Previews:
         )
 
     async def _opened(self, access: RepositoryAccess) -> RepositoryAccess:
+        self.opened.append(access.url)
         return access
 
     @property
@@ -99,6 +101,20 @@ async def test_a_preview_is_told_by_a_status_and_a_comment() -> None:
         ((comment,),) = it.told.comments
         assert '~ .data.level: "info" -> "debug"' in comment
         assert it.hosts.tokens == {"t0ken"}
+
+
+@pytest.mark.parametrize(
+    ("data", "signed_in"), [(ON, []), ({"holdfastPreview": "true", "password": "p"}, [REPOSITORY])]
+)
+async def test_an_identity_is_asked_for_a_token_where_the_secret_holds_none(
+    data: dict[str, str], signed_in: list[str]
+) -> None:
+    async with previews(data) as it:
+        it.hosts.open(PATH, 12, it.propose("debug"))
+        it.controller.take(CHANGE)
+        await it.quiet()
+        assert it.told.states == [PENDING, SUCCESS]
+        assert it.opened == signed_in
 
 
 async def test_the_next_push_updates_the_same_comment() -> None:

@@ -187,6 +187,18 @@ def test_a_project_chooses_the_way_to_what_needs_no_credentials() -> None:
     assert (found.password, found.insecure, found.proxy) == ("", True, "http://theirs")
 
 
+def test_a_service_principal_is_read_and_a_project_does_not_choose_where_it_is_shown() -> None:
+    fields = {"azureServicePrincipalClientId": "c", "azureServicePrincipalClientSecret": "s"}
+    template = secret("repo-creds", "a", url="https://git.example.com", azureServicePrincipalTenantId="t", **fields)
+    found = access_for(HTTPS, [template])
+    assert (found.azure_client_id, found.azure_client_secret, found.azure_tenant_id) == ("c", "s", "t")
+    scoped = secret("repository", "b", url=HTTPS, project="team", azureActiveDirectoryEndpoint="https://evil.example")
+    with pytest.raises(Blocked, match="azureActiveDirectoryEndpoint"):
+        access_for(HTTPS, [template, scoped], project="team")
+    own = access_for(HTTPS, [template, secret("repository", "b", url=HTTPS, project="team", **fields)], project="team")
+    assert (own.azure_client_id, own.azure_tenant_id) == ("c", "")
+
+
 @pytest.mark.parametrize("given", [{"gcpServiceAccountKey": "{}"}, {"useAzureWorkloadIdentity": "true"}])
 def test_an_identity_of_a_cloud_is_a_credential_of_its_own(given: dict[str, str]) -> None:
     template = secret("repo-creds", "a", url="https://git.example.com", username="wide", password="w")

@@ -75,3 +75,13 @@ def test_a_token_is_never_shown() -> None:
     found = settings_for(URL, [secret("repository", URL, holdfastPreviewToken="hunter2")], {})
     assert found.token == "hunter2"
     assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize("identity", [{"useAzureWorkloadIdentity": "true"}, {"azureServicePrincipalClientId": "c"}])
+def test_the_token_of_an_identity_of_azure_is_sent_to_no_address_that_a_secret_names(identity: dict[str, str]) -> None:
+    elsewhere = {"holdfastPreviewApi": "https://evil.example", "password": "p", **identity}
+    template = secret("repo-creds", "https://git.example.com/team", holdfastPreviewToken="of the team")
+    with pytest.raises(Blocked, match="needs a holdfastPreviewToken"):
+        settings_for(URL, [template, secret("repository", URL, **elsewhere)], {})
+    found = settings_for(URL, [secret("repository", URL, holdfastPreviewToken="own", **elsewhere)], {})
+    assert (found.api, found.token) == ("https://evil.example", "own")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from holdfast.engine.plan import tracking
-from holdfast.engine.plan.targets import Frame, shared_resource_conditions, target_objects
+from holdfast.engine.plan.targets import Frame, shared_resource_conditions, target_objects, with_places
 from holdfast.model.desired import Targets
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, namespace_of
 from holdfast.model.names import Annotation
+from holdfast.model.rendering import Doubled
 from holdfast.testing.builders import DISCOVERY, config_map, deployment, job, obj
 
 CRD = obj(
@@ -49,6 +50,20 @@ def test_cluster_wide_objects_have_no_namespace_but_carry_the_destination_in_the
     value = annotations_of(target.obj)[Annotation.TRACKING_ID]
     assert value == "web:rbac.authorization.k8s.io/ClusterRole:shop/r"
     assert tracking.owner_instance(target.key, {Annotation.TRACKING_ID: value}) == "web"
+
+
+def test_the_condition_of_a_repeated_object_says_where_it_is() -> None:
+    role = obj("rbac.authorization.k8s.io/v1", "ClusterRole", "r", namespace="shop")
+    twice = [config_map(), config_map(namespace="shop"), role, role, config_map(namespace="far"), config_map("b")]
+    keys = [ObjectKey("", "ConfigMap", namespace, "settings") for namespace in ("", "shop", "far")]
+    keys.append(ObjectKey("rbac.authorization.k8s.io", "ClusterRole", "shop", "r"))
+    doubled = [Doubled(key, f"note {at}") for at, key in enumerate(keys)]
+    found = with_places(targets_of(*twice), doubled, "shop")
+    assert [condition.message.partition("resources.")[2] for condition in found.conditions] == [
+        " note 0 note 1",
+        " note 3",
+    ]
+    assert found.told == {"note 0", "note 1", "note 3"}
 
 
 def test_the_last_of_two_manifests_of_one_object_counts_and_a_condition_says_so() -> None:

@@ -99,6 +99,26 @@ def test_a_tag_that_is_resolved_at_its_word_is_not_read_as_a_range(revision: str
 
 
 @pytest.mark.parametrize(
+    ("revision", "tag", "concerned"),
+    [
+        ("1.x", "web-1.2.0", True),
+        ("1.x", "web-2.0.0", False),
+        ("1.x", "1.2.0", False),
+        ("1.x", "api-1.2.0", False),
+        ("1.2.0", "web-1.2.0", True),
+        ("1.2.0", "1.2.0", True),
+        ("1.2.0", "web-1.2.1", False),
+        ("web-1.2.0", "web-1.2.0", True),
+    ],
+)
+def test_with_a_prefix_other_tags_concern_nobody(revision: str, tag: str, concerned: bool) -> None:
+    git, artifact = app(revision, tagPrefix="web-"), app(revision, repoURL="oci://ghcr.io/team/web", tagPrefix="web-")
+    pushed = RefChange((REPOSITORY,), f"refs/tags/{tag}", touched_head=False)
+    assert concern(git, pushed).refresh is concerned
+    assert concern(artifact, ArtifactChange("ghcr.io/team/web", tag)).refresh is concerned
+
+
+@pytest.mark.parametrize(
     ("left", "right", "same"),
     [
         ("https://dev.azure.com/org/team/_git/web", "git@ssh.dev.azure.com:v3/org/team/web", True),

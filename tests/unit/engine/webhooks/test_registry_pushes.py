@@ -12,6 +12,7 @@ from holdfast.engine.webhooks import read
 from holdfast.engine.webhooks.concerned import concern
 from holdfast.model.application import Application
 from holdfast.model.errors import BadRequest
+from holdfast.model.rendering import ChartUse
 from holdfast.model.webhook import WebhookSecrets
 from holdfast.testing.builders import application_object
 
@@ -48,6 +49,8 @@ def applications(host: str) -> dict[str, Application]:
             {"repoURL": "https://git.example.com/a.git", "path": "a", "targetRevision": "main"},
             {"repoURL": f"{host}/team", "chart": "web", "targetRevision": "^1.2.0"},
         ],
+        "secure": [{"repoURL": f"https://{host}/team", "chart": "web", "targetRevision": "3.x"}],
+        "git": [{"repoURL": f"https://{host}/team/web", "path": ".", "targetRevision": "3.0.0"}],
         "neighbour": [{"repoURL": f"{host}/team", "chart": "web2", "targetRevision": "*"}],
         "elsewhere": [{"repoURL": "other.example.com/team", "chart": "web", "targetRevision": "*"}],
     }
@@ -73,6 +76,7 @@ def applications(host: str) -> dict[str, Application]:
         ("1.0.0", {"range", "any"}),
         ("2.1.0", {"any", "next"}),
         ("2.1.0-rc.1", set()),
+        ("3.0.0", {"any", "next", "secure"}),
         ("latest", {"newest"}),
     ],
 )
@@ -82,6 +86,27 @@ def test_a_push_refreshes_exactly_the_charts_whose_range_admits_it(
     headers, payload = sender(host, tag)
     (change,) = read.changes(headers, json.dumps(payload).encode(), SECRETS)
     assert {name for name, app in applications(host).items() if concern(app, change).refresh} == concerned
+
+
+@pytest.mark.parametrize(
+    ("use", "concerned"),
+    [
+        (ChartUse("oci://reg.example.com/team", "web", "1.x"), True),
+        (ChartUse("https://reg.example.com/team/", "web", "~1.4"), True),
+        (ChartUse("oci://reg.example.com/team", "web", ""), True),
+        (ChartUse("oci://reg.example.com/team", "web", "1.4.0"), True),
+        (ChartUse("oci://reg.example.com/team", "web", "1.3.9"), False),
+        (ChartUse("oci://reg.example.com/team", "web", "2.x"), False),
+        (ChartUse("oci://reg.example.com/team", "web2", "1.x"), False),
+        (ChartUse("oci://reg.example.com/other", "web", "1.x"), False),
+    ],
+)
+def test_a_push_concerns_who_was_rendered_with_that_chart(use: ChartUse, concerned: bool) -> None:
+    headers, payload = distribution("reg.example.com", "1.4.0")
+    (change,) = read.changes(headers, json.dumps(payload).encode(), SECRETS)
+    app = msgspec.convert(application_object(), Application)
+    assert concern(app, change, (use,)).refresh is concerned
+    assert not concern(app, change).refresh
 
 
 @pytest.mark.parametrize("given", ["", "of-harbo", "of-harbor2", "öf-harbor"])

@@ -1,0 +1,15 @@
+"""Who puts a short-lived token of a cloud in the place of what its Secret names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from holdfast.model.repository import RepositoryAccess
+
+SignIn: TypeAlias = Callable[[RepositoryAccess], Awaitable[RepositoryAccess]]
+"""Raises Blocked and Transient."""
+
+
+async def as_it_is(access: RepositoryAccess) -> RepositoryAccess:
+    return access
