@@ -78,6 +78,17 @@ async def test_the_highest_version_of_the_range_is_deployed_with_the_credentials
 
 
 @pytest.mark.feature("oci")
+async def test_only_tags_with_the_prefix_are_versions(house: House, page: Page) -> None:
+    for tag in ("web-1.0.0", "web-1.1.0", "api-1.9.0", "1.5.0"):
+        settings = json.dumps(config_map("settings", data={"tag": tag}))
+        house.charts.publish(f"{REGISTRY}/team/manifests", "", tag, {"app/a.yaml": settings})
+    await house.create(page.yaml("prefixed"))
+    async with house.controller():
+        await house.until_settled()
+        assert await data(house, "settings") == {"tag": "web-1.1.0"}
+
+
+@pytest.mark.feature("oci")
 async def test_charts_and_plain_artifacts_of_a_registry_are_deployed(house: House, page: Page) -> None:
     digest = "sha256:" + "1" * 64
     house.charts.publish(f"{REGISTRY}/charts", "front", "1.4.0", chart("1.4.0"))
@@ -140,6 +151,28 @@ async def test_only_signed_commits_are_deployed(house: House, page: Page) -> Non
 
         def says(app: Application) -> bool:
             return any("must be signed" in condition.message for condition in app.status.conditions)
+
+        await house.until_app(says, "the missing signature is told")
+        assert await data(house, "plain") == {"level": "info"}
+
+
+@pytest.mark.feature("signed-commits")
+async def test_a_signed_commit_carries_no_unsigned_one_along(house: House, page: Page) -> None:
+    house.repositories = signed = SignedRepositories("4AEE18F83AFDEB23")
+    await house.put(page.yaml("strict"), APP_PROJECT)
+    house.push(config_map("plain"))
+    await house.create_application(house.app, policy={"automated": {}})
+    async with house.controller():
+        await house.until_settled()
+        unsigned = house.push(config_map("plain", data={"level": "unsigned"}))
+        signed.unsigned.add(unsigned)
+        house.push(config_map("plain", data={"level": "signed"}))
+        await house.patch_application(
+            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
+        )
+
+        def says(app: Application) -> bool:
+            return any(f"Commit {unsigned} in the history" in condition.message for condition in app.status.conditions)
 
         await house.until_app(says, "the missing signature is told")
         assert await data(house, "plain") == {"level": "info"}

@@ -52,16 +52,13 @@ def access_for(
     reason SecretInvalid when a Secret that fits cannot be read, and when one would lead foreign credentials elsewhere.
     """
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
-    kind = WRITE_REPOSITORY if write else REPOSITORY
+    kind, shared = (WRITE_REPOSITORY, WRITE_TEMPLATE) if write else (REPOSITORY, TEMPLATE)
     own = _own_secret(url, candidates, project, kind)
-    template = (
-        _template(url, candidates, WRITE_TEMPLATE if write else TEMPLATE) if own is None or not _opens(own) else None
-    )
-    values = {**(template or {}), **{key: value for key, value in (own or {}).items() if value}}
-    told = own or {}
+    template = _template(url, candidates, shared) if own is None or not _opens(own) else None
+    values, told = {**(template or {}), **_said(own or {})}, own or {}
     if told.get("project") and template and _opens(template):
         wide = _own_secret(url, candidates, "", kind) or {}
-        way = {**template, **{key: value for key, value in wide.items() if value}}
+        way = {**template, **_said(wide)}
         _refuse_other_way(url, told, way)
         told = {**told, **{key: wide.get(key, "") for key in _FLAGS_OF_WAY}}
         values |= {key: way.get(key, "") for key in _WAY}
@@ -95,6 +92,10 @@ def access_for(
     )
 
 
+def _said(values: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value}
+
+
 def _refuse_other_way(url: str, told: Mapping[str, str], way: Mapping[str, str]) -> None:
     wrong = [key for key in _FLAGS_OF_WAY if is_true(told, key) and not is_true(way, key)]
     wrong += [key for key in _WAY if told.get(key) and told[key] != way.get(key)]
@@ -112,7 +113,7 @@ def told_of(url: str, secrets: Iterable[KubeObject], *, project: str = "") -> tu
     """All that the Secret of the repository says, and all that its template says. Raises Blocked."""
     candidates = sorted(secrets, key=lambda secret: (namespace_of(secret), name_of(secret)))
     own, template = _own_secret(url, candidates, project, REPOSITORY), _template(url, candidates, TEMPLATE)
-    return {key: value for key, value in (own or {}).items() if value}, template or {}
+    return _said(own or {}), template or {}
 
 
 def url_of_alias(url: str, secrets: Iterable[KubeObject]) -> str:
