@@ -106,6 +106,7 @@ def _recognise(draft: Draft) -> None:
     wanted_seconds = draft.rollout.spec.min_ready_seconds
     if new.min_ready_seconds != wanted_seconds:
         draft.act(ChangeReplicaSet(new.name, min_ready_seconds=wanted_seconds))
+        draft.distrust(new)
 
 
 def _number(draft: Draft) -> None:
