@@ -199,7 +199,9 @@ async def run_rollouts(
             process = process_figures.of_process(
                 counted.requests, __version__, delivered=sent.delivered, failed=sent.failed
             )
-            return f"{seen}{of_templates(rollouts.world.store)}{process}"
+            loops = {"Rollouts": rollouts.loop, "Experiments": experiments.loop, "AnalysisRuns": analyses.loop}
+            queues = process_figures.of_queues({name: loop.queue.figures() for name, loop in loops.items()})
+            return f"{seen}{of_templates(rollouts.world.store)}{process}{queues}"
 
         await stack.enter_async_context(monitored(told, monitoring))
         group.create_task(rollouts.run(), name="rollouts")

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from holdfast.adapters.metrics.elastic_load_balancing import ElasticLoadBalancing
+from holdfast.adapters.load_balancers.elastic_load_balancing import ElasticLoadBalancing
 from holdfast.ports.clock import Clock
 from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.runtime.aws.identity import AwsPlace

@@ -65,11 +65,11 @@ class World:
         self._told_of = told_of
         self._tidings = tidings
         self._told = told
-        self._instance_id = instance_id
+        self.instance_id = instance_id
 
     def is_ours(self, obj: KubeObject) -> bool:
         """Those with the label of another controller are its own, as are those without one where this has a name."""
-        return labels_of(obj).get(INSTANCE_LABEL, "") == self._instance_id
+        return labels_of(obj).get(INSTANCE_LABEL, "") == self.instance_id
 
     def now(self) -> datetime:
         return self.clock.now()

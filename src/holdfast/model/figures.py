@@ -11,6 +11,8 @@ from holdfast.model.keys import NamespacedName
 
 WORK_BOUNDS: Final = (0.01, 0.15, 0.25, 0.5, 1.0)
 """Seconds. Source: Argo Rollouts, docs/features/controller-metrics.md; the buckets that its dashboards are drawn with."""
+QUEUE_BOUNDS: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 0.001, 0.01, 0.1, 1.0, 10.0)
+"""Seconds. Source: k8s.io/component-base/metrics/prometheus/workqueue."""
 RELEASE_BOUNDS: Final = (60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 21600.0, 43200.0, 86400.0)
 """Seconds, from a minute to a day."""
 
@@ -33,6 +35,7 @@ class Histogram(Struct, frozen=True):
 
 
 NO_WORK: Final = Histogram.of(WORK_BOUNDS)
+NO_QUEUE: Final = Histogram.of(QUEUE_BOUNDS)
 NO_RELEASE: Final = Histogram.of(RELEASE_BOUNDS)
 
 
@@ -78,6 +81,20 @@ class ObjectFigures(Struct, frozen=True):
     def with_end(self, end: ReleaseEnd) -> ObjectFigures:
         releases = {**self.releases, end.word: self.releases.get(end.word, Releases()).having(end)}
         return ObjectFigures(self.work, self.failures, self.events, releases)
+
+
+class QueueFigures(Struct, frozen=True):
+    """Of one queue since the start of the process: `depth` keys are due and nobody works on them, `retries` counts those that
+    were put in for later. `waited` and `worked` are the seconds until and of the work on each key; `unfinished` are those of
+    all the work that goes on now, `longest` of the oldest of it."""
+
+    depth: int = 0
+    adds: int = 0
+    retries: int = 0
+    waited: Histogram = NO_QUEUE
+    worked: Histogram = NO_QUEUE
+    unfinished: float = 0.0
+    longest: float = 0.0
 
 
 Figures = Mapping[NamespacedName, ObjectFigures]

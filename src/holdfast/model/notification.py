@@ -121,6 +121,36 @@ class QueueMessage(Struct, frozen=True):
         return f"QueueMessage({self.queue})"
 
 
+class NatsServer(Struct, frozen=True):
+    """`is_secured` asks for TLS whatever the server offers. `user` and `password` are those of its address, "" for none."""
+
+    host: str
+    port: int
+    is_secured: bool = False
+    user: str = ""
+    password: str = ""
+
+    def __repr__(self) -> str:
+        return f"NatsServer({self.host}:{self.port})"
+
+
+class SubjectMessage(Struct, frozen=True):
+    """For a subject of NATS; one of the servers that takes it is enough. `nkey` is a seed."""
+
+    servers: tuple[NatsServer, ...]
+    subject: str
+    payload: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    nkey: str = ""
+    attempts: int = ATTEMPTS
+
+    def __repr__(self) -> str:
+        return f"SubjectMessage({self.subject}, {len(self.payload)} bytes)"
+
+
 class GitHubApp(Struct, frozen=True):
     id: str
     installation: str
@@ -131,8 +161,8 @@ class GitHubApp(Struct, frozen=True):
 
 
 class CommitNews(Struct, frozen=True):
-    """What GitHub is told of a commit, in this order: bodies of a status, of a deployment and its state, and a comment on
-    the pull requests that have the commit; None and "" for nothing. Either `token` or `app` says who we are."""
+    """What GitHub is told of a commit, in this order: bodies of a status, of a check run, of a deployment and its state, and a
+    comment on the pull requests that have the commit; None and "" for nothing. Either `token` or `app` says who we are."""
 
     api: str
     repository: str
@@ -141,6 +171,7 @@ class CommitNews(Struct, frozen=True):
     token: str = ""
     app: GitHubApp | None = None
     status: Mapping[str, Any] | None = None
+    check_run: Mapping[str, Any] | None = None
     deployment: Mapping[str, Any] | None = None
     deployment_status: Mapping[str, Any] | None = None
     comment: str = ""
@@ -150,4 +181,4 @@ class CommitNews(Struct, frozen=True):
         return f"CommitNews({self.repository}, {self.revision})"
 
 
-Message = HttpMessage | Mail | QueueMessage | CommitNews
+Message = HttpMessage | Mail | QueueMessage | SubjectMessage | CommitNews

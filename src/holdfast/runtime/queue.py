@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from holdfast.model.figures import NO_QUEUE, QueueFigures
 from holdfast.ports.clock import Clock
 
 K = TypeVar("K", bound=Hashable)
@@ -44,7 +45,9 @@ class KeyedQueue(Generic[K]):
         self._clock = clock
         self._due: dict[K, float] = {}
         self._fresh: set[K] = set()
-        self._working: set[K] = set()
+        self._working: dict[K, float] = {}
+        self._retries = 0
+        self._waited = self._worked = NO_QUEUE
         self._later: list[_Entry[K]] = []
         self._ready: list[_Entry[K]] = []
         self._waiters: dict[asyncio.Future[None], None] = {}
@@ -54,6 +57,7 @@ class KeyedQueue(Generic[K]):
         """Wants `key` to be given out after `after`, or earlier if it already waits for an earlier time."""
         due = self._clock.monotonic() + max(after, NOW).total_seconds()
         fresh = after <= NOW
+        self._retries += not fresh
         known = self._due.get(key)
         if known is not None and known <= due and (not fresh or key in self._fresh):
             return
@@ -75,7 +79,7 @@ class KeyedQueue(Generic[K]):
             await self._change()
 
     def done(self, key: K) -> None:
-        self._working.remove(key)
+        self._worked = self._worked.having(self._clock.monotonic() - self._working.pop(key))
         if key in self._due:
             self._push(key)
 
@@ -87,6 +91,21 @@ class KeyedQueue(Generic[K]):
     @property
     def working(self) -> int:
         return len(self._working)
+
+    def figures(self) -> QueueFigures:
+        """A key counts as added once its time has come."""
+        now = self._clock.monotonic()
+        depth = sum(due <= now for due in self._due.values())
+        ages = [now - began for began in self._working.values()]
+        return QueueFigures(
+            depth=depth,
+            adds=self._waited.count + depth,
+            retries=self._retries,
+            waited=self._waited,
+            worked=self._worked,
+            unfinished=sum(ages),
+            longest=max(ages, default=0.0),
+        )
 
     def due_in(self, key: K) -> timedelta | None:
         """How long `key` still has to wait; None when nobody wants it."""
@@ -118,9 +137,9 @@ class KeyedQueue(Generic[K]):
             key = heapq.heappop(self._ready).key
             if key in self._working or self._due.get(key, now + 1) > now:
                 continue
-            del self._due[key]
+            self._waited = self._waited.having(max(now - self._due.pop(key), 0.0))
             self._fresh.discard(key)
-            self._working.add(key)
+            self._working[key] = now
             return key
         return None
 

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from holdfast.engine.rollout import defaults, steps
 from holdfast.engine.rollout.pod_templates import comparable, of_set
-from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, labels_of, name_of
+from holdfast.model.kube import KubeObject, annotations_of, is_being_deleted, kind_of, labels_of, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.testing.invariants import ENGINE, Write
+from holdfast.testing.rollout_beginnings import BeginningInvariants
 from holdfast.testing.rollout_groups import GroupInvariants
 from holdfast.testing.rollout_in_place_invariants import InPlaceInvariants
+from holdfast.testing.rollout_judgements import Judgements
 from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, HASH_LABEL, IN_PLACE, RolloutPlan
 from holdfast.testing.rollout_promises import Promises
 from holdfast.testing.rollout_routers import RouterInvariants
@@ -59,6 +61,8 @@ class RolloutInvariants:
         self._in_place = InPlaceInvariants(self._plans, self.watching, lag, self.fail)
         self._promises = Promises(self._plans, self.watching, self.fail)
         self._groups = GroupInvariants(self.watching, self.fail)
+        self._beginnings = BeginningInvariants(self._plans, self.watching, self.fail)
+        self._judgements = Judgements(self._plans, self.watching, self.fail)
         self.routers = RouterInvariants(self._plans, self.watching, lag, self.fail)
 
     def fail(self, invariant: str, what: str) -> None:
@@ -92,7 +96,7 @@ class RolloutInvariants:
                 self._selects(name, before, after, write.at)
             case "rollouts", dict(before), dict(after):
                 self._reports(name, before, after, write.at)
-            case "analysisruns", None, dict(after):
+            case "analysisruns" | "experiments", None, dict(after):
                 self._starts_a_run_once(after)
             case "pods", dict(before), _ if write.deletes:
                 self._restarts(before, write.at)
@@ -156,6 +160,7 @@ class RolloutInvariants:
         seen = self.watching.rollout_of(made)
         if seen is None:
             return
+        self._beginnings.makes_a_set(seen, made)
         for other in self.watching.owned(seen):
             if comparable(of_set(other)) == comparable(of_set(made)):
                 self.fail("one ReplicaSet for a template", f"{name_of(made)} is made beside {name_of(other)}")
@@ -164,6 +169,9 @@ class RolloutInvariants:
         """For a step of a revision another one is started only after a person has asked for something."""
         seen = self.watching.rollout_of(made)
         if seen is None:
+            return
+        self._beginnings.starts_a_run(seen, made)
+        if kind_of(made) == "Experiment":
             return
         labels = labels_of(made)
         revision = annotations_of(made).get(REVISION, "")
@@ -299,8 +307,10 @@ class RolloutInvariants:
         index = was.get("currentStepIndex"), now.get("currentStepIndex")
         if same and not now.get("abort") and None not in index and int(index[1] or 0) < int(index[0] or 0):
             self.fail("the step never goes back", f"{name}: from {index[0]} to {index[1]}")
+        self._beginnings.reports(seen, was, now)
         if (view := VIEW.get()) is not None:
             self._groups.reports(view, before, after)
+            self._judgements.reports(view, seen, before, after)
         is_promotion = now.get("stableRS") == now.get("currentPodHash")
         if was.get("stableRS") and now.get("stableRS") != was.get("stableRS") and is_promotion:
             self._promotes(seen, now, at)

@@ -26,6 +26,8 @@ from holdfast.testing.rollout_watching import owner_of, primary
 
 PERSON = "person"
 LONGEST_START = 40
+OTHERWISE = 0.25
+"""How often people do what only some Rollouts are there for."""
 
 
 class RolloutPeople:
@@ -37,6 +39,7 @@ class RolloutPeople:
         """`variety` draws what variants of plans have beside the rest."""
         self.plans = {one.name: one for one in wanted}
         self.templates: dict[str, list[KubeObject]] = {one.name: [] for one in wanted}
+        self._gone: set[str] = set()
         self._cluster = cluster
         self._random = random
         self._variety = variety
@@ -46,6 +49,8 @@ class RolloutPeople:
         """One action, chosen by chance; says what was done."""
         name = self._random.choice(list(self.plans))
         action = self._random.choices([each.act for each in ACTIONS], [each.weight for each in ACTIONS])[0]
+        if self.plans[name].is_made_anew and self._variety.random() < OTHERWISE:
+            action = self._variety.choice(OTHER_ACTIONS)
         try:
             done = await action(self, name)
         except HoldfastError as error:
@@ -60,6 +65,13 @@ class RolloutPeople:
             lender = workloads.workload(self.plans[name], pods)
             await self._cluster.apply(self._templated(name), lender, field_manager=PERSON)
         await self._cluster.create(ROLLOUT, plans.rollout_object(self.plans[name], pods), field_manager=PERSON)
+
+    async def make_again(self) -> list[str]:
+        """Those that were taken away; says which."""
+        found = sorted(self._gone)
+        for name in found:
+            await self.do_take_away(name)
+        return found
 
     async def release(self, name: str, mood: str) -> str:
         pods = self._new_template(name, mood)
@@ -174,6 +186,23 @@ class RolloutPeople:
         await self.create(name)
         return "deleted and made anew"
 
+    async def do_take_away(self, name: str) -> str:
+        """It stays away until this is done again."""
+        if name in self._gone:
+            await self.create(name)
+            self._gone.discard(name)
+            return "made anew"
+        await self._cluster.delete(ROLLOUT, NAMESPACE, name)
+        self._gone.add(name)
+        return "taken away"
+
+    async def do_change_ready_seconds(self, name: str) -> str:
+        seconds = self._variety.choice(variants.READY_SECONDS)
+        self.plans[name] = variants.with_ready_seconds(self.plans[name], seconds)
+        kind = self._templated(name) if self.plans[name].style == plans.IN_PLACE else ROLLOUT
+        await self._patch(kind, name, {"spec": {"minReadySeconds": seconds}})
+        return f"pods must be ready for {seconds} s"
+
     async def _delete_one(self, kind: ResourceType, name: str) -> str:
         listing = await self._cluster.list(kind, namespace=NAMESPACE, labels=f"app={name}")
         return await self._delete(kind, [one.metadata.name for one in listing.items])
@@ -229,3 +258,4 @@ ACTIONS = (
     Action(2, RolloutPeople.do_edit_weights),
     Action(1, RolloutPeople.do_delete_rollout),
 )
+OTHER_ACTIONS = (RolloutPeople.do_take_away, RolloutPeople.do_change_ready_seconds)

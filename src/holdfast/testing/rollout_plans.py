@@ -59,6 +59,8 @@ class RolloutPlan(Struct, frozen=True):
     is_parallel: bool = False
     group: str = ""
     has_more_steps: bool = False
+    is_made_anew: bool = False
+    """People take it away for a while, and change its minReadySeconds."""
 
     @property
     def services(self) -> tuple[str, ...]:

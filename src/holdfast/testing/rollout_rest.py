@@ -91,6 +91,11 @@ def _is_current(watching: Watching, seen: SeenRollout) -> Iterator[str]:
     of_template = [hash_of(one) for one in watching.owned(seen) if comparable(of_set(one)) == template]
     if of_template != [current]:
         yield f"the set of its template is {of_template}, status says {current}"
+    wanted = seen.rollout.spec.min_ready_seconds
+    for one in watching.owned(seen):
+        counted = int(one["spec"].get("minReadySeconds") or 0)
+        if hash_of(one) == current and counted != wanted:
+            yield f"pods of {current} must be ready for {counted} s, not {wanted} s"
 
 
 def _phase(watching: Watching, seen: SeenRollout, plan: RolloutPlan) -> Iterator[str]:

@@ -1,14 +1,29 @@
-"""Where the traffic goes, at every moment: never for long to pods that are not there while others could carry it."""
+"""Where the traffic goes, at every moment: never for long to pods that are not there while others could carry it, and never
+for long by the selector of a Rollout that is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
+from typing import Final
+
+from msgspec import Struct
 
 from holdfast.engine.rollout import defaults
 from holdfast.testing.rollout_plans import RolloutPlan
 from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
 
 Fail = Callable[[str, str], None]
+UNSERVED: Final = "no traffic goes where nothing can carry it"
+LEFT: Final = "a Rollout that is gone gives its Services back"
+
+
+class Place(Struct, frozen=True):
+    """Of which Rollout, and by which host; `invariant` is what must not last there."""
+
+    rollout: str
+    host: str
+    invariant: str
 
 
 class RouterInvariants:
@@ -19,22 +34,33 @@ class RouterInvariants:
         self._watching = watching
         self._lag = lag
         self._fail = fail
-        self._since: dict[tuple[str, str], float] = {}
+        self._since: dict[Place, float] = {}
         self._runs_since = 0.0
 
     def engine_starts(self, at: float) -> None:
         self._runs_since = at
 
+    def engine_ends(self) -> None:
+        self._runs_since = inf
+
     def look(self, at: float) -> None:
-        lost: dict[tuple[str, str], str] = {}
+        lost: dict[Place, str] = {}
         for name, plan in self._plans.items():
             seen = self._watching.rollouts.get(name)
-            if seen is not None and plan.is_routed:
-                lost |= {(name, host): what for host, what in self._lost(seen)}
+            if seen is None:
+                lost |= {Place(name, service, LEFT): what for service, what in self._kept(plan)}
+            elif plan.is_routed:
+                lost |= {Place(name, host, UNSERVED): what for host, what in self._lost(seen)}
         self._since = {place: self._since.get(place, at) for place in lost}
         for place, since in self._since.items():
             if at - max(since, self._runs_since) > self._lag:
-                self._fail("no traffic goes where nothing can carry it", f"{place[0]}: {lost[place]} since {since:.1f}")
+                self._fail(place.invariant, f"{place.rollout}: {lost[place]} since {since:.1f}")
+
+    def _kept(self, plan: RolloutPlan) -> Iterator[tuple[str, str]]:
+        for service in plan.services:
+            hash_ = self._watching.services.get(service, "")
+            if hash_:
+                yield service, f"Service {service} selects {hash_}"
 
     def _lost(self, seen: SeenRollout) -> Iterator[tuple[str, str]]:
         name, wanted = seen.rollout.metadata.name, defaults.replicas(seen.rollout)

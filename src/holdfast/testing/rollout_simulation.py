@@ -134,6 +134,8 @@ class RolloutSimulation(SimulatedRun):
             self._check()
         await self._pause(self._stops_at - self.clock.monotonic())
         self._note("all faults stop")
+        for name in await people.make_again():
+            self._note(f"person {name}: made anew")
 
     async def _rest(self) -> None:
         """Whatever the people have left behind, it comes to a rest that their doing explains."""
@@ -218,6 +220,7 @@ class RolloutSimulation(SimulatedRun):
 
     async def _restart_engine(self, why: str) -> None:
         self._note(why)
+        self.invariants.routers.engine_ends()
         await self._kill_engine()
         if self._random.random() < 0.5:
             await self.clock.sleep(self._random.uniform(0.0, 30.0))

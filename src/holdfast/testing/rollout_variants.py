@@ -1,4 +1,5 @@
-"""What a seed draws beside strategy and steps: steps of more kinds, workloads that lend their pods, releases in a group.
+"""What a seed draws beside strategy and steps: steps of more kinds, workloads that lend their pods, releases in a group, a
+limit of the old sets that wait, Rollouts that are taken away for a while.
 
 All of it comes from a stream of its own, and not every seed has any of it.
 """
@@ -17,6 +18,7 @@ from holdfast.testing.rollout_plans import (
     DAEMON_SET,
     DEPLOYMENT,
     IN_PLACE,
+    ISTIO,
     STATEFUL_SET,
     RolloutPlan,
 )
@@ -35,6 +37,7 @@ SCALES: Final[tuple[dict[str, Any], ...]] = (
     {"weight": 100},
     {"matchTrafficWeight": True},
 )
+READY_SECONDS: Final = (0, 5, 15)
 
 
 def varied(drawn: list[RolloutPlan], random: Random) -> list[RolloutPlan]:
@@ -45,7 +48,7 @@ def varied(drawn: list[RolloutPlan], random: Random) -> list[RolloutPlan]:
         if len(found) == 1:
             found.append(_varied(plans.plan(random, OTHER_NAME), random))
         found = [structs.replace(one, group=GROUP) for one in found]
-    return found
+    return [_made_anew(_with_limit(one, random), random) for one in found]
 
 
 def _varied(wanted: RolloutPlan, random: Random) -> RolloutPlan:
@@ -57,6 +60,25 @@ def _varied(wanted: RolloutPlan, random: Random) -> RolloutPlan:
     if wanted.style != BLUE_GREEN and random.random() < 0.6:
         wanted = structs.replace(wanted, has_more_steps=True)
     return with_more_steps(wanted, random)
+
+
+def _made_anew(wanted: RolloutPlan, random: Random) -> RolloutPlan:
+    return structs.replace(wanted, is_made_anew=random.random() < 0.5)
+
+
+def _with_limit(wanted: RolloutPlan, random: Random) -> RolloutPlan:
+    """Few of the old sets that wait for their deadline are kept; they wait for long, so that there are many."""
+    if wanted.style not in (ISTIO, BLUE_GREEN) or random.random() < 0.6:
+        return wanted
+    [(strategy, said)] = wanted.strategy.items()
+    limited = {**said, "scaleDownDelayRevisionLimit": random.choice((0, 1, 2))}
+    if not said.get("dynamicStableScale"):
+        limited["scaleDownDelaySeconds"] = random.choice((20, 100))
+    return structs.replace(wanted, strategy={strategy: limited})
+
+
+def with_ready_seconds(wanted: RolloutPlan, seconds: int) -> RolloutPlan:
+    return structs.replace(wanted, spec={**wanted.spec, "minReadySeconds": seconds})
 
 
 def _in_place(wanted: RolloutPlan, random: Random) -> RolloutPlan:

@@ -14,7 +14,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.model.live import LiveObject
 from holdfast.runtime.store import live_object
 from holdfast.testing.invariants import ENGINE, Write
-from holdfast.testing.rollout_invariants import RolloutInvariants
+from holdfast.testing.rollout_invariants import REVISION, RolloutInvariants
 from holdfast.testing.rollout_plans import BASIC, GROUP_LABEL, HASH_LABEL, ISTIO, RolloutPlan
 from holdfast.testing.rollout_views import LOOKED_AT, VIEW, View
 
@@ -22,6 +22,9 @@ OWNED = [{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web"
 Found = dict[str, KubeObject]
 KINDS = {"rollouts": "Rollout", "replicasets": "ReplicaSet", "services": "Service", "virtualservices": "VirtualService"}
 STRATEGY: dict[str, Any] = {"canary": {"maxUnavailable": 0, "maxSurge": 1, "steps": [{"setWeight": 50}, {"pause": {}}]}}
+
+SERVICES: dict[str, Any] = {"canaryService": "web-canary", "stableService": "web-stable"}
+STRATEGIES: dict[str, dict[str, Any]] = {ISTIO: {"canary": {**STRATEGY["canary"], **SERVICES}}}
 
 
 def rollout(name: str = "web", *, replicas: int = 4, **status: Any) -> KubeObject:
@@ -36,12 +39,13 @@ def kind(plural: str) -> dict[str, str]:
     return {"apiVersion": group.get(plural, "v1"), "kind": KINDS[plural]}
 
 
-def replica_set(hash_: str, replicas: int, available: int) -> KubeObject:
+def replica_set(hash_: str, replicas: int, available: int, **annotations: str) -> KubeObject:
     metadata: dict[str, Any] = {
         "name": f"web-{hash_}",
         "namespace": "shop",
         "uid": f"s-{hash_}",
         "ownerReferences": OWNED,
+        "annotations": {key.replace("_", "-"): value for key, value in annotations.items()},
     }
     metadata["labels"] = {HASH_LABEL: hash_}
     spec = {"replicas": replicas, "template": {}}
@@ -79,8 +83,8 @@ class Told:
     """Invariants of one plan, and what they were told of. The view of the engine is everything that it was told."""
 
     def __init__(self, style: str, lag: float = 5.0) -> None:
-        plan = RolloutPlan("web", style, STRATEGY, 4, {}, group="site")
-        self.invariants = RolloutInvariants([plan, msgspec.structs.replace(plan, name="pay")], lag)
+        plan = RolloutPlan("web", style, STRATEGIES.get(style, STRATEGY), 4, {}, group="site")
+        self.invariants = RolloutInvariants([plan, msgspec.structs.replace(plan, name="pay", strategy=STRATEGY)], lag)
         self.there: dict[tuple[str, str], KubeObject] = {}
 
     def saw(
@@ -191,3 +195,91 @@ def test_a_deployment_gives_up_only_pods_that_are_replaced(replicas: int, is_bro
     with told.deciding():
         told.saw("deployments", deployment(replicas), actor=ENGINE, at=1.0)
     assert ("a workload gives up only pods that are replaced" in told.broken) is is_broken
+
+
+@pytest.mark.parametrize(
+    ("selected", "is_gone", "runs", "broken"),
+    [
+        ("old", True, True, ["a Rollout that is gone gives its Services back"]),
+        ("", True, True, []),
+        ("old", False, True, []),
+        ("old", True, False, []),
+    ],
+)
+def test_a_rollout_that_is_gone_keeps_no_service(selected: str, is_gone: bool, runs: bool, broken: list[str]) -> None:
+    told = Told(ISTIO)
+    told.saw("services", service("stable", selected))
+    if not is_gone:
+        told.saw("rollouts", rollout())
+    if not runs:
+        told.invariants.routers.engine_ends()
+    told.invariants.routers.look(0.0)
+    told.invariants.routers.look(10.0)
+    assert told.broken == broken
+
+
+BEGINS: list[tuple[dict[str, Any], bool]] = [
+    ({"currentStepIndex": 2}, False),
+    ({"currentStepIndex": 1}, True),
+    ({"currentStepIndex": 2, "abort": True}, True),
+    ({"currentStepIndex": 2, "pauseConditions": [{"reason": "CanaryPauseStep", "startTime": "x"}]}, True),
+]
+
+
+@pytest.mark.parametrize(("status", "is_broken"), BEGINS)
+def test_a_new_rollout_has_no_steps_before_it(status: dict[str, Any], is_broken: bool) -> None:
+    told = Told(BASIC)
+    told.saw("rollouts", {**rollout(), "status": {}})
+    told.saw("rollouts", rollout(stableRS="", **status), actor=ENGINE)
+    assert told.broken == (["a new Rollout begins cleanly"] if is_broken else [])
+
+
+@pytest.mark.parametrize(("stable", "is_broken"), [("", True), ("old", False)])
+def test_a_first_release_is_compared_with_nothing(stable: str, is_broken: bool) -> None:
+    told = Told(BASIC)
+    told.saw("rollouts", rollout(stableRS=stable, currentStepIndex=2))
+    run = {"kind": "AnalysisRun", "metadata": {"name": "r", "ownerReferences": OWNED}}
+    told.saw("analysisruns", run, actor=ENGINE)
+    assert told.broken == (["a new Rollout begins cleanly"] if is_broken else [])
+
+
+@pytest.mark.parametrize(("revision", "is_broken"), [("1", False), ("4", True)])
+def test_a_new_rollout_counts_from_one(revision: str, is_broken: bool) -> None:
+    told = Told(BASIC)
+    told.saw("rollouts", {**rollout(), "status": {}})
+    made = replica_set("new", 0, 0, **{REVISION: revision})
+    told.saw("replicasets", made, actor=ENGINE)
+    assert told.broken == (["a new Rollout begins cleanly"] if is_broken else [])
+
+
+@pytest.mark.parametrize(("counted", "is_broken"), [(0, False), (5, True)])
+def test_pods_are_counted_by_the_seconds_that_are_asked_for(counted: int, is_broken: bool) -> None:
+    told = Told(BASIC)
+    told.saw("rollouts", rollout(currentStepIndex=2))
+    told.serve("new", 4)
+    made = replica_set("new", 4, 4)
+    told.saw("replicasets", {**made, "spec": {**made["spec"], "minReadySeconds": counted}})
+    with told.deciding():
+        told.saw("rollouts", rollout(stableRS="new", currentStepIndex=2), actor=ENGINE, at=1.0)
+    assert ("pods are available by the minReadySeconds that is asked for" in told.broken) is is_broken
+
+
+@pytest.mark.parametrize(
+    ("left", "selected", "is_broken"), [(0, "old", False), (2, "old", True), (2, "first", False), (2, "second", False)]
+)
+def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, is_broken: bool) -> None:
+    limited = rollout()
+    limited["spec"] = {
+        **limited["spec"],
+        "strategy": {"canary": {**STRATEGY["canary"], "scaleDownDelayRevisionLimit": 1}},
+    }
+    told = Told(ISTIO)
+    told.saw("rollouts", limited)
+    told.saw("services", service("stable", selected))
+    for revision, hash_ in enumerate(("first", "second"), start=1):
+        waiting = {REVISION: str(revision), "scale-down-deadline": "2026-01-01T00:00:00Z"}
+        told.saw("replicasets", replica_set(hash_, 2, 2, **waiting))
+    with told.deciding():
+        told.saw("replicasets", replica_set("first", left, 2), actor=ENGINE, at=1.0)
+        told.saw("rollouts", {**limited, "status": {**limited["status"], "phase": "Paused"}}, actor=ENGINE, at=1.0)
+    assert ("no more old sets wait than asked for" in told.broken) is is_broken

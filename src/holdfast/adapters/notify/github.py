@@ -1,6 +1,6 @@
 """Tells GitHub of a commit.
 
-Source: https://docs.github.com/en/rest: commits/statuses, deployments, commits/commits (pulls), issues/comments, apps
+Source: https://docs.github.com/en/rest: commits/statuses, checks/runs, deployments, commits/commits (pulls), issues/comments, apps
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ async def send(http: Http, news: CommitNews, *, guarded: bool) -> None:
     await hub.sign_in()
     if news.status is not None:
         await hub.ask("POST", f"statuses/{quote(news.revision, safe='')}", news.status)
+    if news.check_run is not None:
+        await hub.ask("POST", "check-runs", news.check_run)
     if news.deployment is not None:
         deployment = await _deployment(hub, news)
         await hub.ask("POST", f"deployments/{deployment}/statuses", news.deployment_status)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct, structs
 
-from holdfast.adapters.notify import github, smtp, sqs
+from holdfast.adapters.notify import github, nats, smtp, sqs
 from holdfast.adapters.notify.answers import check, decoded
 from holdfast.adapters.notify.http import SECONDS, Http
 from holdfast.engine.notify.services.asked import checked_headers
@@ -23,6 +23,7 @@ from holdfast.model.notification import (
     Message,
     QueueMessage,
     SignIn,
+    SubjectMessage,
     Thread,
 )
 from holdfast.ports.notifications import Undelivered
@@ -56,6 +57,8 @@ class ServiceNotifier:
                 await self._send(message, guarded)
             case QueueMessage():
                 await sqs.send(self._http, message, self._aws, guarded=guarded)
+            case SubjectMessage():
+                await nats.send(message, guarded=guarded)
             case CommitNews():
                 await github.send(self._http, message, guarded=guarded)
 

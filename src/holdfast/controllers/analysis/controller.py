@@ -44,7 +44,7 @@ class AnalysisController:
     ) -> None:
         self._sources = sources
         store = Store(keep_raw=_keeps_raw)
-        self.tally = Tally(store, ANALYSIS_RUN)
+        self.tally = Tally(store, ANALYSIS_RUN, instance_id)
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
         self.world = World(

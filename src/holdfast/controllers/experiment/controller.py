@@ -23,7 +23,7 @@ class ExperimentController:
 
     def __init__(self, rollouts: RolloutController, *, clock: Clock, random: Random, workers: int = WORKERS) -> None:
         self._rollouts = rollouts
-        self.tally = Tally(rollouts.world.store, EXPERIMENT)
+        self.tally = Tally(rollouts.world.store, EXPERIMENT, rollouts.world.instance_id)
         rollouts.on_change(self._changed)
         self.loop: ReconcileLoop[NamespacedName] = ReconcileLoop(
             "experiment", self._reconcile, clock=clock, random=random, workers=workers, ran=self.tally.ran

@@ -78,7 +78,7 @@ class RolloutController:
         store = Store(keep_raw=_keeps_raw, indexes={triggers.NAMES: triggers.named})
         self.watch = DiscoveryWatch(cluster, store, self._changed, clock=clock, random=random, wanted=_is_watched)
         self.watch.on_discovery(self._discovered)
-        self.tally = Tally(store, ROLLOUT)
+        self.tally = Tally(store, ROLLOUT, instance_id)
         self.world = World(
             cluster=cluster,
             clock=clock,

@@ -22,7 +22,7 @@ from holdfast.ports.load_balancers import LoadBalancerError, LoadBalancerMissing
 from holdfast.runtime.outcome import Again, Outcome
 
 LOOK_AGAIN: Final = timedelta(seconds=10)
-MOST_TOLD: Final = 20
+MOST_TOLD: Final = 60
 """Of one release: a sentence that never says the same twice ends there."""
 NOT_FOUND: Final = "LoadBalancerNotFound"
 NOT_ASKED: Final = "WeightVerifyError"
@@ -30,8 +30,8 @@ LOG: Final = logging.getLogger("holdfast.load_balancers")
 
 
 class LoadBalancing:
-    """Without `balancers` everything is believed to be served. What is wrong is told by an Event, once a release and sentence
-    while the process lives."""
+    """Without `balancers` everything is believed to be served. What they serve, and what is wrong, is told by an Event, once a
+    release and sentence while the process lives."""
 
     def __init__(self, balancers: LoadBalancers | None) -> None:
         self._balancers = balancers
@@ -77,13 +77,18 @@ class LoadBalancing:
             if ingress is None or not answers:
                 return False, ()
             known.append(alb.status(ingress, routing, services, answers[0].named, answers[0].groups))
+            told = alb.verification(
+                ingress, routing, services[0], [one for said in answers for one in said.forwards], answers[0].groups
+            )
+            if told is not None:
+                await self._tell(world, seen, told)
             if not all(alb.is_served(ingress, routing, said.forwards) for said in answers):
                 return False, tuple(known)
         return True, tuple(known)
 
     async def _tell(self, world: World, seen: Seen, event: Event) -> None:
         key, release = _key(seen), seen.rollout.status.current_pod_hash
-        LOG.warning("Rollout %s: %s", key, event.message)
+        LOG.log(logging.WARNING if event.warning else logging.INFO, "Rollout %s: %s", key, event.message)
         known, told = self._told.get(key, (release, set()))
         if known != release:
             told = set()
@@ -91,7 +96,7 @@ class LoadBalancing:
         if event in told or len(told) >= MOST_TOLD:
             return
         told.add(event)
-        said = f"{event.message}. The step waits; an abort does not"
+        said = f"{event.message}. The step waits; an abort does not" if event.warning else event.message
         await world.emit(seen.rollout.metadata, msgspec.structs.replace(event, message=said), instants.stamp(seen.now))
 
 

@@ -34,6 +34,8 @@ from holdfast.engine.rollout import (
 )
 from holdfast.engine.rollout.actions import AnnotateRollout, ChangeReplicaSet, CreateReplicaSet, SetReplicas
 from holdfast.engine.rollout.draft import Decision, Draft, Seen
+from holdfast.engine.rollout.replica_sets import ReplicaSet
+from holdfast.model.kube import annotations_of
 
 
 def decide(seen: Seen) -> Decision:
@@ -103,9 +105,19 @@ def _recognise(draft: Draft) -> None:
         return
     if new.revision != revision:
         scaling.renumber(draft, new)
+    _carry_annotations(draft, new)
     wanted_seconds = draft.rollout.spec.min_ready_seconds
     if new.min_ready_seconds != wanted_seconds:
         draft.act(ChangeReplicaSet(new.name, min_ready_seconds=wanted_seconds))
+        draft.distrust(new)
+
+
+def _carry_annotations(draft: Draft, new: ReplicaSet) -> None:
+    """Those that were set without a release, such as the reason of the one that is there."""
+    there, wanted = annotations_of(new.obj), replica_sets.copied_annotations(draft.rollout)
+    changed: dict[str, str | None] = {key: value for key, value in wanted.items() if there.get(key) != value}
+    if changed:
+        draft.act(ChangeReplicaSet(new.name, annotations=changed))
 
 
 def _number(draft: Draft) -> None:

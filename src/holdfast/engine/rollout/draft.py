@@ -171,6 +171,12 @@ class Draft:
     def wake(self, at: datetime) -> None:
         self._due.append(at)
 
+    def distrust(self, one: ReplicaSet) -> None:
+        """What the status of it counts is from before a change that is made now."""
+        unobserved = msgspec.structs.replace(one, is_observed=False)
+        sets = tuple(unobserved if each.name == one.name else each for each in self.seen.sets)
+        self.seen = msgspec.structs.replace(self.seen, sets=sets)
+
     def annotate(self, one: ReplicaSet, annotations: dict[str, str | None]) -> None:
         if self.seen.in_place is not None:
             self.act(AnnotateRevision(one.name, annotations))

@@ -5,11 +5,11 @@ Source of names and labels: Argo Rollouts, docs/features/controller-metrics.md
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from holdfast.engine.rollout.prometheus_text import counter, gauge
+from holdfast.engine.rollout.prometheus_text import counter, gauge, histogram
 from holdfast.model.analysis import AnalysisTemplate, ClusterAnalysisTemplate, Metric
-from holdfast.model.figures import Requests
+from holdfast.model.figures import QueueFigures, Requests
 
 _PROVIDERS = {
     "prometheus": "Prometheus",
@@ -55,6 +55,26 @@ def of_process(requests: Requests, version: str, *, delivered: int = 0, failed: 
         counter("notification_send_success", "How many notifications were taken.", [({}, delivered)]),
         counter("notification_send_error", "How many notifications were given up.", [({}, failed)]),
         gauge("argo_rollouts_controller_info", "What runs.", [({"version": version}, 1)]),
+    )
+
+
+def of_queues(queues: Mapping[str, QueueFigures]) -> str:
+    """By the name of each. Source of names, labels and texts: the workqueue metrics of Kubernetes' own controllers."""
+    known = [({"name": name}, one) for name, one in queues.items()]
+    waited = ((labels, one.waited) for labels, one in known)
+    worked = ((labels, one.worked) for labels, one in known)
+    unfinished = ((labels, round(one.unfinished, 6)) for labels, one in known)
+    longest = ((labels, round(one.longest, 6)) for labels, one in known)
+    return _written(
+        gauge("workqueue_depth", "How many objects wait for a worker.", ((labels, one.depth) for labels, one in known)),
+        counter("workqueue_adds_total", "How often one was put in.", ((labels, one.adds) for labels, one in known)),
+        histogram("workqueue_queue_duration_seconds", "How many seconds one waited for a worker.", waited),
+        histogram("workqueue_work_duration_seconds", "How many seconds the work on one took.", worked),
+        counter(
+            "workqueue_retries_total", "How often one was put in for later.", ((at, one.retries) for at, one in known)
+        ),
+        gauge("workqueue_unfinished_work_seconds", "Seconds of all the work that goes on.", unfinished),
+        gauge("workqueue_longest_running_processor_seconds", "Seconds of the oldest work that goes on.", longest),
     )
 
 

@@ -12,7 +12,7 @@ from holdfast.model.figures import Histogram
 Labels = Mapping[str, str]
 
 
-def gauge(name: str, text: str, values: Iterable[tuple[Labels, int]]) -> Iterator[str]:
+def gauge(name: str, text: str, values: Iterable[tuple[Labels, float]]) -> Iterator[str]:
     yield from _family(name, "gauge", text, values)
 
 
@@ -30,7 +30,7 @@ def histogram(name: str, text: str, values: Iterable[tuple[Labels, Histogram]]) 
         yield _line(f"{name}_count", labels, found.count)
 
 
-def _family(name: str, kind: str, text: str, values: Iterable[tuple[Labels, int]]) -> Iterator[str]:
+def _family(name: str, kind: str, text: str, values: Iterable[tuple[Labels, float]]) -> Iterator[str]:
     yield from _heading(name, kind, text)
     for labels, value in values:
         yield _line(name, labels, value)

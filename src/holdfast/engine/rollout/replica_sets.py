@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.rollout import affinity, ownership
-from holdfast.engine.rollout.pod_templates import comparable, of_set
+from holdfast.engine.rollout.pod_templates import EPHEMERAL, comparable, of_set
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, metadata_of, name_of
 from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
@@ -20,7 +20,7 @@ REVISION: Final = "rollout.argoproj.io/revision"
 REVISION_HISTORY: Final = "rollout.argoproj.io/revision-history"
 DESIRED: Final = "rollout.argoproj.io/desired-replicas"
 DEADLINE: Final = "scale-down-deadline"
-# Written by tools for themselves: a ReplicaSet does not carry them on.
+# Written by tools for themselves, or said of a set by its controller: a ReplicaSet does not carry them on.
 NOT_COPIED: Final = frozenset(
     {
         "kubectl.kubernetes.io/last-applied-configuration",
@@ -29,8 +29,11 @@ NOT_COPIED: Final = frozenset(
         DESIRED,
         "rollout.argoproj.io/workload-generation",
         "notified.notifications.argoproj.io",
+        DEADLINE,
+        EPHEMERAL,
     }
 )
+_OURS: Final = "holdfast.dev/"
 _ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 
 
@@ -130,11 +133,20 @@ def new_revision(sets: Iterable[ReplicaSet]) -> int:
     return max((found.revision for found in sets), default=0) + 1
 
 
+def copied_annotations(rollout: Rollout) -> dict[str, str]:
+    """What a set carries on of the Rollout's annotations, `kubernetes.io/change-cause` among them. One that the Rollout loses stays
+    with the set, as Deployments have it."""
+    return {
+        key: value
+        for key, value in rollout.metadata.annotations.items()
+        if key not in NOT_COPIED and not key.startswith(_OURS)
+    }
+
+
 def make(rollout: Rollout, template: KubeObject, selector: dict[str, Any], wanted: str, revision: int) -> KubeObject:
     """A ReplicaSet without pods yet; the hash is in its name, labels, selector and template."""
     metadata = template.get("metadata") or {}
     labels = {**(metadata.get("labels") or {}), HASH_LABEL: wanted}
-    copied = {key: value for key, value in rollout.metadata.annotations.items() if key not in NOT_COPIED}
     spec = affinity.with_injected(template.get("spec") or {}, rollout)
     return {
         "apiVersion": "apps/v1",
@@ -143,7 +155,7 @@ def make(rollout: Rollout, template: KubeObject, selector: dict[str, Any], wante
             "name": f"{rollout.metadata.name}-{wanted}",
             "namespace": rollout.metadata.namespace,
             "labels": labels,
-            "annotations": {**copied, REVISION: str(revision)},
+            "annotations": {**copied_annotations(rollout), REVISION: str(revision)},
             "ownerReferences": [ownership.controlled_by("Rollout", rollout.metadata)],
         },
         "spec": {

@@ -8,13 +8,14 @@ Source: https://kubernetes-sigs.github.io/aws-load-balancer-controller, "Ingress
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.traffic.changes import Change, Reference, RoutingProblem, there
+from holdfast.model.events import Event
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, annotations_of, name_of, namespace_of
 from holdfast.model.metadata import ObjectMeta
@@ -131,8 +132,37 @@ def hostnames(ingress: KubeObject) -> list[str]:
 def is_served(ingress: KubeObject, routing: ALBTrafficRouting, forwards: Iterable[Mapping[str, int]]) -> bool:
     """Whether rules of the load balancer give exactly the weights that the Ingress asks for, and none gives its two services
     others. `forwards` are the weights of each rule by NAMESPACE/INGRESS-SERVICE:PORT."""
+    asked = _asked(ingress, routing)
+    # A rule for a header leads to the canary alone, and says nothing about its share.
+    shared = [dict(one) for one in forwards if any(len(wanted.keys() & one.keys()) > 1 for wanted in asked)]
+    return bool(asked) and all(wanted in shared for wanted in asked) and all(one in asked for one in shared)
+
+
+def verification(
+    ingress: KubeObject,
+    routing: ALBTrafficRouting,
+    canary: str,
+    forwards: Sequence[Mapping[str, int]],
+    groups: Mapping[str, AwsResourceRef],
+) -> Event | None:
+    """What is to be told of the canary's weight; None before it has any."""
+    key = f"{namespace_of(ingress)}/{name_of(ingress)}-{canary}:{routing.service_port}"
+    wanted = max((one[key] for one in _asked(ingress, routing) if key in one), default=0)
+    what = (
+        f"Service {canary} (TargetGroup {groups.get(key, AwsResourceRef()).name or 'of Ingress ' + name_of(ingress)})"
+    )
+    if is_served(ingress, routing, forwards):
+        return Event("TargetGroupVerified", f"{what} verified: weight {wanted}") if wanted else None
+    found = sorted({one[key] for one in forwards if key in one and len(one) > 1})
+    served = " and ".join(str(weight) for weight in found) or "none"
+    why = f"{what} not verified: weight {wanted} is asked for, the load balancer serves {served}"
+    return Event("TargetGroupUnverified", why, warning=True)
+
+
+def _asked(ingress: KubeObject, routing: ALBTrafficRouting) -> list[dict[str, int]]:
+    """The weights of each action that shares traffic, as `is_served` has them."""
     prefix = f"{routing.annotation_prefix or PREFIX}/actions."
-    asked = [
+    return [
         {
             f"{namespace_of(ingress)}/{name_of(ingress)}-{group['ServiceName']}:{group['ServicePort']}": group["Weight"]
             for group in groups
@@ -140,9 +170,6 @@ def is_served(ingress: KubeObject, routing: ALBTrafficRouting, forwards: Iterabl
         for name, said in annotations_of(ingress).items()
         if name.startswith(prefix) and len(groups := _groups(said)) > 1
     ]
-    # A rule for a header leads to the canary alone, and says nothing about its share.
-    shared = [dict(one) for one in forwards if any(len(wanted.keys() & one.keys()) > 1 for wanted in asked)]
-    return bool(asked) and all(wanted in shared for wanted in asked) and all(one in asked for one in shared)
 
 
 def status(

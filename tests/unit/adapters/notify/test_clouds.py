@@ -206,6 +206,7 @@ HUB = {"repoURLPath": "https://github.com/shop/web.git", "revisionPath": COMMIT}
 HUB_ANSWERS = {
     "POST /app/installations/7/access_tokens": {"token": "short-lived"},
     f"POST {REPO}/statuses/{COMMIT}": {},
+    f"POST {REPO}/check-runs": {},
     f"GET {REPO}/deployments": [],
     f"POST {REPO}/deployments": {"id": 5},
     f"POST {REPO}/deployments/5/statuses": {},
@@ -224,6 +225,7 @@ async def test_github_is_told_of_a_commit_by_an_app(key: rsa.RSAPrivateKey, pem:
     text = {
         **HUB,
         "status": {"state": "success", "label": "delivery/web", "targetURL": "https://cd.example.com"},
+        "checkRun": {"name": "delivery/web", "status": "in_progress"},
         "deployment": {"state": "in_progress", "environment": "stage", "logURL": "https://logs.example.com"},
         "pullRequestComment": {"content": "It is out."},
     }
@@ -238,6 +240,12 @@ async def test_github_is_told_of_a_commit_by_an_app(key: rsa.RSAPrivateKey, pem:
         "context": "delivery/web",
         "description": "hello",
         "target_url": "https://cd.example.com",
+    }
+    assert service.body(f"POST {REPO}/check-runs") == {
+        "name": "delivery/web",
+        "head_sha": COMMIT,
+        "status": "in_progress",
+        "output": {"title": "delivery/web", "summary": "hello"},
     }
     assert service.body(f"POST {REPO}/deployments") == {
         "ref": COMMIT,

@@ -115,9 +115,10 @@ async def test_without_the_option_nobody_is_asked() -> None:
         assert found.status.canary.weights.verified is None
 
 
-async def told(world: Stage) -> list[tuple[str, str]]:
+async def told(
+    world: Stage, wanted: tuple[str, ...] = ("LoadBalancerNotFound", "WeightVerifyError")
+) -> list[tuple[str, str]]:
     found = [live.decode() for live in (await world.cluster.list(EVENT, namespace=NAMESPACE_NAME)).items]
-    wanted = ("LoadBalancerNotFound", "WeightVerifyError")
     return sorted((event["reason"], event["message"]) for event in found if event["reason"] in wanted)
 
 
@@ -166,3 +167,26 @@ async def test_several_ingresses_have_their_load_balancers_in_a_list() -> None:
             await world.clock.sleep(60)
             found = (await world.rollout()).status
             assert (found.alb, [one.ingress for one in found.albs]) == (None, ["web"])
+
+
+async def test_what_it_serves_of_the_weight_of_a_step_is_told() -> None:
+    async with stage() as world:
+        balancer = Balancer(world)
+        reasons = ("TargetGroupVerified", "TargetGroupUnverified")
+        async with world.controller(load_balancers=balancer):
+            await put_ready_ingress(world)
+            await deploy(world, {"alb": {"ingress": "web", "servicePort": 80}})
+            await balancer.follow()
+            assert await told(world, reasons) == []
+            await world.set_image("web:2")
+            await world.clock.sleep(60)
+            group = "Service web-canary (TargetGroup group-canary)"
+            why = "weight 10 is asked for, the load balancer serves 0. The step waits; an abort does not"
+            unverified = ("TargetGroupUnverified", f"{group} not verified: {why}")
+            assert await told(world, reasons) == [unverified]
+            await balancer.follow()
+            await world.until_phase("Paused")
+            assert await told(world, reasons) == [
+                unverified,
+                ("TargetGroupVerified", f"{group} verified: weight 10"),
+            ]

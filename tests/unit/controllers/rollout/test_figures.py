@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ from holdfast.model.metadata import ObjectMeta
 from holdfast.model.names import API_VERSION
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import PatchKind
+from holdfast.runtime.clock import LoopClock
+from holdfast.runtime.queue import KeyedQueue
 from holdfast.server import monitoring
 from tests.unit.controllers.analysis.stage import Answers, measuring
 from tests.unit.controllers.rollout.harness import ANALYSIS_RUN, ROLLOUT, rollout_object, stage
@@ -199,3 +202,44 @@ def test_notifications_are_told_as_a_whole() -> None:
         "notification_send_success{} 3",
         "notification_send_error{} 1",
     ]
+
+
+async def test_a_queue_is_told_as_those_of_other_controllers_are() -> None:
+    clock = LoopClock(datetime(2026, 1, 1, tzinfo=UTC))
+    queue: KeyedQueue[str] = KeyedQueue(clock)
+    for key in ("web", "pay", "web"):
+        queue.add(key)
+    queue.add("later", timedelta(seconds=60))
+    await clock.sleep(2)
+    assert await queue.get() == "web"
+    await clock.sleep(3)
+    queue.done("web")
+    await queue.get()
+    await clock.sleep(0.5)
+    told = process_figures.of_queues({"Rollouts": queue.figures()}).splitlines()
+    for name, value in (
+        ("depth", "0"),
+        ("adds_total", "2"),
+        ("retries_total", "1"),
+        ("queue_duration_seconds_count", "2"),
+        ("queue_duration_seconds_sum", "7.0"),
+        ("work_duration_seconds_count", "1"),
+        ("work_duration_seconds_sum", "3.0"),
+        ("unfinished_work_seconds", "0.5"),
+        ("longest_running_processor_seconds", "0.5"),
+    ):
+        assert f'workqueue_{name}{{name="Rollouts"}} {value}' in told
+    assert 'workqueue_queue_duration_seconds_bucket{name="Rollouts",le="1e-08"} 0' in told
+    assert 'workqueue_queue_duration_seconds_bucket{name="Rollouts",le="10"} 2' in told
+    await clock.sleep(60)
+    assert queue.figures().depth == 1
+
+
+async def test_the_queue_of_a_controller_is_counted() -> None:
+    async with stage() as world, world.controller() as controller:
+        await world.put(ROLLOUT, rollout_object({"canary": {}}))
+        await world.until_phase("Healthy")
+        await world.clock.sleep(1)
+        figures_of_queue = controller.loop.queue.figures()
+        assert figures_of_queue.worked.count == controller.loop.counters.runs > 0
+        assert figures_of_queue.adds == figures_of_queue.waited.count + figures_of_queue.depth

@@ -13,7 +13,15 @@ from holdfast.engine.notify import compose, secret_values, settings, templates
 from holdfast.engine.notify.deliveries import Delivery, Place
 from holdfast.engine.notify.services import table
 from holdfast.engine.notify.services.asked import Asked
-from holdfast.model.notification import Accepted, CommitNews, Destination, HttpMessage, Mail
+from holdfast.model.notification import (
+    Accepted,
+    CommitNews,
+    Destination,
+    HttpMessage,
+    Mail,
+    NatsServer,
+    SubjectMessage,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -366,12 +374,30 @@ def test_github_finds_the_repository_in_its_address(url: str) -> None:
     [
         ("github", {}, COMMIT, "to say who asks"),
         ("github", {"appID": "1"}, COMMIT, "belong together"),
-        ("github", {"token": "t"}, {}, "no status, deployment or pullRequestComment"),
+        ("github", {"token": "t"}, {}, "no status, checkRun, deployment or pullRequestComment"),
         ("github", {"token": "t"}, {**COMMIT, "repoURLPath": "shop"}, "repoURLPath"),
         ("github", {"token": "t"}, {**COMMIT, "repoURLPath": "https://github.com/../.."}, "repoURLPath"),
         ("github", {"token": "t"}, {**COMMIT, "revisionPath": "../../x"}, "revisionPath"),
         ("github", {"token": "t"}, {**COMMIT, "revisionPath": ""}, "revisionPath"),
         ("github", {"token": "t"}, {**COMMIT, "status": {"state": "fine"}}, "'fine' is none of error"),
+        ("github", {"token": "t"}, {**COMMIT, "checkRun": {}}, "checkRun.name is empty"),
+        ("github", {"token": "t"}, {**COMMIT, "checkRun": {"name": "x", "status": "done"}}, "'done' is none of queued"),
+        (
+            "github",
+            {"token": "t"},
+            {**COMMIT, "checkRun": {"name": "x", "status": "completed"}},
+            "conclusion belongs to",
+        ),
+        ("github", {"token": "t"}, {**COMMIT, "checkRun": {"name": "x", "conclusion": "ok"}}, "'ok' is none of action"),
+        ("github", {"token": "t"}, {**COMMIT, "checkRun": {"name": "x", "started_at": "now"}}, "'now' is no time"),
+        ("nats", {}, {}, "url"),
+        ("nats", {"url": "http://nats"}, {}, "url is no address of NATS"),
+        ("nats", {"url": "nats://me:hidden@"}, {}, "url is no address of NATS"),
+        ("nats", {"url": "nats://x:99999"}, {}, "url is no address of NATS"),
+        ("nats", {"url": ",".join(["x"] * 6)}, {}, "more than 5 servers"),
+        ("nats", {"url": "x", "password": "p"}, {}, "user and password belong together"),
+        ("nats", {"url": "x", "user": "u", "token": "t"}, {}, "one is enough"),
+        ("nats", {"url": "x", "headers": {"a": "b\r\nc: d"}}, {}, "line end"),
         ("awssqs", {}, {}, "names no queue"),
         ("awssqs", {"queue": "q", "key": "k"}, {}, "belong together"),
         ("awssqs", {"queue": "q"}, {"messageAttributes": {str(n): "x" for n in range(11)}}, "more than 10"),
@@ -383,7 +409,41 @@ def test_what_is_missing_is_told_by_its_name(
     kind: str, options: dict[str, Any], text: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
-        table.message(kind, Asked(options, text, "hello", "", NOW))
+        table.message(kind, Asked(options, text, "hello", "releases.web" if kind == "nats" else "", NOW))
+
+
+@pytest.mark.parametrize("subject", ["", "a b", "a..b", ".a", "a.*", "a.>", "a\r\nPUB b 0", "x" * 256])
+def test_only_a_subject_is_published_to(subject: str) -> None:
+    with pytest.raises(ValueError, match="is no subject that can be published to"):
+        table.message("nats", Asked({"url": "nats"}, {}, "hello", subject, NOW))
+
+
+def test_nats_is_reached_at_its_addresses() -> None:
+    options = {"url": "nats://me:p%40ss@a, tls://b:4333", "headers": {"Kind": "release"}, "nkey": "SU"}
+    found = table.message("nats", Asked(options, {}, "hello", "releases.web", NOW))
+    servers = (NatsServer("a", 4222, user="me", password="p@ss"), NatsServer("b", 4333, is_secured=True))
+    assert found == SubjectMessage(servers, "releases.web", b"hello", headers=(("Kind", "release"),), nkey="SU")
+    assert "p@ss" not in repr(found)
+
+
+def test_a_check_run_has_the_names_of_github() -> None:
+    wanted = {
+        "name": "delivery",
+        "conclusion": "failure",
+        "details_url": "https://cd",
+        "completed_at": "2026-01-01T12:00:00Z",
+    }
+    found = table.message("github", Asked({"token": "t"}, {**COMMIT, "checkRun": wanted}, "hello", "", NOW))
+    assert isinstance(found, CommitNews)
+    assert found.check_run == {
+        "name": "delivery",
+        "head_sha": "abc123",
+        "details_url": "https://cd",
+        "status": "completed",
+        "conclusion": "failure",
+        "completed_at": "2026-01-01T12:00:00Z",
+        "output": {"title": "delivery", "summary": "hello"},
+    }
 
 
 def test_an_incident_of_pager_duty() -> None:

@@ -1,7 +1,8 @@
-"""What GitHub is told of a commit: a status, a deployment, a comment.
+"""What GitHub is told of a commit: a status, a check run, a deployment, a comment.
 
 Source: https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/github/ and
-https://docs.github.com/en/rest/commits/statuses, https://docs.github.com/en/rest/deployments
+https://docs.github.com/en/rest/commits/statuses, https://docs.github.com/en/rest/checks/runs,
+https://docs.github.com/en/rest/deployments
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from holdfast.engine.lang import instants
 from holdfast.engine.notify.services.asked import Asked, checked_url, converted, without_empty
 from holdfast.model.notification import CommitNews, GitHubApp
 
@@ -18,6 +20,9 @@ PUBLIC_API: Final = "https://api.github.com"
 LONGEST_DESCRIPTION: Final = 140
 LONGEST_COMMENT: Final = 65_536
 STATES: Final = ("error", "failure", "pending", "success")
+LONGEST_OUTPUT: Final = 65_535
+CHECK_STATUSES: Final = ("queued", "in_progress", "completed")
+CONCLUSIONS: Final = ("action_required", "cancelled", "failure", "neutral", "skipped", "success", "timed_out")
 DEPLOYMENT_STATES: Final = (*STATES, "inactive", "in_progress", "queued")
 _REPOSITORY: Final = re.compile(
     r"(?:https?://(?:[^/@]*@)?[^/]+/|ssh://[^/]+/|[^/@]+@[^/:]+:/?)?([\w.-]+/[\w.-]+?)(?:\.git)?/?"
@@ -69,6 +74,24 @@ class Deployment(
     reference: str = ""
 
 
+class CheckOutput(Struct, frozen=True):
+    title: str = ""
+    summary: str = ""
+    text: str = ""
+
+
+class CheckRun(Struct, frozen=True):
+    """The fields have GitHub's own names here."""
+
+    name: str = ""
+    details_url: str = ""
+    status: str = ""
+    conclusion: str = ""
+    started_at: str = ""
+    completed_at: str = ""
+    output: CheckOutput | None = None
+
+
 class Comment(Struct, frozen=True):
     content: str = ""
 
@@ -79,12 +102,14 @@ class Text(
     rename={
         "repository": "repoURLPath",
         "revision": "revisionPath",
+        "check_run": "checkRun",
         "comment": "pullRequestComment",
     },
 ):
     repository: str = ""
     revision: str = ""
     status: Status | None = None
+    check_run: CheckRun | None = None
     deployment: Deployment | None = None
     comment: Comment = field(default_factory=Comment)
 
@@ -92,8 +117,8 @@ class Text(
 def message(asked: Asked) -> CommitNews:
     options, text = converted(asked.options, Options), converted(asked.text, Text)
     status, deployment, comment = text.status, text.deployment, text.comment.content
-    if status is None and deployment is None and not comment:
-        raise ValueError("github of the template has no status, deployment or pullRequestComment")
+    if status is None and deployment is None and text.check_run is None and not comment:
+        raise ValueError("github of the template has no status, checkRun, deployment or pullRequestComment")
     news = CommitNews(
         api=checked_url(options.enterprise_base_url.rstrip("/")),
         repository=_repository(text.repository),
@@ -102,6 +127,7 @@ def message(asked: Asked) -> CommitNews:
         token=options.token,
         app=_app(options),
         status=None if status is None else _status(status, asked.message),
+        check_run=None if text.check_run is None else _check_run(text.check_run, text.revision.strip(), asked.message),
         deployment=None if deployment is None else _deployment(deployment, text.revision.strip()),
         deployment_status=None if deployment is None else _deployment_status(deployment, asked.message),
         comment=comment[:LONGEST_COMMENT],
@@ -162,6 +188,39 @@ def _deployment_status(wanted: Deployment, message: str) -> dict[str, str]:
         "environment": wanted.environment,
         "environment_url": wanted.environment_url,
         "log_url": wanted.log_url,
+    }
+    return without_empty(body)
+
+
+def _check_run(wanted: CheckRun, revision: str, message: str) -> dict[str, object]:
+    """Without an output of its own the message is the summary. What has a conclusion is completed."""
+    if not wanted.name:
+        raise ValueError("github.checkRun.name is empty")
+    status = wanted.status or ("completed" if wanted.conclusion else "queued")
+    if status not in CHECK_STATUSES:
+        raise ValueError(f"github.checkRun.status {status!r} is none of {', '.join(CHECK_STATUSES)}")
+    if (status == "completed") != bool(wanted.conclusion):
+        raise ValueError("github.checkRun.conclusion belongs to the status completed, and only there")
+    if wanted.conclusion and wanted.conclusion not in CONCLUSIONS:
+        raise ValueError(f"github.checkRun.conclusion {wanted.conclusion!r} is none of {', '.join(CONCLUSIONS)}")
+    for field_name, moment in (("started_at", wanted.started_at), ("completed_at", wanted.completed_at)):
+        if moment and instants.parse(moment) is None:
+            raise ValueError(f"github.checkRun.{field_name} {moment!r} is no time such as 2026-01-01T12:00:00Z")
+    output = wanted.output or CheckOutput()
+    told = {
+        "title": output.title or wanted.name,
+        "summary": (output.summary or message).strip()[:LONGEST_OUTPUT],
+        "text": output.text[:LONGEST_OUTPUT],
+    }
+    body = {
+        "name": wanted.name,
+        "head_sha": revision,
+        "details_url": wanted.details_url,
+        "status": status,
+        "conclusion": wanted.conclusion,
+        "started_at": wanted.started_at,
+        "completed_at": wanted.completed_at,
+        "output": without_empty(told),
     }
     return without_empty(body)
 

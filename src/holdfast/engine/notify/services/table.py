@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from holdfast.engine.notify.services import alerts, chats, github, mail, queues, slack, teams, webhook
+from holdfast.engine.notify.services import alerts, chats, github, mail, nats, queues, slack, teams, webhook
 from holdfast.engine.notify.services.asked import Asked
 from holdfast.model.notification import Message
 
@@ -18,6 +18,7 @@ KINDS: Final[Mapping[str, Callable[[Asked], Message]]] = {
     "googlechat": chats.google_chat,
     "grafana": alerts.grafana,
     "mattermost": chats.mattermost,
+    "nats": nats.message,
     "newrelic": alerts.new_relic,
     "opsgenie": alerts.opsgenie,
     "pagerduty": alerts.pager_duty_incident,

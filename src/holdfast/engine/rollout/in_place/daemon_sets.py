@@ -42,15 +42,16 @@ def plan(it: InPlace, stable: str, count: int, most_unavailable: int) -> Plan:
     return Plan(delete=_batch(old[: max(count - len(new) - max(missing, 0), 0)], room))
 
 
-def _worth(pod: Pod) -> tuple[bool, str, str]:
+def _worth(pod: Pod) -> tuple[bool, bool, str, str]:
     """Those that do not serve go first, then by their nodes."""
-    return pod.available, pod.place, pod.name
+    return pod.available, pod.ready, pod.place, pod.name
 
 
 def _batch(pods: list[Pod], room: int) -> tuple[Pod, ...]:
+    """One that is ready and not yet available (minReadySeconds) serves already: it needs room, too."""
     gone = []
-    for pod in sorted(pods, key=lambda pod: pod.available):
-        if not pod.available or room > 0:
+    for pod in sorted(pods, key=lambda pod: (pod.available, pod.ready)):
+        if not pod.ready or room > 0:
             gone.append(pod)
             room -= pod.available
     return tuple(gone)

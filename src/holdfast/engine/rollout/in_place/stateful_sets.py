@@ -32,7 +32,8 @@ def goal(replicas: int, weight: int, *, is_passed: bool) -> int:
 
 
 def plan(it: InPlace, count: int, most_unavailable: int) -> Plan:
-    """The next move towards `count` new pods with at most so many pods away at a time."""
+    """The next move towards `count` new pods with at most so many pods away at a time. One that is ready and not yet available
+    (minReadySeconds) serves already, and is away only for those who count."""
     if it.partition is None:
         return Plan(PARKED if it.is_settled else it.before)
     target = _target(it, count)
@@ -47,16 +48,16 @@ def plan(it: InPlace, count: int, most_unavailable: int) -> Plan:
     for pod in sorted(it.pods, key=lambda pod: -pod.ordinal):
         if pod.ordinal >= min(target, it.replicas) or pod.hash == it.current or pod.going:
             continue
-        if not pod.available or room > 0:
+        if not pod.ready or room > 0:
             gone.append(pod)
             room -= pod.available
     partition = start
     while partition > target:
         below = by_ordinal.get(partition - 1)
-        if below is not None and below.hash != it.update and _serves(below):
+        if below is not None and below.hash != it.update and below.ready and not below.going:
             if room <= 0:
                 break
-            room -= 1
+            room -= below.available
         partition -= 1
     return Plan(partition if partition < start else it.partition, tuple(gone))
 

@@ -13,17 +13,15 @@ from typing import Final
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from holdfast.adapters.metrics import aws
-from holdfast.adapters.metrics.aws import signed
-from holdfast.adapters.metrics.http import Http, Request
 from holdfast.model.rollout import AwsResourceRef
 from holdfast.ports.clock import Clock
 from holdfast.ports.load_balancers import Forward, LoadBalancer, LoadBalancerError, LoadBalancerMissing
-from holdfast.ports.metrics import MetricError
+from holdfast.runtime.aws import identity
+from holdfast.runtime.aws.http import AwsHttp
 from holdfast.runtime.aws.identity import AwsPlace
-from holdfast.runtime.aws.signature import Keys
+from holdfast.runtime.aws.requests import AwsError, AwsRequest
+from holdfast.runtime.aws.signature import Keys, signed
 
-SECONDS: Final = 10.0
 MOST_SECONDS: Final = 30.0
 """For all questions about one load balancer."""
 MOST_PAGES: Final = 50
@@ -38,7 +36,7 @@ class ElasticLoadBalancing:
     """With the keys of the environment, or the role of the controller's service account."""
 
     def __init__(self, place: AwsPlace, clock: Clock) -> None:
-        self._http = Http()
+        self._http = AwsHttp()
         self._place = place
         self._clock = clock
 
@@ -52,18 +50,18 @@ class ElasticLoadBalancing:
         region = found[1]
         try:
             async with asyncio.timeout(MOST_SECONDS):
-                keys = await aws.keys(self._http, self._place, region=region, now=self._clock.now())
+                keys = await identity.keys(self._http.ask, self._place, region=region, now=self._clock.now())
                 return await _Asking(self._http, self._place, keys, region, self._clock).look(hostname.lower())
         except TimeoutError as error:
             raise LoadBalancerError(f"AWS does not answer about {hostname} within {MOST_SECONDS:g} s") from error
-        except MetricError as error:
-            raise LoadBalancerError(str(error)) from error
+        except AwsError as error:
+            raise LoadBalancerError(error.message) from error
 
 
 class _Asking:
     """The questions about one load balancer, with keys that are taken on for them."""
 
-    def __init__(self, http: Http, place: AwsPlace, keys: Keys, region: str, clock: Clock) -> None:
+    def __init__(self, http: AwsHttp, place: AwsPlace, keys: Keys, region: str, clock: Clock) -> None:
         self._http = http
         self._url = place.endpoint("ELASTIC_LOAD_BALANCING_V2", _SERVICE, region)
         self._keys = keys
@@ -125,7 +123,7 @@ class _Asking:
 
     async def _ask(self, action: str, said: dict[str, str]) -> ElementTree.Element:
         body = urlencode({"Action": action, "Version": "2015-12-01", **said}).encode()
-        request = Request(self._url, method="POST", headers=_FORM, body=body, seconds=SECONDS)
+        request = AwsRequest(self._url, _FORM, body)
         proved = signed(request, self._keys, service=_SERVICE, region=self._region, now=self._clock.now())
         answer = await self._http.ask(proved)
         try:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
-from holdfast.adapters.metrics.elastic_load_balancing import ElasticLoadBalancing
+from holdfast.adapters.load_balancers.elastic_load_balancing import ElasticLoadBalancing
 from holdfast.model.rollout import AwsResourceRef
 from holdfast.ports.load_balancers import LoadBalancer, LoadBalancerError
 from holdfast.runtime.aws.identity import AwsPlace

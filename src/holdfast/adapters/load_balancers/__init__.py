@@ -1,0 +1,1 @@
+"""Load balancers outside the cluster: what they serve."""

@@ -1,0 +1,65 @@
+"""What a status that the engine writes has been decided on: by what the engine saw, however old that was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from holdfast.controllers.rollout.world import ROLLOUT
+from holdfast.engine.rollout import defaults
+from holdfast.engine.rollout.replica_sets import DEADLINE, REVISION
+from holdfast.model.kube import KubeObject, annotations_of, name_of
+from holdfast.model.rollout import Rollout
+from holdfast.testing.rollout_plans import IN_PLACE, RolloutPlan
+from holdfast.testing.rollout_views import View
+from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of
+
+Fail = Callable[[str, str], None]
+
+
+class Judgements:
+    def __init__(self, plans: Mapping[str, RolloutPlan], watching: Watching, fail: Fail) -> None:
+        self._plans = plans
+        self._watching = watching
+        self._fail = fail
+
+    def reports(self, view: View, seen: SeenRollout, before: KubeObject, after: KubeObject) -> None:
+        known = view.find(ROLLOUT, name_of(after))
+        if known is None or self._plans[name_of(after)].style == IN_PLACE:
+            return
+        rollout, sets = msgspec.convert(known, Rollout), view.owned_sets(seen.uid)
+        was, now = before.get("status") or {}, after.get("status") or {}
+        self._counts_as_asked(rollout, sets, was, now)
+        self._keeps_few(rollout, sets, now)
+
+    def _counts_as_asked(
+        self, rollout: Rollout, sets: list[KubeObject], was: dict[str, Any], now: dict[str, Any]
+    ) -> None:
+        """What was available by another minReadySeconds proves nothing; a first set is stable whatever it is like."""
+        current, stable = now.get("currentPodHash"), was.get("stableRS")
+        if current != now.get("stableRS") or stable in (None, "", current):
+            return
+        wanted = rollout.spec.min_ready_seconds
+        for one in sets:
+            counted = int(one["spec"].get("minReadySeconds") or 0)
+            if hash_of(one) == current and counted != wanted and defaults.replicas(rollout):
+                what = f"{name_of(one)} is promoted, its pods were ready for {counted} s and not {wanted} s"
+                self._fail("pods are available by the minReadySeconds that is asked for", what)
+
+    def _keeps_few(self, rollout: Rollout, sets: list[KubeObject], now: dict[str, Any]) -> None:
+        """Of old sets that wait for their deadline, beside those that a service selects."""
+        limit = defaults.scale_down_delay_revisions(rollout)
+        if limit is None:
+            return
+        name = rollout.metadata.name
+        known = {now.get("currentPodHash"), now.get("stableRS")}
+        known |= {hash_ for host, hash_ in self._watching.services.items() if host.startswith(f"{name}-")}
+        waiting = [one for one in sets if desired(one) and annotations_of(one).get(DEADLINE)]
+        waiting = [one for one in waiting if hash_of(one) not in known]
+        waiting.sort(key=lambda one: -int(annotations_of(one).get(REVISION, 0)))
+        for one in waiting[limit:]:
+            left = self._watching.sets.get(name_of(one))
+            if left is not None and desired(left):
+                self._fail("no more old sets wait than asked for", f"{name_of(one)} is beyond the limit of {limit}")
