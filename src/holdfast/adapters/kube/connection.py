@@ -81,7 +81,9 @@ def tls_context(connection: Connection, credentials: Credentials) -> ssl.SSLCont
         if credentials.client_certificate:
             _load_certificate(context, credentials)
     except (ssl.SSLError, ValueError) as error:
-        message = f"{connection.shown_server}: the certificate authority, client certificate or client key cannot be used: "
+        message = (
+            f"{connection.shown_server}: the certificate authority, client certificate or client key cannot be used: "
+        )
         raise Blocked("CertificateInvalid", f"{message}{error}") from None
     return context
 
