@@ -53,13 +53,13 @@ class Judgements:
         limit = defaults.scale_down_delay_revisions(rollout)
         if limit is None:
             return
-        name = rollout.metadata.name
         known = {now.get("currentPodHash"), now.get("stableRS")}
-        known |= {hash_ for host, hash_ in self._watching.services.items() if host.startswith(f"{name}-")}
+        services = self._watching.services.items()
+        known |= {hash_ for host, hash_ in services if host.startswith(f"{rollout.metadata.name}-")}
         waiting = [one for one in sets if desired(one) and annotations_of(one).get(DEADLINE)]
         waiting = [one for one in waiting if hash_of(one) not in known]
         waiting.sort(key=lambda one: -int(annotations_of(one).get(REVISION, 0)))
-        for one in waiting[limit:]:
-            left = self._watching.sets.get(name_of(one))
-            if left is not None and desired(left):
-                self._fail("no more old sets wait than asked for", f"{name_of(one)} is beyond the limit of {limit}")
+        there = self._watching.sets
+        left = [name for name in map(name_of, waiting) if name in there and desired(there[name])]
+        for name in left[limit:]:
+            self._fail("no more old sets wait than asked for", f"{name} is beyond the limit of {limit}")

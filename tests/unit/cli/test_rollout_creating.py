@@ -99,12 +99,6 @@ def test_only_the_table_of_rollouts_can_be_watched(words: tuple[str, ...]) -> No
     assert isinstance(error, Blocked)
 
 
-def test_a_restart_in_ages_is_refused_in_one_sentence() -> None:
-    words = ["rollout", "restart", "web", "--in", "99999999999999"]
-    result = CliRunner().invoke(command_line("rollout"), words, env={"COLUMNS": "200"})
-    assert (result.exit_code, "--in" in result.output) == (2, True)
-
-
 def test_version_and_completion() -> None:
     assert CliRunner().invoke(command_line("rollout"), ["rollout", "version"]).output == f"holdfast {__version__}\n"
     script = CliRunner().invoke(command_line("rollout"), ["rollout", "completion", "bash"]).output

@@ -58,6 +58,8 @@ async def _send(server: NatsServer, message: SubjectMessage, guarded: bool, trus
         is_secured = server.is_secured or bool(info.get("tls_required") or info.get("tls_available"))
         if is_secured:
             context = trust if trust is not None else await asyncio.to_thread(ssl.create_default_context)
+            if not await _is_silent(reader):
+                raise Undelivered(f"{server.host} says more than it may before TLS", may_pass=False)
             await writer.start_tls(context, server_hostname=server.host)
         said = _connect(server, message, info, is_secured=is_secured)
         writer.write(b"CONNECT " + msgspec.json.encode(said) + b"\r\n")
@@ -66,6 +68,18 @@ async def _send(server: NatsServer, message: SubjectMessage, guarded: bool, trus
         writer.write(_published(message))
         await writer.drain()
         await _taken(reader, writer, server)
+
+
+async def _is_silent(reader: asyncio.StreamReader) -> bool:
+    """Nothing has come that would be taken for an answer over TLS: whoever is in between could have sent it."""
+    more = asyncio.ensure_future(reader.read(1))
+    await asyncio.sleep(0)
+    if more.done():
+        return False
+    more.cancel()
+    with suppress(asyncio.CancelledError):
+        await more
+    return True
 
 
 @asynccontextmanager

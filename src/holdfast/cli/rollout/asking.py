@@ -8,8 +8,9 @@ from datetime import timedelta
 import typer
 
 from holdfast.cli.connection import with_cluster
-from holdfast.cli.rollout import experiments, in_place, lenders, rollouts
+from holdfast.cli.rollout import experiments, hints, in_place, lenders, rollouts
 from holdfast.cli.rollout.rollouts import KubeconfigOption, KubeconfigPath, NamespaceOption
+from holdfast.engine.lang import durations
 from holdfast.engine.rollout import requests
 from holdfast.engine.rollout.requests import Request
 from holdfast.model.errors import Blocked
@@ -34,6 +35,11 @@ def _ask(kubeconfig: KubeconfigPath, name: str, namespace: str, request: Callabl
         typer.echo(await rollouts.ask(cluster, name, namespace, request))
 
     with_cluster(kubeconfig, work)
+
+
+def _warn(place: lenders.Place) -> None:
+    if note := hints.kept(place.key, place.annotations):
+        typer.echo(note, err=True)
 
 
 def promote(
@@ -82,13 +88,30 @@ def pause(
 
 def restart(
     name: str = NameArgument,
-    after: int = typer.Option(0, "--in", min=0, max=LATEST_RESTART, help="Seconds from now."),
+    after: str = typer.Option("0", "--in", "-i", help="How long from now: seconds, or a duration such as 5m."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = NamespaceOption,
 ) -> None:
     """Make all pods anew, a few at a time."""
-    at = SystemClock().now() + timedelta(seconds=after)
+    at = SystemClock().now() + timedelta(seconds=_seconds(after))
     _ask(kubeconfig, name, namespace, lambda rollout: requests.restart(rollout, at))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    container, _, image = text.partition("=")
+    if not container or not image or any(letter.isspace() or not letter.isprintable() for letter in text):
+        raise Blocked(
+            "NoImage", f"an image is given as CONTAINER=IMAGE, such as web=registry.example.com/web:2, not {text!r}"
+        )
+    return container, image
+
+
+def _seconds(text: str) -> int:
+    """Whole seconds of `90`, `90s`, `5m` or `1h30m`."""
+    length = durations.parse(f"{text}s" if text.isascii() and text.isdecimal() else text)
+    if length is None or not timedelta(0) <= length <= timedelta(seconds=LATEST_RESTART):
+        raise Blocked("NoDuration", f"--in is a duration such as 90s, 5m or 1h, of at most ten years, not {text!r}")
+    return int(length.total_seconds())
 
 
 def set_image(
@@ -98,9 +121,7 @@ def set_image(
     namespace: str = NamespaceOption,
 ) -> None:
     """Change the image of containers: a new revision."""
-    pairs = dict(image.partition("=")[::2] for image in images)
-    if not all(pairs.values()):
-        raise Blocked("NoImage", "an image is given as CONTAINER=IMAGE")
+    pairs = dict(map(_pair, images))
 
     async def work(cluster: Cluster) -> None:
         rollout = await rollouts.read(cluster, name, namespace)
@@ -109,6 +130,8 @@ def set_image(
         if request.template is not None:
             await lenders.change(cluster, place, request.template)
         typer.echo(request.said)
+        if request.template is not None:
+            _warn(place)
 
     with_cluster(kubeconfig, work)
 
@@ -128,7 +151,9 @@ def undo(
             typer.echo(await in_place.undo(cluster, rollout, workload, to_revision))
             return
         request, template = requests.undo(rollout, await rollouts.sets_of(cluster, rollout), to_revision)
-        await lenders.replace(cluster, await lenders.find(cluster, rollout), template)
+        place = await lenders.find(cluster, rollout)
+        await lenders.replace(cluster, place, template)
         typer.echo(request.said)
+        _warn(place)
 
     with_cluster(kubeconfig, work)

@@ -10,7 +10,8 @@ from holdfast.cli.rollout.rollouts import FIELD_MANAGER, REPLICA_SET, ROLLOUT, W
 from holdfast.engine.rollout import workload
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Blocked
-from holdfast.model.kube import KubeObject
+from holdfast.model.keys import ObjectKey
+from holdfast.model.kube import KubeObject, annotations_of
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster, PatchKind
 
@@ -23,20 +24,26 @@ _LENDERS: Final = {
 
 
 class Place(Struct, frozen=True):
-    """The object, the way to the template in it, and the template."""
+    """The object with its annotations, the way to the template in it, and the template."""
 
     kind: ResourceType
     namespace: str
     name: str
     path: tuple[str, ...]
     template: KubeObject
+    annotations: dict[str, str] = {}
+
+    @property
+    def key(self) -> ObjectKey:
+        return ObjectKey(self.kind.group, self.kind.kind, self.namespace, self.name)
 
 
 async def find(cluster: Cluster, rollout: Rollout) -> Place:
     """Raises Blocked where the workload is not there."""
     metadata, reference = rollout.metadata, rollout.spec.workload_ref
     if reference is None:
-        return Place(ROLLOUT, metadata.namespace, metadata.name, ("spec", "template"), rollout.spec.template)
+        path = ("spec", "template")
+        return Place(ROLLOUT, metadata.namespace, metadata.name, path, rollout.spec.template, metadata.annotations)
     kind = _LENDERS.get(reference.kind)
     found = await cluster.get(kind, metadata.namespace, reference.name) if kind is not None else None
     if kind is None or found is None:
@@ -44,8 +51,9 @@ async def find(cluster: Cluster, rollout: Rollout) -> Place:
         raise Blocked(
             "WorkloadNotFound", f"rollout '{metadata.name}' takes its template from {what}, which is not there"
         )
-    path = ("template",) if kind.kind == "PodTemplate" else ("spec", "template")
-    return Place(kind, metadata.namespace, reference.name, path, workload.template_of(found))
+    way: tuple[str, ...] = ("template",) if kind.kind == "PodTemplate" else ("spec", "template")
+    template = workload.template_of(found)
+    return Place(kind, metadata.namespace, reference.name, way, template, annotations_of(found))
 
 
 async def change(cluster: Cluster, place: Place, patch: dict[str, Any]) -> None:

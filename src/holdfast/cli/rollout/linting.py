@@ -8,16 +8,18 @@ import typer
 
 from holdfast.cli.rollout import object_files
 from holdfast.cli.rollout.object_files import OWN, Objects
+from holdfast.cli.rollout.rollouts import FilenameOption
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject, kind_of, name_of
 
 FileArgument = typer.Argument(
-    ..., metavar="FILE", help="A file with Rollouts, AnalysisTemplates, Experiments and what they refer to."
+    None, metavar="FILE", help="A file with Rollouts, AnalysisTemplates, Experiments and what they refer to."
 )
 
 
-def lint(file: Path = FileArgument) -> None:
+def lint(given: Path | None = FileArgument, filename: Path | None = FilenameOption) -> None:
     """Judge Rollouts, analysis templates and Experiments as the controllers will. The exit code is 1 for a fault."""
+    file = object_files.one_of(given, filename)
     objects = object_files.read(file)
     if not objects.own:
         for one in objects.passed_over:

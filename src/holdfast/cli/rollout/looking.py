@@ -10,7 +10,7 @@ import typer
 
 from holdfast.cli.connection import with_cluster
 from holdfast.cli.output import Format, OutputOption, print_document, print_fields, print_table
-from holdfast.cli.rollout import experiments, rollouts, tree
+from holdfast.cli.rollout import experiments, hints, rollouts, tree
 from holdfast.cli.rollout.asking import NameArgument, WordsArgument, kind_and_name
 from holdfast.cli.rollout.rollouts import EXPERIMENT, ROLLOUT, KubeconfigOption, KubeconfigPath, NamespaceOption
 from holdfast.engine.lang import instants
@@ -52,9 +52,11 @@ def list_(
     timeout: float = typer.Option(0.0, "--timeout", min=0, help="Seconds to watch; 0 watches for ever."),
     kubeconfig: KubeconfigPath = KubeconfigOption,
     namespace: str = typer.Option("", "--namespace", "-n", help="Only this namespace; by default all."),
+    everywhere: bool = typer.Option(False, "--all-namespaces", "-A", help="All namespaces, whatever --namespace says."),
     output: Format = OutputOption,
 ) -> None:
     """List the Rollouts, or the Experiments."""
+    namespace = "" if everywhere else namespace
     if watch and (output is not Format.TABLE or kind is Listed.EXPERIMENTS):
         raise Blocked("NoWatch", "--watch follows the table of Rollouts: leave out -o and `experiments`")
 
@@ -62,7 +64,13 @@ def list_(
         if watch:
             await _follow(cluster, namespace, name, timestamps=timestamps, timeout=timeout)
         else:
-            _print_all(kind, await _listed(cluster, kind, namespace, name), output)
+            found = await _listed(cluster, kind, namespace, name)
+            _print_all(kind, found, output)
+            if not found and output in (Format.TABLE, Format.WIDE):
+                called = f" of the name {name!r}" if name else ""
+                typer.echo(
+                    f"there are no {kind.value}{called}{f' in namespace {namespace!r}' if namespace else ''}", err=True
+                )
 
     with_cluster(kubeconfig, work)
 
@@ -170,6 +178,9 @@ def get(
             if output in (Format.JSON, Format.YAML):
                 print_document(obj, output)
                 return
+            if output is Format.NAME:
+                typer.echo(f"{namespace_of(obj)}/{name_of(obj)}")
+                return
             fields, rows = await _told(cluster, obj, kind)
             now = repr((fields, rows))
             if now != before:
@@ -191,8 +202,11 @@ async def _told(cluster: Cluster, obj: KubeObject, kind: str) -> tuple[list[tupl
         return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)))
     rollout = msgspec.convert(obj, Rollout)
     family = await tree.gather(cluster, rollout)
-    fields = [*summary(rollout), ("Images", ", ".join(tree.images(rollout, family)))]
-    return [*fields, *await together(cluster, rollout)], tree.rows(rollout, family)
+    images = ", ".join(tree.images(rollout, family))
+    fields = [*summary(rollout), *([("Images", images)] if images else [])]
+    next_ = hints.way_on(rollout, obj)
+    fields += [*await together(cluster, rollout), *([("Next", next_)] if next_ else [])]
+    return fields, tree.rows(rollout, family)
 
 
 async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:

@@ -35,6 +35,14 @@ class Objects(Struct, frozen=True):
         return list(dict.fromkeys(one for one in named if one.rpartition(" ")[2] in OWN))
 
 
+def one_of(given: Path | None, filename: Path | None) -> Path:
+    """The file, whichever way it is named. Raises Blocked unless it is one."""
+    named = given if given is not None else filename
+    if named is None or (given is not None and filename is not None):
+        raise Blocked("NoFile", "name one file: FILE or -f FILE")
+    return named
+
+
 def read(file: Path) -> Objects:
     """Raises Blocked for a file that cannot be read, and for one without objects."""
     documents, doubled = _documents(file)

@@ -12,6 +12,7 @@ import typer
 from holdfast.cli.output import print_table
 from holdfast.cli.rollout import object_files
 from holdfast.cli.rollout.object_files import Objects
+from holdfast.cli.rollout.rollouts import FilenameOption
 from holdfast.engine.lang import durations
 from holdfast.engine.rollout import defaults, steps
 from holdfast.engine.rollout.in_place import kinds
@@ -31,11 +32,12 @@ ENDS: Final = ("END", "RELEASES", "STEP", "TRAFFIC", "AFTER", "LATEST", "BAD MEA
 MOST_ALIKE: Final = 6
 """So many moments of pods that come and go at one step are told; of more, the first and the last ones."""
 LONGEST_READY: Final = timedelta(days=1)
-FileArgument = typer.Argument(..., metavar="FILE", help="A file with Rollouts and their AnalysisTemplates.")
+FileArgument = typer.Argument(None, metavar="FILE", help="A file with Rollouts and their AnalysisTemplates.")
 
 
 def plan(
-    file: Path = FileArgument,
+    given: Path | None = FileArgument,
+    filename: Path | None = FilenameOption,
     ready_after: str = typer.Option("10s", "--ready-after", help="How long a new pod takes to serve."),
     pods: int = typer.Option(0, "--pods", min=0, max=10_000, help="How many pods a StatefulSet or DaemonSet has."),
     fails: str = typer.Option("", "--fails", help=f"What fails: {', '.join(KINDS)}."),
@@ -55,6 +57,7 @@ def plan(
     from holdfast.engine.flow.rehearsal import chances, play
     from holdfast.engine.flow.rehearsal.error_rate import Faults
 
+    file = object_files.one_of(given, filename)
     objects = object_files.read(file)
     share = _share(error_rate)
     for rollout in _rollouts(file, objects):

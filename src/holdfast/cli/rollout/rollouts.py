@@ -33,6 +33,7 @@ WORKLOADS: Final = {
 
 KubeconfigOption = typer.Option(None, "--kubeconfig", help="The cluster; by default that of the running `holdfast up`.")
 NamespaceOption = typer.Option("default", "--namespace", "-n", help="The namespace of the Rollout.")
+FilenameOption = typer.Option(None, "--filename", "-f", help="FILE, as kubectl has it.")
 KubeconfigPath = Path | None
 
 

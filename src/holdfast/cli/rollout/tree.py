@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from holdfast.cli.rollout import rollouts
+from holdfast.cli.rollout import pods, rollouts
 from holdfast.cli.rollout.rollouts import CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
 from holdfast.engine.rollout import defaults, phases, replica_sets
 from holdfast.engine.rollout.in_place import kinds
@@ -56,11 +56,11 @@ async def _add_revisions(cluster: Cluster, rollout: Rollout, found: dict[str, li
     owner = await rollouts.workload_of(cluster, rollout)
     if owner is None:
         return
-    pods = found.pop(uid_of(owner), [])
+    there = found.pop(uid_of(owner), [])
     for revision in await rollouts.revisions_of(cluster, owner):
         name, hash_ = name_of(revision), in_place_hash(rollout, revision)
         found.setdefault(rollout.metadata.uid, []).append({**revision, "kind": CONTROLLER_REVISION.kind})
-        found[uid_of(revision)] = [pod for pod in pods if labels_of(pod).get(REVISION_LABEL) in (name, hash_)]
+        found[uid_of(revision)] = [pod for pod in there if labels_of(pod).get(REVISION_LABEL) in (name, hash_)]
 
 
 def in_place_hash(rollout: Rollout, revision: KubeObject) -> str:
@@ -125,7 +125,7 @@ def _told(rollout: Rollout, obj: KubeObject) -> tuple[str, str]:
     if kind_of(obj) == CONTROLLER_REVISION.kind:
         return "", _roles(rollout, _version(rollout, obj))
     if kind_of(obj) == "Pod":
-        return str(status.get("phase") or ""), "" if _is_ready(obj) else "not ready"
+        return pods.told(obj)
     return str(status.get("phase") or "Pending"), str(status.get("message") or _measured(status))
 
 
@@ -150,8 +150,3 @@ def _names_of_roles(rollout: Rollout, version: str) -> list[str]:
         if status.current_pod_hash != status.stable_rs:
             named.append(("canary", status.current_pod_hash))
     return [role for role, hash_ in named if hash_ and hash_ == version]
-
-
-def _is_ready(pod: KubeObject) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(it.get("type") == "Ready" and it.get("status") == "True" for it in conditions)

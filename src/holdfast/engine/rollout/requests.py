@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from holdfast.engine.lang import instants
-from holdfast.engine.rollout import pod_templates, steps
+from holdfast.engine.rollout import phases, pod_templates, steps
 from holdfast.engine.rollout.replica_sets import ReplicaSet
 from holdfast.model.errors import Blocked
 from holdfast.model.kube import KubeObject
@@ -38,6 +38,7 @@ def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, sk
     if status.current_pod_hash and status.current_pod_hash == status.stable_rs:
         if rollout.spec.paused:
             return Request(f"rollout '{name}' resumed", {"paused": False})
+        _check_seen(rollout)
         raise Blocked("AlreadyPromoted", f"rollout '{name}' has nothing to promote: its new pods are the stable ones")
     if status.abort:
         raise Blocked("Aborted", f"rollout '{name}' is aborted: retry it first")
@@ -52,8 +53,17 @@ def promote(rollout: Rollout, *, full: bool = False, skip_step: bool = False, sk
     elif spec is None and steps.current(rollout) is not None:
         change["currentStepIndex"] = (steps.index(rollout) or 0) + 1
     elif spec is None:
+        if phases.shown(rollout)[0] == phases.Phase.DEGRADED:
+            raise Blocked("CannotGoOn", f"rollout '{name}' cannot go on before this is mended: {status.message}")
         raise Blocked("NothingToPromote", f"rollout '{name}' waits for no one: {_goes_on(rollout)}")
     return Request(f"rollout '{name}' promoted", spec, change or None)
+
+
+def _check_seen(rollout: Rollout) -> None:
+    """Right after a change of the spec status still tells of what was before. Raises Blocked."""
+    if not (phases.is_generation_observed(rollout) and phases.is_workload_observed(rollout)):
+        why = "the controller has not seen its newest change yet; ask again in a moment, or look whether a controller runs"
+        raise Blocked("NotObserved", f"rollout '{rollout.metadata.name}': {why}")
 
 
 def _goes_on(rollout: Rollout) -> str:
@@ -76,6 +86,7 @@ def _skipped(rollout: Rollout, *, everything: bool) -> dict[str, Any]:
 
 def abort(rollout: Rollout) -> Request:
     if rollout.status.current_pod_hash == rollout.status.stable_rs:
+        _check_seen(rollout)
         raise Blocked("NothingToAbort", f"rollout '{rollout.metadata.name}' has no update under way")
     return Request(f"rollout '{rollout.metadata.name}' aborted", status={"abort": True})
 

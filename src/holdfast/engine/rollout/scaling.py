@@ -153,7 +153,10 @@ def limit_waiting(draft: Draft) -> None:
     limit = defaults.scale_down_delay_revisions(draft.rollout)
     if limit is None:
         return
+    # One whose time has come goes by this very decision.
+    going = {action.name for action in draft.actions if isinstance(action, ChangeReplicaSet) and action.replicas == 0}
     waiting = [one for one in draft.others if one.desired and one.deadline and not _serves(draft, one)]
+    waiting = [one for one in waiting if one.name not in going]
     for one in waiting[limit:]:
         draft.scale(one, 0)
 

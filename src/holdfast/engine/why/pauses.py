@@ -32,15 +32,20 @@ def way_on(key: ObjectKey, message: str, obj: KubeObject | None) -> WayOn | None
     place = f"{key.namespace}/{key.name}"
     if message == MANUALLY:
         return WayOn("spec.paused is true: it goes on once that is taken out, where the manifest is written")
-    words = _WORDS.get(message)
-    if words is None:
+    words = waiting(message, obj)
+    if not words:
         return None
+    back = f"`holdfast rollout abort {place}` goes back to the stable version"
+    return WayOn(f"{words}: promote goes on, {back}", f"holdfast rollout promote {place}")
+
+
+def waiting(message: str, obj: KubeObject | None) -> str:
+    """What a paused Rollout waits for by the message of its status, "" for a message that is of no pause."""
+    words = _WORDS.get(message, "")
     step, length = _step(obj)
     if message == "CanaryPauseStep" and length is not None:
         words = f"it goes on by itself {length} after the pause began{{at}}, or now when a person says so"
-    at = f" at {step}" if step else ""
-    back = f"`holdfast rollout abort {place}` goes back to the stable version"
-    return WayOn(f"{words.format(at=at)}: promote goes on, {back}", f"holdfast rollout promote {place}")
+    return words.format(at=f" at {step}" if step else "")
 
 
 def _step(obj: KubeObject | None) -> tuple[str, str | None]:

@@ -70,6 +70,15 @@ async def test_a_password_is_shown_over_tls_alone(tmp_path: Path) -> None:
     assert len(server.published) == 1
 
 
+async def test_answers_that_come_before_tls_are_none(tmp_path: Path) -> None:
+    pem, tls = certificate(tmp_path)
+    server = SmallNats({"tls_required": True}, tls)
+    server.greeting += b"\r\n+OK\r\n+OK"
+    async with server.open():
+        error = await failure(to(server), trust=ssl.create_default_context(cadata=pem))
+    assert error.message == "127.0.0.1 says more than it may before TLS"
+
+
 async def test_tls_is_asked_for_whatever_the_server_says() -> None:
     server = SmallNats()
     async with server.open():

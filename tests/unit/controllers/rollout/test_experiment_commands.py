@@ -50,7 +50,7 @@ async def test_an_experiment_alone_has_a_tree_of_its_own() -> None:
         assert rows[0] == ("try", "Experiment", "Running", "")
         assert {(kind, state, info) for _, kind, state, info in rows[1:]} == {
             ("ReplicaSet", "Healthy", ""),
-            ("Pod", "Running", ""),
+            ("Pod", "Running", "ready:1/1"),
         }
         fields = dict(experiments.summary(await until_phase(world, "Running"), world.clock.now()))
         assert (fields["Status"], fields["Duration"], fields["Ready"]) == ("Running", "60s", "4/4")

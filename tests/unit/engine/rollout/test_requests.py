@@ -165,3 +165,17 @@ def test_a_selector_must_select_the_pods_of_the_template() -> None:
     assert "does not match" in validation.selector_problem({"matchLabels": {"app": "other"}}, TEMPLATE)
     assert "empty selector" in validation.selector_problem({}, TEMPLATE)
     assert not validation.selector_problem({"matchLabels": {"app": "web"}}, TEMPLATE)
+
+
+@pytest.mark.parametrize("ask", [requests.promote, requests.abort])
+def test_right_after_a_change_nobody_is_told_that_nothing_is_new(ask: Any) -> None:
+    changed = rollout(status={"currentPodHash": "a", "stableRS": "a", "observedGeneration": "1"})
+    metadata = msgspec.structs.replace(changed.metadata, generation=2)
+    with pytest.raises(Blocked, match="has not seen its newest change yet"):
+        ask(msgspec.structs.replace(changed, metadata=metadata))
+
+
+def test_what_is_invalid_does_not_go_on_by_itself() -> None:
+    status = {**UNDER_WAY, "phase": "Degraded", "message": "InvalidSpec: no service", "currentStepIndex": 4}
+    with pytest.raises(Blocked, match="cannot go on before this is mended: InvalidSpec: no service"):
+        requests.promote(rollout(status=status))
