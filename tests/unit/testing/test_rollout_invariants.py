@@ -282,10 +282,17 @@ def test_pods_are_counted_by_the_seconds_that_are_asked_for(counted: int, is_bro
 
 
 @pytest.mark.parametrize(
-    ("left", "selected", "is_broken"), [(0, "old", False), (2, "old", True), (2, "first", False), (2, "second", False)]
+    ("left", "selected", "phase", "is_broken"),
+    [
+        (0, "old", "Paused", False),
+        (2, "old", "Paused", True),
+        (2, "first", "Paused", False),
+        (2, "second", "Paused", False),
+        (2, "old", "Progressing", False),
+    ],
 )
-def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, is_broken: bool) -> None:
-    limited = rollout()
+def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, phase: str, is_broken: bool) -> None:
+    limited = rollout(phase="Progressing")
     limited["spec"] = {
         **limited["spec"],
         "strategy": {"canary": {**STRATEGY["canary"], "scaleDownDelayRevisionLimit": 1}},
@@ -298,5 +305,5 @@ def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, is_broke
         told.saw("replicasets", replica_set(hash_, 2, 2, **waiting))
     with told.deciding():
         told.saw("replicasets", replica_set("first", left, 2), actor=ENGINE, at=1.0)
-        told.saw("rollouts", {**limited, "status": {**limited["status"], "phase": "Paused"}}, actor=ENGINE, at=1.0)
+        told.saw("rollouts", {**limited, "status": {**limited["status"], "phase": phase}}, actor=ENGINE, at=1.0)
     assert ("no more old sets wait than asked for" in told.broken) is is_broken
