@@ -233,7 +233,7 @@ class RolloutInvariants:
         if seen is None or view is None:
             return
         self._promises.gives_up(view, seen, before, after)
-        missing = self._promises.lacks_both(seen, after, at - self._lag)
+        missing = self._promises.lacks_both(seen, before, after, at - self._lag)
         if missing and desired(after) < desired(before) and at - seen.disturbed_at > self._lag:
             self.fail("a workload and its Rollout have the promised pods together", missing)
 

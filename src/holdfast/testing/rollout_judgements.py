@@ -26,11 +26,12 @@ class Judgements:
         self._fail = fail
 
     def reports(self, view: View, seen: SeenRollout, before: KubeObject, after: KubeObject) -> None:
+        """A write that leaves the status comes after the decision, and the view may be newer than that."""
         known = view.find(ROLLOUT, name_of(after))
-        if known is None or self._plans[name_of(after)].style == IN_PLACE:
+        was, now = before.get("status") or {}, after.get("status") or {}
+        if known is None or was == now or self._plans[name_of(after)].style == IN_PLACE:
             return
         rollout, sets = msgspec.convert(known, Rollout), view.owned_sets(seen.uid)
-        was, now = before.get("status") or {}, after.get("status") or {}
         self._counts_as_asked(rollout, sets, was, now)
         self._keeps_few(rollout, sets, now)
 

@@ -55,9 +55,15 @@ class Promises:
             what = f"{name_of(after)} is scaled to {desired(after)} beside {available} available pods, not {wanted}"
             self._fail("a workload gives up only pods that are replaced", what)
 
-    def lacks_both(self, seen: SeenRollout, after: KubeObject, since: float) -> str:
-        """Deployment and Rollout have, all in all, fewer pods that serve than are promised: which, "" for enough."""
-        lent = sum(min(desired(after), self._watching.serving(one)) for one in self._watching.sets_of(after))
+    def lacks_both(self, seen: SeenRollout, before: KubeObject, after: KubeObject, since: float) -> str:
+        """Deployment and Rollout have, all in all, fewer pods that serve than are promised: which, "" for enough, and for a
+        Deployment that gives up none of those that serve."""
+        had, lent = (
+            sum(min(desired(state), self._watching.serving(one)) for one in self._watching.sets_of(after))
+            for state in (before, after)
+        )
+        if lent >= had:
+            return ""
         own = sum(self._watching.most_serving(one, since) for one in self._watching.owned(seen))
         promised = min(seen.promised.since(since))
         return "" if lent + own >= promised else f"{lent} and {own} pods serve, {promised} are promised"

@@ -182,12 +182,29 @@ def test_no_member_of_a_group_goes_on_alone(other: dict[str, Any], broken: list[
     assert told.broken == broken
 
 
+def deployment(count: int) -> KubeObject:
+    metadata = {"name": "web", "namespace": "shop", "uid": "d", "generation": 1}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": count}}
+
+
+@pytest.mark.parametrize(("lent", "is_broken"), [(4, True), (0, False)])
+def test_with_a_deployment_s_pods_those_that_serve_are_as_many_as_promised(lent: int, is_broken: bool) -> None:
+    told = Told(BASIC)
+    told.saw("rollouts", rollout(replicas=3))
+    told.saw("deployments", deployment(6))
+    theirs = replica_set("theirs", 6, lent)
+    theirs["metadata"]["ownerReferences"] = [{**OWNED[0], "kind": "Deployment", "uid": "d"}]
+    told.saw("replicasets", theirs)
+    for number in range(lent):
+        told.saw("pods", pod("theirs", number))
+    told.serve("new", 0, wanted=3)
+    with told.deciding():
+        told.saw("deployments", deployment(2), actor=ENGINE, at=1.0)
+    assert ("a workload and its Rollout have the promised pods together" in told.broken) is is_broken
+
+
 @pytest.mark.parametrize(("replicas", "is_broken"), [(2, False), (1, True)])
 def test_a_deployment_gives_up_only_pods_that_are_replaced(replicas: int, is_broken: bool) -> None:
-    def deployment(count: int) -> KubeObject:
-        metadata = {"name": "web", "namespace": "shop", "uid": "d", "generation": 1}
-        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"replicas": count}}
-
     told = Told(BASIC)
     told.saw("rollouts", rollout())
     told.saw("deployments", deployment(4))
@@ -265,10 +282,17 @@ def test_pods_are_counted_by_the_seconds_that_are_asked_for(counted: int, is_bro
 
 
 @pytest.mark.parametrize(
-    ("left", "selected", "is_broken"), [(0, "old", False), (2, "old", True), (2, "first", False), (2, "second", False)]
+    ("left", "selected", "phase", "is_broken"),
+    [
+        (0, "old", "Paused", False),
+        (2, "old", "Paused", True),
+        (2, "first", "Paused", False),
+        (2, "second", "Paused", False),
+        (2, "old", "Progressing", False),
+    ],
 )
-def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, is_broken: bool) -> None:
-    limited = rollout()
+def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, phase: str, is_broken: bool) -> None:
+    limited = rollout(phase="Progressing")
     limited["spec"] = {
         **limited["spec"],
         "strategy": {"canary": {**STRATEGY["canary"], "scaleDownDelayRevisionLimit": 1}},
@@ -281,5 +305,5 @@ def test_no_more_old_sets_wait_than_the_limit(left: int, selected: str, is_broke
         told.saw("replicasets", replica_set(hash_, 2, 2, **waiting))
     with told.deciding():
         told.saw("replicasets", replica_set("first", left, 2), actor=ENGINE, at=1.0)
-        told.saw("rollouts", {**limited, "status": {**limited["status"], "phase": "Paused"}}, actor=ENGINE, at=1.0)
+        told.saw("rollouts", {**limited, "status": {**limited["status"], "phase": phase}}, actor=ENGINE, at=1.0)
     assert ("no more old sets wait than asked for" in told.broken) is is_broken
