@@ -24,7 +24,7 @@ AUTOMATED = {"automated": {"prune": True, "selfHeal": True}}
 
 async def refresh(house: House) -> None:
     """Asks for a look at the repository and waits for it."""
-    await house.patch_application({"metadata": {"annotations": {Annotation.REFRESH.value: "normal"}}}, house.app)
+    await house.refresh_application(house.app)
     await house.until_app(lambda app: Annotation.REFRESH not in app.metadata.annotations, "it was looked at")
 
 

@@ -53,9 +53,7 @@ async def test_a_chart_takes_its_values_from_another_repository(house: House, pa
         assert await data(house, "plain") == {"level": "info"}
 
         second = house.repositories.commit(settings, {"prod/front.yaml": "level: top\n"})
-        await house.patch_application(
-            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
-        )
+        await house.refresh_application(house.app)
         await house.until_app(
             lambda app: [e.revisions[1] for e in app.status.history] == [first, second], "it is synced"
         )
@@ -145,9 +143,7 @@ async def test_only_signed_commits_are_deployed(house: House, page: Page) -> Non
         await house.until_settled()
         signed.key = ""
         house.push(config_map("plain", data={"level": "unsigned"}))
-        await house.patch_application(
-            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
-        )
+        await house.refresh_application(house.app)
 
         def says(app: Application) -> bool:
             return any("must be signed" in condition.message for condition in app.status.conditions)
@@ -167,9 +163,7 @@ async def test_a_signed_commit_carries_no_unsigned_one_along(house: House, page:
         unsigned = house.push(config_map("plain", data={"level": "unsigned"}))
         signed.unsigned.add(unsigned)
         house.push(config_map("plain", data={"level": "signed"}))
-        await house.patch_application(
-            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
-        )
+        await house.refresh_application(house.app)
 
         def says(app: Application) -> bool:
             return any(f"Commit {unsigned} in the history" in condition.message for condition in app.status.conditions)
@@ -190,9 +184,7 @@ async def test_values_are_read_from_an_address_and_asked_for_anew(house: House, 
         assert house.values_files.asked == [(url, False)]
 
         house.values_files.texts[url] = "level: top\n"
-        await house.patch_application(
-            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
-        )
+        await house.refresh_application(house.app)
 
         async def is_deployed() -> bool:
             return (await data(house, "front"))["level"] == "top"
@@ -283,9 +275,7 @@ async def test_a_plugin_that_fails_says_why_and_leaves_the_cluster_alone(
     async with house.controller(poll_seconds=SOON):
         await house.until_settled()
         house.push(**{"app/other.txt": "no motto"})
-        await house.patch_application(
-            {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}, house.app
-        )
+        await house.refresh_application(house.app)
 
         def says(app: Application) -> bool:
             return any("plugin settings-v1 does not take app" in one.message for one in app.status.conditions)

@@ -48,6 +48,11 @@ class RepositoryAccess(Struct, frozen=True):
     azure_tenant_id: str = ""
     azure_authority: str = ""
 
+    @property
+    def is_of_azure(self) -> bool:
+        """An identity of Azure opens it."""
+        return self.azure_workload_identity or bool(self.azure_client_id)
+
     def proxy_for(self, host: str) -> str:
         """What a request to the host goes through, "" for nothing: `no_proxy` names hosts, domains, addresses and networks
         (10.0.0.0/8), by commas; `*` is all."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from holdfast.engine.rollout import steps
@@ -10,9 +10,8 @@ from holdfast.engine.rollout.history import PROMOTED
 from holdfast.engine.rollout.replica_sets import REVISION
 from holdfast.model.kube import KubeObject, annotations_of, name_of
 from holdfast.testing.rollout_plans import IN_PLACE, RolloutPlan
-from holdfast.testing.rollout_watching import SeenRollout, Watching
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching
 
-Fail = Callable[[str, str], None]
 CLEANLY: Final = "a new Rollout begins cleanly"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -13,11 +13,10 @@ from holdfast.model.kube import KubeObject, is_being_deleted, labels_of, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.testing.rollout_plans import GROUP_LABEL
 from holdfast.testing.rollout_views import View
-from holdfast.testing.rollout_watching import SeenRollout, Watching
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching
 
 COMPLETED: Final = "holdfast.dev/step-completed"
 FOLLOWED: Final = "holdfast.dev/followed-abort"
-Fail = Callable[[str, str], None]
 
 
 class GroupInvariants:

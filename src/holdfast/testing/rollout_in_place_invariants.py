@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from holdfast.engine.rollout import amounts
 from holdfast.model.kube import KubeObject, is_being_deleted, kind_of, name_of
 from holdfast.testing.rollout_plans import DAEMON_SET, IN_PLACE, RolloutPlan
-from holdfast.testing.rollout_watching import SeenRollout, Watching
-
-Fail = Callable[[str, str], None]
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching
 
 
 class InPlaceInvariants:

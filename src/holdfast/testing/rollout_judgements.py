@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +14,7 @@ from holdfast.model.kube import KubeObject, annotations_of, name_of
 from holdfast.model.rollout import Rollout
 from holdfast.testing.rollout_plans import IN_PLACE, RolloutPlan
 from holdfast.testing.rollout_views import View
-from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of
-
-Fail = Callable[[str, str], None]
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching, desired, hash_of
 
 
 class Judgements:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +14,7 @@ from holdfast.model.rollout import Rollout
 from holdfast.testing.rollout_plans import BASIC, BLUE_GREEN, HASH_LABEL, RolloutPlan
 from holdfast.testing.rollout_scales import fewest_asked_for
 from holdfast.testing.rollout_views import DESTINATION_RULE, VIRTUAL_SERVICE, View
-from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, subset_hashes, weights
-
-Fail = Callable[[str, str], None]
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching, desired, hash_of, subset_hashes, weights
 
 
 class Promises:

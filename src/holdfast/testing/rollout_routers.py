@@ -3,7 +3,7 @@ for long by the selector of a Rollout that is gone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Final
 
@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from holdfast.engine.rollout import defaults
 from holdfast.testing.rollout_plans import RolloutPlan
-from holdfast.testing.rollout_watching import SeenRollout, Watching, desired, hash_of, weights
+from holdfast.testing.rollout_watching import Fail, SeenRollout, Watching, desired, hash_of, weights
 
-Fail = Callable[[str, str], None]
 UNSERVED: Final = "no traffic goes where nothing can carry it"
 LEFT: Final = "a Rollout that is gone gives its Services back"
 

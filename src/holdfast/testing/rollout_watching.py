@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,8 @@ from holdfast.testing.rollout_plans import DAEMON_SET, GOOD, HASH_LABEL, MOOD
 from holdfast.testing.rollout_scales import most_asked_for
 
 REVISION_LABEL: Final = "controller-revision-hash"
+Fail = Callable[[str, str], None]
+"""Takes down which invariant is broken, and by what."""
 
 
 class Recent:

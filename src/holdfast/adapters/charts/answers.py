@@ -26,8 +26,7 @@ def failure(access: RepositoryAccess, answer: Answer, what: str) -> HoldfastErro
 
 
 def _opens(access: RepositoryAccess) -> bool:
-    of_a_cloud = access.gcp_service_account_key or access.azure_client_id or access.azure_workload_identity
-    return bool(access.username or access.bearer_token or of_a_cloud)
+    return bool(access.username or access.bearer_token or access.gcp_service_account_key or access.is_of_azure)
 
 
 def basic(user: str, password: str) -> str:

@@ -105,7 +105,7 @@ class ChartSources:
         self, access: RepositoryAccess, repository: Repository, wanted: str, prefix: str, *, fresh: bool
     ) -> str:
         """A tag that is no range is taken at its word, as registries may not let everybody list theirs."""
-        if not (names_tags(wanted) or (prefix and is_exact(wanted))):
+        if not names_tags(wanted, prefix):
             return wanted.replace("+", "_")
         tags = await self._tags.call(
             (access, repository), lambda: self._registries.tags(access, repository), fresh=fresh

@@ -45,10 +45,6 @@ class _Exchanged(Struct, frozen=True):
     refresh_token: str
 
 
-def is_asked(access: RepositoryAccess) -> bool:
-    return access.azure_workload_identity or bool(access.azure_client_id)
-
-
 class AzureTokens:
     """`authority` is asked for tokens, "" for the one that the environment or the Secret names; `registry` stands in the
     place of every registry where it is given."""

@@ -74,7 +74,7 @@ class CloudTokens:
             account = _account(access)
             token = await self._of_google(access, account)
             return structs.replace(access, username=account.client_email, password=token, gcp_service_account_key="")
-        if azure_tokens.is_asked(access):
+        if access.is_of_azure:
             token = await self._azure.of_dev_ops(access)
             return structs.replace(_without_azure(access), bearer_token=token)
         return access
@@ -91,7 +91,7 @@ class CloudTokens:
                 bearer_token=token,
                 gcp_service_account_key="",
             )
-        if azure_tokens.is_asked(access):
+        if access.is_of_azure:
             password = await self._azure.of_registry(access)
             return structs.replace(
                 _without_azure(access),

@@ -188,9 +188,12 @@ def is_exact(text: str) -> bool:
     return _EXACT.fullmatch(text) is not None
 
 
-def names_tags(text: str) -> bool:
-    """Whether the revision of an artifact means the highest tag of a range; `v1` is the tag of that name."""
-    return not is_exact(text) and (text[:1].isdigit() or any(sign in text for sign in "*^~<>=|, "))
+def names_tags(text: str, prefix: str = "") -> bool:
+    """Whether the revision of an artifact means the highest tag of a range; `v1` is the tag of that name. Beside a prefix of
+    tags a version, too, is looked for among them."""
+    if is_exact(text):
+        return bool(prefix)
+    return text[:1].isdigit() or any(sign in text for sign in "*^~<>=|, ")
 
 
 def satisfies(version: str, wanted: str) -> bool:

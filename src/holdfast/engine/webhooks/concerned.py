@@ -139,7 +139,7 @@ def _means(wanted: str, change: ArtifactChange, prefix: str = "") -> bool:
     # A tag cannot hold "+": Helm writes "_" for it.
     if wanted.replace("+", "_") == change.tag:
         return True
-    if not (semver.names_tags(wanted) or (prefix and semver.is_exact(wanted))):
+    if not semver.names_tags(wanted, prefix):
         return False
     rest = change.tag.removeprefix(prefix).replace("_", "+")
     return change.tag.startswith(prefix) and _admits(wanted, rest)

@@ -5,37 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from tests.unit.adapters.notify.talking_server import TalkingServer
 
-class SmallNats:
+
+class SmallNats(TalkingServer):
     """`info` is what it says of itself first; `refuses` is its answer to what is published, "" takes it."""
 
     def __init__(
         self, info: dict[str, Any] | None = None, tls: ssl.SSLContext | None = None, refuses: str = ""
     ) -> None:
-        self.port = 0
+        super().__init__()
         self.connects: list[dict[str, Any]] = []
         self.published: list[tuple[str, bytes]] = []
         self.greeting = b"INFO " + json.dumps({"headers": True, "max_payload": 1048576, **(info or {})}).encode()
         self._tls = tls
         self._refuses = refuses
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield
-        finally:
-            server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
-            await self._talk(reader, writer)
-        writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def say(text: bytes) -> None:

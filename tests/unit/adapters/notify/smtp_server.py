@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+
+from tests.unit.adapters.notify.talking_server import TalkingServer
 
 
-class SmtpServer:
+class SmtpServer(TalkingServer):
     """`tls` is offered by STARTTLS; `refuses` is the answer to recipients, where they are refused."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, refuses: str = "") -> None:
-        self.port = 0
+        super().__init__()
         self.commands: list[str] = []
         self.mails: list[str] = []
         self._tls = tls
         self._refuses = refuses
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield
-        finally:
-            server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, ssl.SSLError):
-            await self._talk(reader, writer)
-        writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_secured = False

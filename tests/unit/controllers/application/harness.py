@@ -24,7 +24,7 @@ from holdfast.model.discovery import ResourceType
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, name_of
-from holdfast.model.names import FIELD_MANAGER
+from holdfast.model.names import FIELD_MANAGER, Annotation
 from holdfast.model.rendering import PluginPlaces
 from holdfast.model.resource_types import APP_PROJECT, APPLICATION, CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.ports.cluster import PatchKind
@@ -138,6 +138,10 @@ class Stage:
 
     async def patch_application(self, body: Any, name: str = "web") -> None:
         await self.patch(APPLICATION, name, body, self.control_namespace)
+
+    async def refresh_application(self, name: str = "web") -> None:
+        """Asks for a look at the repository, and does not wait for it."""
+        await self.patch_application({"metadata": {"annotations": {Annotation.REFRESH.value: "normal"}}}, name)
 
     async def create_application(self, name: str = "web", **options: Any) -> None:
         options = {"namespace": self.control_namespace, "destination": self.namespace, **options}
