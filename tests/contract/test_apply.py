@@ -308,6 +308,18 @@ async def test_null_in_an_apply(server: Server) -> None:
     server.matches(await server.apply(deployment("y", replicas=None), "a"))
 
 
+async def test_an_empty_map_that_is_said_and_not_stored_is_a_change_of_its_time_alone(server: Server) -> None:
+    said = with_metadata(config_map("x"), annotations={}, labels={"l": "1"})
+    await server.create(with_metadata(config_map("x"), labels={"l": "1"}), fieldManager="b")
+    first = await server.apply(said, "a")
+    assert ["time" in entry for entry in first.body["metadata"]["managedFields"]] == [True, True]
+    server.matches(first)
+    assert (await server.apply(said, "a")).body == first.body
+    await server.create(config_map("y"), fieldManager="b")
+    server.matches(await server.apply({**config_map("y"), "binaryData": {}}, "a"))
+    server.matches(await server.apply(config_map("y"), "a"))
+
+
 async def test_status_of_an_apply_to_the_object_is_dropped(server: Server) -> None:
     await server.applied(deployment("x"), "a")
     answer = await server.apply({**deployment("x"), "status": {"replicas": 3}}, "a")

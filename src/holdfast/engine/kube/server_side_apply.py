@@ -104,15 +104,16 @@ def apply(
     if reset_fields is not None:
         change = change.without_branches(reset_fields)
     settled = _settled(entries, me, change, force=force)
-    if change.added.tree or merged is not laid_over:
-        merged = typed_values.as_stored(merged, node)
-    is_unchanged = live is not None and equal(merged, before)
-    is_same = is_unchanged and settled == entries and _is_same_entry(previous, entry)
-    if is_unchanged:
+    is_same = settled == entries and _is_same_entry(previous, entry)
+    if live is not None and equal(merged, before):
         # The time is that of a change of the object: to share what it holds, or to give it up, is none.
         settled[me] = structs.replace(entry, time=previous.time if previous is not None else "")
+    if change.added.tree or merged is not laid_over:
+        # What is said and not stored, such as an empty map of annotations, was a change until here.
+        merged = typed_values.as_stored(merged, node)
     held = _not_empty(settled)
-    if live is not None and is_same and (metadata_of(live).get("managedFields") or not held):
+    is_settled = live is not None and (metadata_of(live).get("managedFields") or not held)
+    if live is not None and is_same and is_settled and equal(merged, before):
         return live
     return managed_fields.with_entries(merged, held)
 
