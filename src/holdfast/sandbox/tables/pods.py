@@ -1,4 +1,4 @@
-"""The cells of Pods: what a person wants to know of a Pod's state in one word."""
+"""The cells of Pods."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from holdfast.engine.kube import pod_words
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.tables import cells
 from holdfast.sandbox.tables.cells import Cells
@@ -21,7 +22,7 @@ def _pod(obj: KubeObject, now: datetime) -> list[Any]:
     return [
         cells.name(obj),
         f"{ready}/{total}",
-        word(obj),
+        pod_words.word(obj),
         _restarts(status, now),
         cells.age(obj, now),
         status.get("podIP") or "<none>",
@@ -29,56 +30,6 @@ def _pod(obj: KubeObject, now: datetime) -> list[Any]:
         status.get("nominatedNodeName") or "<none>",
         f"{_fulfilled(gates, status)}/{len(gates)}" if gates else "<none>",
     ]
-
-
-def word(obj: KubeObject) -> str:
-    """The state as `kubectl get pods` names it."""
-    status = obj.get("status") or {}
-    shown = str(status.get("reason") or status.get("phase") or "Unknown")
-    starting = _starting(obj, status)
-    shown = starting or _of_containers(status.get("containerStatuses") or [], status, shown)
-    if obj["metadata"].get("deletionTimestamp"):
-        return "Unknown" if status.get("reason") == "NodeLost" else "Terminating"
-    return shown
-
-
-def _starting(obj: KubeObject, status: Mapping[str, Any]) -> str:
-    """Which init container is at work or has failed; "" once all are done."""
-    statuses = status.get("initContainerStatuses") or []
-    total = len((obj.get("spec") or {}).get("initContainers") or ())
-    for index, each in enumerate(statuses):
-        state = each.get("state") or {}
-        ended = state.get("terminated")
-        if (ended is not None and ended.get("exitCode") == 0) or each.get("started") is True:
-            continue
-        if ended is not None:
-            return f"Init:{ended.get('reason') or _exit(ended)}"
-        waiting = (state.get("waiting") or {}).get("reason") or ""
-        return f"Init:{waiting}" if waiting and waiting != "PodInitializing" else f"Init:{index}/{total}"
-    return ""
-
-
-def _of_containers(statuses: list[dict[str, Any]], status: Mapping[str, Any], shown: str) -> str:
-    runs = False
-    for each in reversed(statuses):
-        state = each.get("state") or {}
-        ended = state.get("terminated")
-        waiting = (state.get("waiting") or {}).get("reason")
-        if waiting:
-            shown = waiting
-        elif ended is not None:
-            shown = ended.get("reason") or _exit(ended)
-        elif each.get("ready") and state.get("running") is not None:
-            runs = True
-    if shown == "Completed" and runs:
-        conditions = status.get("conditions") or ()
-        is_ready = any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
-        return "Running" if is_ready else "NotReady"
-    return shown
-
-
-def _exit(ended: Mapping[str, Any]) -> str:
-    return f"Signal:{ended['signal']}" if ended.get("signal") else f"ExitCode:{ended.get('exitCode', 0)}"
 
 
 def _restarts(status: Mapping[str, Any], now: datetime) -> str:
