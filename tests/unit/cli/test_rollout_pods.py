@@ -54,7 +54,8 @@ KILLED: dict[str, Any] = {"ready": False, "state": {"terminated": {"exitCode": 1
     ],
 )
 def test_a_pod_is_told_as_kubectl_tells_it(status: dict[str, Any], state: str, info: str) -> None:
-    assert pods.told({"spec": {"containers": [{"name": "main"}]}, "status": status}) == (state, info)
+    containers = [{"name": "main"}, {"name": "proxy"}][: len(status.get("containerStatuses") or "1")]
+    assert pods.told({"spec": {"containers": containers}, "status": status}) == (state, info)
 
 
 def test_one_that_goes_and_one_that_says_too_much() -> None:
@@ -62,4 +63,4 @@ def test_one_that_goes_and_one_that_says_too_much() -> None:
     assert pods.told(going)[0] == "Terminating"
     waiting = {"waiting": {"reason": "ErrImagePull", "message": "x" * 1000}}
     _, info = pods.told({"status": {"containerStatuses": [{"state": waiting}]}})
-    assert len(info) == len("ready:0/1: ") + pods.LONGEST
+    assert len(info) == len("ready:0/0: ") + pods.LONGEST

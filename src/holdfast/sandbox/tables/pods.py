@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from holdfast.engine.kube import pod_words
+from holdfast.engine.kube.pod_columns import PodColumns, columns_of
 from holdfast.model.kube import KubeObject
 from holdfast.sandbox.tables import cells
 from holdfast.sandbox.tables.cells import Cells
@@ -14,16 +14,13 @@ from holdfast.sandbox.tables.cells import Cells
 
 def _pod(obj: KubeObject, now: datetime) -> list[Any]:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    statuses = status.get("containerStatuses") or []
-    ready = sum(1 for each in statuses if each.get("ready"))
-    sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
-    total = len(spec.get("containers") or ()) + len(sidecars)
+    columns = columns_of(obj)
     gates = spec.get("readinessGates") or []
     return [
         cells.name(obj),
-        f"{ready}/{total}",
-        pod_words.word(obj),
-        _restarts(status, now),
+        f"{columns.ready}/{columns.containers}",
+        columns.status,
+        _restarts(columns, now),
         cells.age(obj, now),
         status.get("podIP") or "<none>",
         spec.get("nodeName") or "<none>",
@@ -32,12 +29,10 @@ def _pod(obj: KubeObject, now: datetime) -> list[Any]:
     ]
 
 
-def _restarts(status: Mapping[str, Any], now: datetime) -> str:
-    statuses = status.get("containerStatuses") or []
-    count = sum(int(each.get("restartCount") or 0) for each in statuses)
-    ends = [((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for each in statuses]
-    last = max((end for end in ends if end), default=None)
-    return f"{count} ({cells.since(last, now)} ago)" if count and last else str(count)
+def _restarts(columns: PodColumns, now: datetime) -> str:
+    if not columns.restarts or columns.last_restart is None:
+        return str(columns.restarts)
+    return f"{columns.restarts} ({cells.since(columns.last_restart, now)} ago)"
 
 
 def _fulfilled(gates: list[dict[str, Any]], status: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""The word for how a Pod stands, in the cases that are easily got wrong."""
+"""How a Pod stands, in the cases that are easily got wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.engine.kube import pod_words
+from holdfast.engine.kube.pod_columns import columns_of
 
 RUNS: dict[str, Any] = {"ready": True, "started": True, "state": {"running": {}}}
 UNREADY: dict[str, Any] = {"ready": False, "state": {"running": {}}}
@@ -42,15 +42,18 @@ def of(*containers: dict[str, Any], init: tuple[dict[str, Any], ...] = (), **sta
         pytest.param(of(init=(waiting("PodInitializing"),)), "Init:0/3", id="the first is about to begin"),
         pytest.param(of(init=(waiting("ImagePullBackOff"),)), "Init:ImagePullBackOff", id="the first waits"),
         pytest.param(of(init=(KILLED,)), "Init:Signal:9", id="the first was killed"),
-        pytest.param(of(RUNS, init=(ENDED, RUNS)), "Running", id="a sidecar that has started is no hindrance"),
+        pytest.param(of(init=(ENDED, RUNS)), "Init:1/3", id="the second has started and is no sidecar"),
+        pytest.param(
+            of(RUNS, init=({**RUNS, "name": "c"},)), "Running", id="a sidecar that has started is no hindrance"
+        ),
     ],
 )
 def test_the_word_of_a_pod(status: dict[str, Any], word: str) -> None:
-    containers = [{"name": name} for name in "abc"]
-    assert pod_words.word({"spec": {"initContainers": containers}, "status": status}) == word
+    containers = [{"name": "a"}, {"name": "b"}, {"name": "c", "restartPolicy": "Always"}]
+    assert columns_of({"spec": {"initContainers": containers}, "status": status}).status == word
 
 
 @pytest.mark.parametrize(("reason", "word"), [("", "Terminating"), ("NodeLost", "Unknown")])
 def test_one_that_is_being_deleted(reason: str, word: str) -> None:
     metadata = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
-    assert pod_words.word({"metadata": metadata, "status": of(waiting("CrashLoopBackOff"), reason=reason)}) == word
+    assert columns_of({"metadata": metadata, "status": of(waiting("CrashLoopBackOff"), reason=reason)}).status == word
