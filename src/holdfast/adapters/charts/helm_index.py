@@ -16,12 +16,12 @@ from msgspec import Struct
 from holdfast.adapters.charts.answers import basic, failure
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
-from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang import yaml_documents
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.sign_in import SignIn
 
 
 class Release(Struct, frozen=True):

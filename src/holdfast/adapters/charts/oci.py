@@ -17,10 +17,10 @@ from msgspec import Struct
 from holdfast.adapters.charts.answers import basic, failure
 from holdfast.adapters.charts.http import Answer, Http
 from holdfast.adapters.charts.limits import ChartLimits
-from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.sign_in import SignIn
 
 DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MANIFESTS: Final = (

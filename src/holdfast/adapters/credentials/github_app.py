@@ -11,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from holdfast.adapters.git.short_lived import TIMEOUT, Token, Tokens, answer
+from holdfast.adapters.credentials.short_lived import TIMEOUT, Token, Tokens, answer
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess

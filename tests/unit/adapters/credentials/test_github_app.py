@@ -10,7 +10,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from holdfast.adapters.git.github_app import GitHubApps
+from holdfast.adapters.credentials.github_app import GitHubApps
 from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
 from tests.unit.adapters.local_http import serving

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from holdfast.adapters.git.short_lived import TIMEOUT, answer
+from holdfast.adapters.credentials.short_lived import TIMEOUT, answer
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess

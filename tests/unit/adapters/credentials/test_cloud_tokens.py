@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 from msgspec import structs
 
-from holdfast.adapters.git.cloud_tokens import CloudTokens
+from holdfast.adapters.credentials.cloud_tokens import CloudTokens
 from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
-from tests.unit.adapters.git.test_github_app import KEY, NOW, PEM, FixedClock
+from tests.unit.adapters.credentials.test_github_app import KEY, NOW, PEM, FixedClock
 from tests.unit.adapters.local_http import serving
 
 jwt = pytest.importorskip("joserfc.jwt")
