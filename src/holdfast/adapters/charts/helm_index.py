@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import msgspec
 from msgspec import Struct
@@ -18,7 +18,7 @@ from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import shown_url
-from holdfast.engine.lang import yaml_documents
+from holdfast.engine.lang import urls, yaml_documents
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.sign_in import SignIn
@@ -131,13 +131,14 @@ def _secrets(access: RepositoryAccess) -> dict[str, str]:
 
 
 def _folder(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", fragment=""))
+    """`url` itself where it is no address."""
+    parts = urls.parts_of(url)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", fragment="")) if parts.scheme else url
 
 
 def _index_url(url: str) -> str:
-    parts = urlsplit(_folder(url))
-    return urlunsplit(parts._replace(path=parts.path + "index.yaml"))
+    parts = urls.parts_of(_folder(url))
+    return urlunsplit(parts._replace(path=parts.path + "index.yaml")) if parts.scheme else url
 
 
 def _what(access: RepositoryAccess, chart: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from holdfast.adapters.charts import helm_index, oci
 from holdfast.adapters.charts.helm_index import HelmRepositories, Index
@@ -149,7 +148,7 @@ class ChartSources:
 
 def is_oci(access: RepositoryAccess) -> bool:
     """An address without a scheme is a registry's, as in Argo CD."""
-    return access.enable_oci or is_artifact(access.url) or not urlsplit(access.url).netloc
+    return access.enable_oci or is_artifact(access.url) or "://" not in access.url
 
 
 def _must_name_chart(access: RepositoryAccess, chart: str) -> None:

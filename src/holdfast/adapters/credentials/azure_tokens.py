@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from holdfast.adapters.credentials.short_lived import Token, Tokens
 from holdfast.adapters.credentials.token_answers import asked
 from holdfast.engine.access.repository_urls import host_of, shown_url
+from holdfast.engine.lang import urls
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
@@ -93,7 +94,7 @@ class AzureTokens:
                 "azureServicePrincipalClientSecret and azureServicePrincipalTenantId",
             )
         authority = access.azure_authority or AZURE
-        if urlsplit(authority).scheme != "https":
+        if urls.parts_of(authority).scheme != "https":
             raise Blocked(
                 "SecretInvalid",
                 f"repository {shown_url(access.url)}: azureActiveDirectoryEndpoint of its Secret is no https address",

@@ -18,7 +18,7 @@ _HELPER = re.compile(r"[A-Za-z0-9]+::")
 _SSH_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
 """Nothing in it means anything to a shell, which the line through a proxy is given to."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_USER_INFO = re.compile(r"(https?://)([^/@]*)@", re.IGNORECASE)
+_USER_INFO = re.compile(r"(https?://)([^/]*)@", re.IGNORECASE)
 MAX_URL = 2048
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SCP = re.compile(r"(?P<user>[^/:@\s]+)@(?P<host>\[[^\]]+\]|[^/:@\s]+):(?P<path>.*)", re.DOTALL)
-_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/@\s]*@")
+_SSH_PASSWORD = re.compile(r"(ssh://[^/@:\s]*):[^/\s]*@")
+_USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s]*@")
 
 
 def normalized_url(url: str) -> str:
@@ -38,8 +39,10 @@ def is_ssh(url: str) -> bool:
 def shown_url(url: str) -> str:
     """The URL without a password or token in it; the user of an ssh URL is no secret and stays."""
     if is_ssh(url):
-        return re.sub(r"^(ssh://[^/@:\s]*):[^/@\s]*@", r"\1@", url)
-    return _USER_INFO.sub(r"\g<scheme>", url)
+        found, sign = _SSH_PASSWORD.match(url), "@"
+    else:
+        found, sign = _USER_INFO.match(url), ""
+    return url if found is None else f"{found[1]}{sign}{url[found.end() :]}"
 
 
 def host_of(url: str) -> str:

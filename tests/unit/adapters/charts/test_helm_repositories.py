@@ -191,6 +191,15 @@ async def test_what_a_repository_sends_is_not_trusted(
         assert message in caught.value.message
 
 
+@pytest.mark.parametrize("url", ["https://[charts", "https://charts.example:port/stable"])
+async def test_a_repository_whose_address_is_none_is_told(chart_sources: OpenSources, url: str) -> None:
+    async with chart_sources() as sources:
+        with pytest.raises(Blocked) as caught:
+            await sources.resolve(access_to(url), "redis", "1.x")
+    assert caught.value.reason == "RepositoryURLInvalid"
+    assert f"'{url}/charts' is no http or https address" in caught.value.message
+
+
 @pytest.mark.parametrize("content", [b"a: [", b"- 1", b"entries: 1", b'{"entries":', b"&a [*a]"])
 async def test_an_index_that_is_none_is_refused(chart_sources: OpenSources, content: bytes) -> None:
     async def handle(_: web.Request) -> web.StreamResponse:

@@ -171,6 +171,7 @@ async def test_values_that_do_not_fit_the_schema_are_named(make_request: MakeReq
         ("oci://127.0.0.1:5000/charts", " (127.0.0.1 is not a public host)"),
         ("https://[::1]/charts", " (::1 is not a public host)"),
         ("@private", ""),
+        ("https://[charts/", ""),
     ],
 )
 async def test_a_missing_dependency_says_what_to_do(make_request: MakeRequest, repository: str, because: str) -> None:

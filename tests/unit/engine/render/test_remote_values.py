@@ -78,6 +78,8 @@ def test_there_is_a_bound(make_tree: MakeTree, make_request: MakeRequest) -> Non
         ("https", "http://a.example/v", "http is not allowed. Allowed is https"),
         ("", "https://a.example/v", "Allowed is none"),
         (" s3 , https", "s3://bucket/v", "s3 needs a plugin of Helm"),
+        (None, "https://ann:hidden@[values/v", "values file https://: this is no address"),
+        (None, "https://values.example:port/v", "values file https://: this is no address"),
     ],
 )
 def test_the_instance_allows_schemes(said: Any, url: str, error: str) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from holdfast.engine.lang import hosts, semver, yaml_documents
+from holdfast.engine.lang import hosts, semver, urls, yaml_documents
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import lock as locks
 from holdfast.model.errors import Blocked
@@ -192,7 +191,7 @@ def objection(repository: str) -> str:
 
     A chart from Git must not make this process speak to the host it runs on, or to a metadata service.
     """
-    url = urlsplit(repository)
+    url = urls.parts_of(repository)
     if url.scheme not in ("https", "oci") or not url.hostname:
         return ""
     return f"{url.hostname} is not a public host" if hosts.is_inside(url.hostname) else ""

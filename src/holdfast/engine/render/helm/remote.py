@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
+from holdfast.engine.lang import urls
 from holdfast.engine.render import build_environment
 from holdfast.model.errors import Blocked
 from holdfast.model.source_options import HelmOptions
@@ -51,7 +51,9 @@ def wanted(options: HelmOptions | None, variables: Mapping[str, str]) -> tuple[s
 
 def check(url: str, allowed: Sequence[str]) -> None:
     """Raises Blocked when this instance does not read such an address."""
-    scheme = urlsplit(url).scheme
+    scheme = urls.parts_of(url).scheme
+    if not scheme:
+        raise Blocked("SourceUnsupported", f"values file {shown(url)}: this is no address")
     if not is_scheme_allowed(scheme, allowed):
         raise Blocked(
             "SourceUnsupported",
@@ -66,6 +68,6 @@ def check(url: str, allowed: Sequence[str]) -> None:
 
 
 def shown(url: str) -> str:
-    """Without user, password and query, which may be secret."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
+    """Without user, password and query, which may be secret; of what is no address, the scheme."""
+    parts = urls.parts_of(url)
+    return f"{parts.scheme or url.partition(':')[0]}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
