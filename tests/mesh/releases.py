@@ -28,7 +28,6 @@ STEPS: Final[list[dict[str, Any]]] = [
     {"setWeight": 100},
     {"pause": {}},
 ]
-SOON: Final = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
 
 
 class Release:

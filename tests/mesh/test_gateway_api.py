@@ -16,7 +16,7 @@ from holdfast.model.kube import KubeObject
 from holdfast.testing.builders import resource
 from tests.mesh.gateway_api import mesh_of
 from tests.mesh.gateways import GATEWAY, GATEWAY_API, NAMESPACE
-from tests.mesh.releases import REQUESTS, SOON, STEPS, Release, released, serving
+from tests.mesh.releases import REQUESTS, STEPS, Release, released, serving
 from tests.mesh.visitors import SITE
 from tests.unit.controllers.rollout.harness import SERVICE, service_object, stage
 
@@ -31,6 +31,8 @@ pytestmark = [
 PLUGIN = "argoproj-labs/gatewayAPI"
 SERVICES = (service_object("web-stable"), service_object("web-canary"))
 ROUTES = {"HTTPRoute": {"httpRoute": "web"}, "GRPCRoute": {"grpcRoute": "web"}}
+# Longer than Istio waits before it tells Envoy.
+SOON = {"scaleDownDelaySeconds": 3, "abortScaleDownDelaySeconds": 3}
 BOTH = pytest.mark.parametrize("kind", ROUTES)
 
 
@@ -39,6 +41,9 @@ def strategy(kind: str, steps: Sequence[Any] = STEPS, managed: Sequence[str] = (
     routing = {"plugins": {PLUGIN: ROUTES[kind]}, "managedRoutes": [{"name": name} for name in managed]}
     chosen = {**services, "steps": list(steps), "trafficRouting": routing, **SOON, **more}
     return {"canary": {name: value for name, value in chosen.items() if value is not None}}
+
+
+FOLLOWED = strategy("HTTPRoute", dynamicStableScale=True, scaleDownDelaySeconds=None)
 
 
 def route(kind: str, *others: dict[str, Any]) -> KubeObject:
@@ -96,6 +101,32 @@ async def test_an_abort_brings_all_traffic_back(tmp_path: Path, kind: str) -> No
         await release.until_envoy_has(100, 0)
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
         await release.until_pods(serving(old=5))
+        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+
+
+async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(tmp_path: Path) -> None:
+    async with released_by_gateway(tmp_path, FOLLOWED, route("HTTPRoute"), replicas=10) as release:
+        for index, weight in ((1, 10), (3, 30), (5, 100)):
+            await release.until_step(index)
+            await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
+            await release.assert_shares(weight)
+            await release.go_on()
+        await release.world.until_phase("Healthy", 60)
+        await release.until_envoy_has(100, 0)
+        assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+
+
+async def test_an_abort_of_stable_pods_that_followed_the_traffic_is_missed_by_nobody(tmp_path: Path) -> None:
+    async with released_by_gateway(tmp_path, FOLLOWED, route("HTTPRoute"), replicas=10) as release:
+        for index in (1, 3):
+            await release.until_step(index)
+            await release.go_on()
+        await release.until_step(5)
+        await release.until_pods(serving(new=10))
+        await release.assert_shares(100)
+        await release.world.status({"abort": True})
+        await release.until_envoy_has(100, 0)
+        await release.until_pods(serving(old=10))
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
 
 

@@ -11,11 +11,13 @@ import pytest
 
 from tests.mesh.gateways import GATEWAY, NAMESPACE
 from tests.mesh.mesh import Mesh
-from tests.mesh.releases import REQUESTS, SOON, STEPS, Release, assert_share, released, serving
+from tests.mesh.releases import REQUESTS, STEPS, Release, assert_share, released, serving
 from tests.mesh.visitors import COUNTED, SITE
 from tests.unit.controllers.rollout.harness import service_object, stage
 
 pytestmark = [pytest.mark.mesh, pytest.mark.real_time, pytest.mark.timeout(180), pytest.mark.xdist_group("mesh")]
+
+SOON = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
 
 
 def by_host(**more: Any) -> dict[str, Any]:
