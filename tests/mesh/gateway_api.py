@@ -25,14 +25,11 @@ ISTIO_NAMESPACE: Final = "istio-system"
 
 
 @asynccontextmanager
-async def mesh_of(world: Stage, directory: Path) -> AsyncIterator[Mesh]:
-    """Istio and Envoy at work on this cluster, with the Gateway that routes can name; files are kept in the directory."""
+async def mesh_of(world: Stage, kubeconfig: Path) -> AsyncIterator[Mesh]:
+    """Istio and Envoy at work on this cluster, with the Gateway that routes can name."""
     await _define_kinds(world)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ISTIO_NAMESPACE}}
     await world.cluster.create(NAMESPACE, namespace, field_manager="person")
-    await world.sandbox.serve()
-    kubeconfig = directory / "kubeconfig"
-    world.sandbox.write_kubeconfig(kubeconfig)
     mesh = Mesh(kubeconfig)
     # Beside the event loop, which answers Istio meanwhile.
     await asyncio.to_thread(mesh.__enter__)

@@ -5,6 +5,7 @@ Istio says in the status of each route whether it has taken it: every step waits
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 
 from holdfast.model.kube import KubeObject
 from holdfast.testing.builders import resource
+from tests.controlplane import build
+from tests.mesh.clusters import Cluster, control_plane, sandbox
 from tests.mesh.gateway_api import mesh_of
 from tests.mesh.gateways import GATEWAY, GATEWAY_API, NAMESPACE
 from tests.mesh.releases import REQUESTS, STEPS, Release, released, serving
 from tests.mesh.visitors import SITE
-from tests.unit.controllers.rollout.harness import SERVICE, service_object, stage
+from tests.unit.controllers.rollout.harness import SERVICE, service_object
 
 pytestmark = [
     pytest.mark.mesh,
@@ -34,6 +37,16 @@ ROUTES = {"HTTPRoute": {"httpRoute": "web"}, "GRPCRoute": {"grpcRoute": "web"}}
 # Longer than Istio waits before it tells Envoy.
 SOON = {"scaleDownDelaySeconds": 3, "abortScaleDownDelaySeconds": 3}
 BOTH = pytest.mark.parametrize("kind", ROUTES)
+
+
+@pytest.fixture(params=["sandbox", pytest.param("real", marks=pytest.mark.control_plane)])
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The test runs on each."""
+    if request.param == "sandbox":
+        return sandbox
+    if build.built() is None and os.environ.get("HOLDFAST_CONTROL_PLANE") != "required":
+        pytest.skip("the real control plane is not built (about 7 minutes, once): make control-plane")
+    return control_plane
 
 
 def strategy(kind: str, steps: Sequence[Any] = STEPS, managed: Sequence[str] = (), **more: Any) -> dict[str, Any]:
@@ -59,11 +72,11 @@ def route(kind: str, *others: dict[str, Any]) -> KubeObject:
 
 @asynccontextmanager
 async def released_by_gateway(
-    directory: Path, wanted: dict[str, Any], routed: KubeObject, replicas: int = 5
+    directory: Path, wanted: dict[str, Any], routed: KubeObject, replicas: int = 5, cluster: Cluster = sandbox
 ) -> AsyncIterator[Release]:
     async with (
-        stage() as world,
-        mesh_of(world, directory) as mesh,
+        cluster(directory) as (world, kubeconfig),
+        mesh_of(world, kubeconfig) as mesh,
         released(world, mesh, wanted, (*SERVICES, routed), replicas) as release,
     ):
         yield release
@@ -77,8 +90,10 @@ async def assert_verified(release: Release, verified: bool = True) -> None:
 
 
 @BOTH
-async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(tmp_path: Path, kind: str) -> None:
-    async with released_by_gateway(tmp_path, strategy(kind), route(kind)) as release:
+async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(
+    tmp_path: Path, cluster: Cluster, kind: str
+) -> None:
+    async with released_by_gateway(tmp_path, strategy(kind), route(kind), cluster=cluster) as release:
         for index, weight in ((1, 10), (3, 30), (5, 100)):
             await release.until_step(index)
             await assert_verified(release)
@@ -91,8 +106,8 @@ async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(tmp
 
 
 @BOTH
-async def test_an_abort_brings_all_traffic_back(tmp_path: Path, kind: str) -> None:
-    async with released_by_gateway(tmp_path, strategy(kind), route(kind)) as release:
+async def test_an_abort_brings_all_traffic_back(tmp_path: Path, cluster: Cluster, kind: str) -> None:
+    async with released_by_gateway(tmp_path, strategy(kind), route(kind), cluster=cluster) as release:
         await release.until_step(1)
         await release.go_on()
         await release.until_step(3)
@@ -158,13 +173,13 @@ async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(tm
         assert set(await release.visitors.count(200, chosen)) == {"web:1"}
 
 
-async def test_a_step_waits_until_the_gateway_has_taken_the_route(tmp_path: Path) -> None:
+async def test_a_step_waits_until_the_gateway_has_taken_the_route(tmp_path: Path, cluster: Cluster) -> None:
     old = {
         "matches": [{"path": {"type": "Exact", "value": "/old"}}],
         "backendRefs": [{"name": "not-yet-there", "port": 80}],
     }
     routed = route("HTTPRoute", old)
-    async with released_by_gateway(tmp_path, strategy("HTTPRoute"), routed) as release:
+    async with released_by_gateway(tmp_path, strategy("HTTPRoute"), routed, cluster=cluster) as release:
         await release.until_envoy_has(90, 10)
         await release.world.clock.sleep(5)
         assert (await release.world.rollout()).status.current_step_index == 0
