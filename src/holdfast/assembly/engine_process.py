@@ -13,8 +13,8 @@ from msgspec import Struct
 from holdfast import __version__
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
+from holdfast.adapters.credentials.sign_in import SignIn
 from holdfast.adapters.git.repositories import GitRepositories
-from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.kube.counted import CountedCluster
 from holdfast.adapters.records.object_storage import ObjectStorages
 from holdfast.adapters.rendering.cache import RenderCache
@@ -62,8 +62,9 @@ async def sources(
 ) -> AsyncIterator[Sources]:
     """Their mirrors and caches lie in the place; shared by controller and commands."""
     clock = SystemClock()
-    repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock)
-    charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree, sign_in=SignIn(clock).opened_charts)
+    sign_in = SignIn(clock)
+    repositories = GitRepositories(place.mirrors, rewrites=rewrites, clock=clock, sign_in=sign_in.opened)
+    charts = ChartSources(place.charts, clock=clock, open_tree=open_source_tree, sign_in=sign_in.opened_charts)
     values_files = HttpValuesFiles(clock)
     renderer = RenderPool(
         open_source_tree, workers=workers, cache=RenderCache(place.renders), tools=place.tools, plugins=plugins

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.charts.values_files import HttpValuesFiles
-from holdfast.adapters.git.sign_in import SignIn
+from holdfast.adapters.credentials.sign_in import SignIn
 from holdfast.adapters.rendering.local_tree import LocalTree, open_local_tree
 from holdfast.adapters.rendering.pool import RenderPool
 from holdfast.assembly.engine_process import Sources

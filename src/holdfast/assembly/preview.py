@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from holdfast.adapters.git.sign_in import SignIn
+from holdfast.adapters.credentials.sign_in import SignIn
 from holdfast.adapters.scm.hosts import Hosts
 from holdfast.assembly.engine_process import scripts_of_users, sources
 from holdfast.assembly.inspection import world_of

@@ -6,8 +6,8 @@ import base64
 from pathlib import Path
 
 from holdfast.adapters.charts.sources import ChartSources
+from holdfast.adapters.credentials.sign_in import SignIn
 from holdfast.adapters.git.repositories import GitRepositories
-from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.rendering.local_tree import open_local_tree
 from holdfast.assembly.places import place_of
 from holdfast.engine.access import credentials
@@ -67,7 +67,10 @@ async def _reach_charts(access: RepositoryAccess, kubeconfig: Path) -> str:
 
 async def _reach_git(access: RepositoryAccess, kubeconfig: Path) -> str:
     place = place_of(kubeconfig)
-    repositories = GitRepositories(place.mirrors, rewrites=place.read_rewrites(), clock=SystemClock())
+    clock = SystemClock()
+    repositories = GitRepositories(
+        place.mirrors, rewrites=place.read_rewrites(), clock=clock, sign_in=SignIn(clock).opened
+    )
     try:
         return f"HEAD is {await repositories.resolve(access, 'HEAD', fresh=True)}"
     finally:

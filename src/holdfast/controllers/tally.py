@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
+from holdfast.engine.rollout import ownership
 from holdfast.model.events import Event
 from holdfast.model.figures import ObjectFigures, ReleaseEnd
 from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.live import LiveObject
-from holdfast.model.names import INSTANCE_LABEL
 from holdfast.runtime.store import Store
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -68,4 +68,5 @@ class Tally:
         return live is not None and self._is_ours(live)
 
     def _is_ours(self, live: LiveObject) -> bool:
-        return self._instance_id is None or (live.metadata.labels or {}).get(INSTANCE_LABEL, "") == self._instance_id
+        instance_id = self._instance_id
+        return instance_id is None or ownership.is_carried_out_by(instance_id, live.metadata.labels)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from holdfast.controllers.event_objects import event_object
+from holdfast.engine.rollout import ownership
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.errors import AlreadyExists, Conflict, HoldfastError, NotFound, Waiting
 from holdfast.model.events import Event
@@ -16,7 +17,7 @@ from holdfast.model.keys import GroupKind, NamespacedName, ObjectKey
 from holdfast.model.kube import KubeObject, labels_of
 from holdfast.model.live import LiveObject
 from holdfast.model.metadata import ObjectMeta
-from holdfast.model.names import GROUP, INSTANCE_LABEL
+from holdfast.model.names import GROUP
 from holdfast.model.resource_types import EVENT
 from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import Cluster, PatchKind
@@ -68,8 +69,7 @@ class World:
         self.instance_id = instance_id
 
     def is_ours(self, obj: KubeObject) -> bool:
-        """Those with the label of another controller are its own, as are those without one where this has a name."""
-        return labels_of(obj).get(INSTANCE_LABEL, "") == self.instance_id
+        return ownership.is_carried_out_by(self.instance_id, labels_of(obj))
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -122,10 +122,9 @@ class Doubled(Struct, frozen=True):
 
 
 class RenderResult(Struct, frozen=True):
-    """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people. `plugin` is
-    the one that rendered; `is_unsure` means that a plugin which may have taken the source did not answer. `looked_at` are
-    the paths from the root at which Jsonnet programs looked for what they import, in vain or not. What is `doubled` is in the
-    notes, too."""
+    """`source_type` is Argo CD's word: Helm, Kustomize, Directory, Plugin. `notes` are warnings for people beside what is
+    `doubled`. `plugin` is the one that rendered; `is_unsure` means that a plugin which may have taken the source did not
+    answer. `looked_at` are the paths from the root at which Jsonnet programs looked for what they import, in vain or not."""
 
     objects: tuple[KubeObject, ...]
     source_type: str
@@ -134,3 +133,8 @@ class RenderResult(Struct, frozen=True):
     is_unsure: bool = False
     looked_at: tuple[str, ...] = ()
     doubled: tuple[Doubled, ...] = ()
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """What people are to know, with where the doubled objects are."""
+        return (*self.notes, *(one.note for one in self.doubled))

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from holdfast.engine.kube import server_side_apply
 from holdfast.engine.kube.schema import UNKNOWN, SchemaNode, Schemas
+from holdfast.engine.lang import instants
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
-from holdfast.sandbox import problems, timestamps
+from holdfast.sandbox import problems
 from holdfast.sandbox.discovery import version_rank
 from holdfast.sandbox.kinds import SubresourceKind
 from holdfast.sandbox.problems import Problem
@@ -51,7 +52,7 @@ class CustomResources:
         served = self._registry.storage_type(DEFINITIONS)
         if served is None:
             return after
-        now = timestamps.rfc3339(self._clock.now())
+        now = instants.stamp(self._clock.now())
         return server_side_apply.track_update(
             before, after, manager="kube-apiserver", node=served.node, now=now, subresource="status"
         )
@@ -72,7 +73,7 @@ class CustomResources:
     def _status(self, obj: KubeObject, clash: tuple[str, str] | None) -> dict[str, Any]:
         status = dict(obj.get("status") or {})
         before = {condition["type"]: condition for condition in status.get("conditions") or ()}
-        now = timestamps.rfc3339(self._clock.now())
+        now = instants.stamp(self._clock.now())
         if clash is None:
             accepted = ("NamesAccepted", "True", "NoConflicts", "no conflicts found")
             established = ("Established", "True", "InitialNamesAccepted", "the initial names have been accepted")

@@ -9,10 +9,11 @@ from typing import Any, Final
 import orjson
 from msgspec import Struct
 
+from holdfast.engine.lang import instants
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
-from holdfast.sandbox import failures, kind_traits, timestamps, versions
+from holdfast.sandbox import failures, kind_traits, versions
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.request_options import DeleteOptions
 from holdfast.sandbox.storage import Collection, Key, Storage, Stored, as_stored
@@ -120,7 +121,7 @@ class Deleter:
         already = metadata.get("deletionTimestamp")
         if not already or grace < int(metadata.get("deletionGracePeriodSeconds") or 0):
             moment = self._clock.now() + timedelta(seconds=grace)
-            metadata["deletionTimestamp"] = timestamps.rfc3339(moment)
+            metadata["deletionTimestamp"] = instants.stamp(moment)
             if not _is_finalized_elsewhere(place):
                 metadata["deletionGracePeriodSeconds"] = grace
             if not already and "generation" in metadata and place.served.kind != "CustomResourceDefinition":

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final
 
+from holdfast.engine.lang import instants
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
-from holdfast.sandbox import namespaces, timestamps
+from holdfast.sandbox import namespaces
 from holdfast.sandbox.custom_resources import DEFINITIONS
 from holdfast.sandbox.deletion import DEFINITION_CLEANUP, Deleter, store, without_finalizer
 from holdfast.sandbox.namespaces import NAMESPACES
@@ -96,7 +97,7 @@ class Lifecycles:
         for collection, stored in left:
             remaining[f"{collection.plural}.{collection.group}"] += 1
             finalizers.update(stored.decode()["metadata"].get("finalizers") or ())
-        now = timestamps.rfc3339(self._clock.now())
+        now = instants.stamp(self._clock.now())
         conditions = namespaces.emptying_conditions(dict(remaining), dict(finalizers), now)
         before = (obj.get("status") or {}).get("conditions") or []
         if [_said(each) for each in before] == [_said(each) for each in conditions]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from holdfast.engine.lang import instants
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response
-from holdfast.sandbox import failures, request_bodies, timestamps
+from holdfast.sandbox import failures, request_bodies
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.rendering import json_response
 from holdfast.sandbox.wire_types import WireTypes
@@ -42,7 +43,7 @@ def answer(place: Place, request: Request, types: WireTypes, clock: Clock) -> Re
     served = place.served
     asked, _ = request_bodies.read_object(request, types, served.kind, served.schema_name)
     document: dict[str, Any] = {"kind": served.kind, "apiVersion": served.api_version}
-    document["metadata"] = {"creationTimestamp": timestamps.rfc3339(clock.now())}
+    document["metadata"] = {"creationTimestamp": instants.stamp(clock.now())}
     if "spec" in asked:
         document["spec"] = asked["spec"]
     document["status"] = _STATUSES[served.group, served.kind]

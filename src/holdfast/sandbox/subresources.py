@@ -10,11 +10,12 @@ import orjson
 
 from holdfast.engine.kube import merge_patch, selectors
 from holdfast.engine.kube.canonical import get_path, with_path
+from holdfast.engine.lang import instants
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
 from holdfast.ports.transport import Request, Response
-from holdfast.sandbox import failures, label_texts, negotiation, request_bodies, request_options, timestamps, versions
+from holdfast.sandbox import failures, label_texts, negotiation, request_bodies, request_options, versions
 from holdfast.sandbox.deletion import Deleter, store
 from holdfast.sandbox.places import Place
 from holdfast.sandbox.reading import Reader
@@ -131,7 +132,7 @@ class Subresources:
         node = get_path(binding, "target", "name") or ""
         if not node:
             raise errors.BadRequest("a binding names a node in target.name")
-        now = timestamps.rfc3339(self._clock.now())
+        now = instants.stamp(self._clock.now())
 
         def change(live: KubeObject) -> KubeObject:
             if get_path(live, "spec", "nodeName"):
@@ -200,7 +201,7 @@ class Subresources:
         account = self._reader.get(place)
         seconds = get_path(asked, "spec", "expirationSeconds") or _TOKEN_SECONDS
         now = self._clock.now()
-        until = timestamps.rfc3339(now + timedelta(seconds=int(seconds)))
+        until = instants.stamp(now + timedelta(seconds=int(seconds)))
         audiences = get_path(asked, "spec", "audiences") or ["https://kubernetes.default.svc"]
         document = {
             "kind": "TokenRequest",
@@ -208,7 +209,7 @@ class Subresources:
             "metadata": {
                 "name": place.name,
                 "namespace": place.namespace,
-                "creationTimestamp": timestamps.rfc3339(now),
+                "creationTimestamp": instants.stamp(now),
             },
             "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": None},
             # No secret: the sandbox takes no token but its own.

@@ -11,6 +11,7 @@ from msgspec import Struct
 from holdfast.engine.kube import server_side_apply
 from holdfast.engine.kube.canonical import equal, without
 from holdfast.engine.kube.field_sets import FieldSet
+from holdfast.engine.lang import instants
 from holdfast.model import errors
 from holdfast.model.kube import KubeObject
 from holdfast.ports.clock import Clock
@@ -23,7 +24,6 @@ from holdfast.sandbox import (
     patches,
     problems,
     scale_owners,
-    timestamps,
     versions,
 )
 from holdfast.sandbox.places import Place
@@ -303,7 +303,7 @@ class Writer:
         return stored
 
     def _now(self) -> str:
-        return timestamps.rfc3339(self._clock.now())
+        return instants.stamp(self._clock.now())
 
 
 def _with_owners_of(tracked: KubeObject, obj: KubeObject) -> KubeObject:

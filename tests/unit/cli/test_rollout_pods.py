@@ -32,7 +32,7 @@ KILLED: dict[str, Any] = {"ready": False, "state": {"terminated": {"exitCode": 1
             "CrashLoopBackOff",
             "ready:1/2, restarts:4",
         ),
-        ({"phase": "Running", "containerStatuses": [RUNS, ENDED]}, "Running", "ready:1/2"),
+        ({"phase": "Running", "containerStatuses": [RUNS, ENDED]}, "NotReady", "ready:1/2"),
         ({"phase": "Succeeded", "containerStatuses": [ENDED]}, "Completed", "ready:0/1"),
         ({"phase": "Failed", "containerStatuses": [KILLED]}, "Signal:9", "ready:0/1"),
         ({"phase": "Failed", "reason": "Evicted", "message": "low on disk"}, "Evicted", "ready:0/1: low on disk"),
@@ -41,7 +41,7 @@ KILLED: dict[str, Any] = {"ready": False, "state": {"terminated": {"exitCode": 1
             "Init:ImagePullBackOff",
             "ready:0/1",
         ),
-        ({"phase": "Pending", "initContainerStatuses": [{"state": {"running": {}}}]}, "Init:0/1", "ready:0/1"),
+        ({"phase": "Pending", "initContainerStatuses": [{"state": {"running": {}}}]}, "Init:0/0", "ready:0/1"),
         (
             {
                 "phase": "Pending",
@@ -50,11 +50,12 @@ KILLED: dict[str, Any] = {"ready": False, "state": {"terminated": {"exitCode": 1
             "Pending",
             "ready:0/1: 0/3 nodes are available",
         ),
-        ({}, "", "ready:0/1"),
+        ({}, "Unknown", "ready:0/1"),
     ],
 )
 def test_a_pod_is_told_as_kubectl_tells_it(status: dict[str, Any], state: str, info: str) -> None:
-    assert pods.told({"spec": {"containers": [{"name": "main"}]}, "status": status}) == (state, info)
+    containers = [{"name": "main"}, {"name": "proxy"}][: len(status.get("containerStatuses") or "1")]
+    assert pods.told({"spec": {"containers": containers}, "status": status}) == (state, info)
 
 
 def test_one_that_goes_and_one_that_says_too_much() -> None:
@@ -62,4 +63,4 @@ def test_one_that_goes_and_one_that_says_too_much() -> None:
     assert pods.told(going)[0] == "Terminating"
     waiting = {"waiting": {"reason": "ErrImagePull", "message": "x" * 1000}}
     _, info = pods.told({"status": {"containerStatuses": [{"state": waiting}]}})
-    assert len(info) == len("ready:0/1: ") + pods.LONGEST
+    assert len(info) == len("ready:0/0: ") + pods.LONGEST

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeAlias
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Struct
@@ -16,12 +16,13 @@ from msgspec import Struct
 from holdfast.adapters.charts.answers import basic, failure
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
-from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang import yaml_documents
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.sign_in import SignIn
+from holdfast.runtime.web_addresses import led_to
 
 
 class Release(Struct, frozen=True):
@@ -75,7 +76,7 @@ class HelmRepositories:
             raise Blocked("ChartDamaged", f"{_what(access, chart)}: its index names no address of {release.version}")
         opened = await self._sign_in(access)
         answer = await self._http.get(
-            urljoin(_folder(access.url), release.urls[0]),
+            led_to(_folder(access.url), release.urls[0]),
             opened,
             home=access.url,
             limit=self._limits.archive_bytes,

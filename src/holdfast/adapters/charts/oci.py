@@ -9,18 +9,19 @@ import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from holdfast.adapters.charts.answers import basic, failure
-from holdfast.adapters.charts.http import Answer, Http
+from holdfast.adapters.charts.http import MAX_URL, Answer, Http
 from holdfast.adapters.charts.limits import ChartLimits
-from holdfast.adapters.charts.sign_in import SignIn
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.ports.sign_in import SignIn
+from holdfast.runtime.web_addresses import host_in, is_web_address, led_to
 
 DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MANIFESTS: Final = (
@@ -130,7 +131,7 @@ class Registries:
             following = _NEXT.search(answer.headers.get("link", ""))
             if following is None:
                 return found
-            url = urljoin(url, following[1])
+            url = led_to(url, following[1])
             if not url.startswith(f"{repository.home}/"):
                 raise Blocked("ChartDamaged", f"{repository}: its list of tags goes on at another host")
         raise Blocked("ChartTooLarge", f"{repository} has too many tags: name a version instead of a range")
@@ -194,11 +195,13 @@ class Registries:
         realm = parameters.get("realm", "")
         if kind.lower() != "bearer" or not realm:
             return ""
+        if not is_web_address(realm, MAX_URL):
+            raise Blocked("AuthenticationFailed", f"{repository} names no http or https address for its tokens")
         if repository.home.startswith("https://") and not realm.startswith("https://"):
             raise Blocked(
                 "AuthenticationFailed", f"{repository} wants its token to be asked for without TLS at {realm}"
             )
-        if urlsplit(realm).hostname != urlsplit(repository.home).hostname and not access.registered:
+        if host_in(realm) != host_in(repository.home) and not access.registered:
             access = msgspec.structs.replace(access, public_only=True)
         query = {name: parameters[name] for name in ("service", "scope") if name in parameters}
         query.setdefault("scope", f"repository:{repository.name}:pull")

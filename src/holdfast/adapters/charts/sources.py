@@ -13,7 +13,6 @@ from holdfast.adapters.charts.helm_index import HelmRepositories, Index
 from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.oci import Registries, Repository
-from holdfast.adapters.charts.sign_in import SignIn, as_it_is
 from holdfast.adapters.charts.store import ChartStore
 from holdfast.adapters.charts.versions import chosen, prefixed
 from holdfast.engine.access.repository_urls import is_artifact, normalized_url, shown_url
@@ -22,6 +21,7 @@ from holdfast.model.errors import Blocked
 from holdfast.model.filetree import FileTree, TreeLocation
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.ports.sign_in import SignIn, as_it_is
 from holdfast.runtime.sharing import SharedCalls
 
 

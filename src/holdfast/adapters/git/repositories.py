@@ -28,7 +28,6 @@ from holdfast.adapters.git.refs import (
     ref_of,
 )
 from holdfast.adapters.git.remote import Remote, remote_of
-from holdfast.adapters.git.sign_in import SignIn
 from holdfast.adapters.git.signatures import signature_of
 from holdfast.adapters.git.tree import open_tree, people_of
 from holdfast.engine.access.repository_urls import shown_url
@@ -37,6 +36,7 @@ from holdfast.model.filetree import FileTree, Mount, TreeLocation
 from holdfast.model.repository import RepositoryAccess
 from holdfast.model.signature import KnownKeys, Signature
 from holdfast.ports.clock import Clock
+from holdfast.ports.sign_in import SignIn, as_it_is
 from holdfast.runtime.sharing import SharedCalls
 
 _MOST_REMEMBERED = 10_000
@@ -61,6 +61,7 @@ class GitRepositories:
         clock: Clock,
         rewrites: Mapping[str, str] | None = None,
         limits: GitLimits | None = None,
+        sign_in: SignIn = as_it_is,
     ) -> None:
         self._directory = directory.resolve()
         self._clock = clock
@@ -68,7 +69,7 @@ class GitRepositories:
         self._limits = limits or GitLimits()
         self._processes = asyncio.Semaphore(self._limits.processes)
         self._mirrors: dict[str, Mirror] = {}
-        self._sign_in = SignIn(clock)
+        self._sign_in = sign_in
         self._submodules: dict[tuple[TreeLocation, str], tuple[submodules.Submodule, ...]] = {}
         self._large: dict[TreeLocation, tuple[lfs.Pointer, ...]] = {}
         self._signatures: dict[tuple[str, KnownKeys], Signature] = {}
@@ -106,7 +107,7 @@ class GitRepositories:
         return TreeLocation(location.repository, location.commit, mounts, access.enable_lfs)
 
     async def opened(self, access: RepositoryAccess) -> RepositoryAccess:
-        return await self._sign_in.opened(access)
+        return await self._sign_in(access)
 
     async def _bring_large(self, access: RepositoryAccess, location: TreeLocation) -> None:
         wanted = self._large.get(location)
@@ -124,7 +125,7 @@ class GitRepositories:
     ) -> str:
         remote = self._remote(access)
         mirror = self._mirror(remote)
-        access = await self._sign_in.opened(access)
+        access = await self._sign_in(access)
         async with self._held(mirror, remote) as lock, self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 answer = await mirror.git(
@@ -237,7 +238,7 @@ class GitRepositories:
         return await self._asked.call((remote.address, access), lambda: self._ask(remote, access), fresh=fresh)
 
     async def _ask(self, remote: Remote, access: RepositoryAccess) -> Refs:
-        access = await self._sign_in.opened(access)
+        access = await self._sign_in(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 answer = await run_git(
@@ -321,7 +322,7 @@ class GitRepositories:
         self, mirror: Mirror, lock: int, remote: Remote, access: RepositoryAccess, arguments: list[str]
     ) -> GitAnswer:
         options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
-        access = await self._sign_in.opened(access)
+        access = await self._sign_in(access)
         async with self._processes:
             with disk_errors(self._private), connection(remote, access, self._private) as env:
                 return await mirror.git(

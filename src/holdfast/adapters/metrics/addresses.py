@@ -20,7 +20,7 @@ _METADATA: Final = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:c
 
 def is_refused(host: str) -> bool:
     """Of a name or a number, in every way of writing numbers that the operating system takes."""
-    name = addresses.plain(host)
+    name = addresses.plain(hosts.as_asked(host))
     if name in _NAMES:
         return True
     address = hosts.address_of(name) or addresses.in_short(name)

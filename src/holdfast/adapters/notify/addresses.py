@@ -15,5 +15,5 @@ REFUSED: Final = "is this machine, its link or a metadata service, which setting
 
 def is_refused(host: str) -> bool:
     """Of a name or a number, in every way of writing numbers that the operating system takes."""
-    name = addresses.plain(host)
+    name = addresses.plain(hosts.as_asked(host))
     return hosts.is_own(name) or hosts.is_own(str(addresses.in_short(name) or name))

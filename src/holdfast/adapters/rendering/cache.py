@@ -22,7 +22,7 @@ from holdfast.engine.render.plugins.job import PluginJob
 from holdfast.engine.render.prepare import Job
 from holdfast.model.rendering import RenderResult
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """Goes up with every change of what a render gives, so that older results are not used."""
 
 _SUFFIX: Final = ".render"

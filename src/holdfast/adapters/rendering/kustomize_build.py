@@ -153,4 +153,4 @@ def _result(text: bytes, job: KustomizeJob, limits: RenderLimits) -> RenderResul
     documents = (Document(f"{job.file}, object {number}", content) for number, content in enumerate(found, start=1))
     collected = objects.collect(documents, limits.documents)
     plain = tuple(map(kustomize_charts.unmarked, collected.objects))
-    return RenderResult(plain, "Kustomize", collected.notes, doubled=collected.doubled)
+    return RenderResult(plain, "Kustomize", doubled=collected.doubled)

@@ -6,9 +6,8 @@ import base64
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode
 
-import aiohttp
 import msgspec
 from msgspec import Struct
 
@@ -16,8 +15,9 @@ from holdfast.model.errors import Blocked, HoldfastError, TooManyRequests, Trans
 from holdfast.model.pull_request import HostAccess, HostedRepository, Provider
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
-from holdfast.runtime.bounded import read_within
+from holdfast.runtime.bounded_http import BoundedHttp, Reply, Request, Unanswered, Why
 from holdfast.runtime.trust import trust_in
+from holdfast.runtime.web_addresses import host_in
 
 SECONDS: Final = 30.0
 MAX_ANSWER: Final = 16 * 1024**2
@@ -28,7 +28,6 @@ MOST_SAID: Final = 200
 BITBUCKET_TOKEN_USER: Final = "x-token-auth"  # noqa: S105 - the name that stands for "this is a token"
 AZURE_TOKEN_USER: Final = "holdfast"  # noqa: S105 - a name
 """A personal access token goes as a password; for whose it is not looked at."""
-_CHUNK: Final = 1 << 16
 _TROUBLED: Final = frozenset({408, 409, 425})
 _NEEDS: Final = {
     Provider.GITHUB: "pull requests: read and write, commit statuses: read and write",
@@ -58,11 +57,9 @@ class Answer(Struct, frozen=True):
 class HostApi:
     """One repository at its host, for one job."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, repository: HostedRepository, access: HostAccess, clock: Clock
-    ) -> None:
+    def __init__(self, http: BoundedHttp, repository: HostedRepository, access: HostAccess, clock: Clock) -> None:
         self.repository = repository
-        self._session = session
+        self._http = http
         self._access = access
         self._clock = clock
         self._authorization = authorization(repository.provider, access)
@@ -81,48 +78,47 @@ class HostApi:
     ) -> Answer:
         """Answers of 2xx, and of the statuses in `passes`. Redirects are not followed: the token would go along."""
         access = self._access.repository
-        options: dict[str, Any] = {"ssl": _trust(access)}
-        if proxy := access.proxy_for(self.host):
-            options["proxy"] = proxy
         headers = {"Accept": "application/json", "Authorization": self._authorization}
         if body is not None:
-            options["data"] = msgspec.json.encode(body)
             headers["Content-Type"] = "application/json"
+        request = Request(
+            f"{self.repository.api}/{path}" + (f"?{urlencode(query)}" if query else ""),
+            SECONDS,
+            method,
+            tuple(headers.items()),
+            None if body is None else msgspec.json.encode(body),
+            tls=_trust(access),
+            proxy=access.proxy_for(self.host),
+        )
         try:
-            async with self._session.request(
-                method,
-                f"{self.repository.api}/{path}",
-                params=query,
-                headers=headers,
-                allow_redirects=False,
-                **options,
-            ) as response:
-                found = Answer(
-                    response.status,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    await self._bounded(response),
-                )
-        except TimeoutError as error:
-            raise Transient("HostUnreachable", f"no answer from {self.host} within {SECONDS:g} s") from error
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
-            message = f"the certificate of {self.host} is not trusted: add its authority to argocd-tls-certs-cm"
-            raise Blocked("HostRefused", message) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Transient("HostUnreachable", f"{self.host} cannot be reached ({type(error).__name__})") from error
+            async with self._http.asked(request) as reply:
+                found = Answer(reply.status, reply.headers, await self._bounded(reply))
+        except Unanswered as error:
+            raise self._told(error) from error
         if not self._leads_to_sign_in(found.status) and (200 <= found.status < 300 or found.status in passes):
             return found
         raise self._failure(found, method, path)
 
     @property
     def host(self) -> str:
-        return urlsplit(self.repository.api).hostname or ""
+        return host_in(self.repository.api)
+
+    def _told(self, error: Unanswered) -> HoldfastError:
+        match error.why:
+            case Why.LATE:
+                return Transient("HostUnreachable", f"no answer from {self.host} within {SECONDS:g} s")
+            case Why.UNTRUSTED | Why.HANDSHAKE:
+                message = f"the certificate of {self.host} is not trusted: add its authority to argocd-tls-certs-cm"
+                return Blocked("HostRefused", message)
+            case Why.UNCONNECTED | Why.BROKEN | Why.REFUSED:
+                return Transient("HostUnreachable", f"{self.host} cannot be reached ({error.kind})")
 
     def _leads_to_sign_in(self, status: int) -> bool:
         """Azure DevOps answers a token that it does not accept with the page where people sign in."""
         return self.repository.provider is Provider.AZURE and status in (203, 302)
 
-    async def _bounded(self, response: aiohttp.ClientResponse) -> bytes:
-        found = await read_within(response.content.iter_chunked(_CHUNK), MAX_ANSWER)
+    async def _bounded(self, reply: Reply) -> bytes:
+        found = await reply.read(MAX_ANSWER)
         if found is None:
             raise Blocked("HostRefused", f"{self.host} sends more than the {MAX_ANSWER:,} bytes allowed")
         return found

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import aiohttp
-
-from holdfast.adapters.scm.api import SECONDS, HostApi
+from holdfast.adapters.scm.api import HostApi
 from holdfast.adapters.scm.azure import AzureHost
 from holdfast.adapters.scm.bitbucket_cloud import CloudHost
 from holdfast.adapters.scm.bitbucket_server import ServerHost
@@ -16,6 +14,7 @@ from holdfast.adapters.scm.hub import HubHost
 from holdfast.model.errors import Blocked
 from holdfast.model.pull_request import CommitStatus, HostAccess, HostedRepository, Provider, PullRequest
 from holdfast.ports.clock import Clock
+from holdfast.runtime.bounded_http import BoundedHttp
 
 _HOSTS: Final[dict[Provider, Host]] = {
     Provider.GITHUB: HubHost("per_page"),
@@ -31,7 +30,7 @@ _NOT_OURS: Final = frozenset({"HostForbidden", "HostNotFound"})
 class Hosts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
+        self._http = BoundedHttp(at_once=16, at_once_per_host=4)
 
     async def pull_request(self, repository: HostedRepository, access: HostAccess, number: int) -> PullRequest:
         pull = await _HOSTS[repository.provider].pull_request(self._api(repository, access), number)
@@ -67,20 +66,10 @@ class Hosts:
             await host.create(api, number, body)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._http.close()
 
     def _api(self, repository: HostedRepository, access: HostAccess) -> HostApi:
-        """The session is made when first needed, since it belongs to the running loop."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=16, limit_per_host=4),
-                timeout=aiohttp.ClientTimeout(total=SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "holdfast"},
-                trust_env=True,
-            )
-        return HostApi(self._session, repository, access, self._clock)
+        return HostApi(self._http, repository, access, self._clock)
 
 
 def is_marked(comment: Comment, marker: str) -> bool:

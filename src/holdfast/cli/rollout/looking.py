@@ -182,14 +182,14 @@ def get(
                 typer.echo(f"{namespace_of(obj)}/{name_of(obj)}")
                 return
             fields, rows = await _told(cluster, obj, kind)
-            now = repr((fields, rows))
-            if now != before:
+            seen = repr((fields, tree.without_ages(rows)))
+            if seen != before:
                 print_fields(fields)
                 typer.echo()
                 print_table(tree.HEADINGS, rows)
             if not watch or (timeout and waited >= timeout):
                 return
-            before = now
+            before = seen
             await asyncio.sleep(PAUSE)
             waited += PAUSE
 
@@ -197,16 +197,17 @@ def get(
 
 
 async def _told(cluster: Cluster, obj: KubeObject, kind: str) -> tuple[list[tuple[str, str]], list[tree.Row]]:
+    now = SystemClock().now()
     if kind == "experiment":
-        fields = experiments.summary(msgspec.convert(obj, Experiment), SystemClock().now())
-        return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)))
+        fields = experiments.summary(msgspec.convert(obj, Experiment), now)
+        return fields, tree.experiment_rows(obj, await tree.owned(cluster, namespace_of(obj)), now)
     rollout = msgspec.convert(obj, Rollout)
     family = await tree.gather(cluster, rollout)
     images = ", ".join(tree.images(rollout, family))
     fields = [*summary(rollout), *([("Images", images)] if images else [])]
     next_ = hints.way_on(rollout, obj)
     fields += [*await together(cluster, rollout), *([("Next", next_)] if next_ else [])]
-    return fields, tree.rows(rollout, family)
+    return fields, tree.rows(rollout, family, now)
 
 
 async def together(cluster: Cluster, rollout: Rollout) -> list[tuple[str, str]]:

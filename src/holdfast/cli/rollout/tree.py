@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from holdfast.cli.rollout import pods, rollouts
 from holdfast.cli.rollout.rollouts import CONTROLLER_REVISION, EXPERIMENT, POD, REPLICA_SET
+from holdfast.engine.lang import durations, instants
 from holdfast.engine.rollout import defaults, phases, replica_sets
 from holdfast.engine.rollout.in_place import kinds
 from holdfast.engine.rollout.in_place.workload import HASH_LABELS, REVISION_LABEL, template_of
@@ -18,8 +20,8 @@ from holdfast.model.resource_types import ANALYSIS_RUN
 from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Cluster
 
-HEADINGS: Final = ("NAME", "KIND", "STATUS", "INFO")
-Row: TypeAlias = tuple[str, str, str, str]
+HEADINGS: Final = ("NAME", "KIND", "STATUS", "AGE", "INFO")
+Row: TypeAlias = tuple[str, str, str, str, str]
 _VERSIONS: Final = (REPLICA_SET.kind, CONTROLLER_REVISION.kind)
 _ORDER: Final = ("Experiment", "ReplicaSet", "ControllerRevision", "AnalysisRun", "Pod")
 
@@ -68,16 +70,22 @@ def in_place_hash(rollout: Rollout, revision: KubeObject) -> str:
     return labels_of(revision).get(HASH_LABELS[reference.kind], "") if reference is not None else ""
 
 
-def rows(rollout: Rollout, family: Family) -> list[Row]:
-    found: list[Row] = [(rollout.metadata.name, "Rollout", phases.shown(rollout)[0], "")]
+def without_ages(rows: list[Row]) -> list[tuple[str, str, str, str]]:
+    """What changes when something happens, and not by the mere passing of time."""
+    return [(name, kind, status, info) for name, kind, status, _, info in rows]
+
+
+def rows(rollout: Rollout, family: Family, now: datetime) -> list[Row]:
+    age = _age(rollout.metadata.creation_timestamp, now)
+    found: list[Row] = [(rollout.metadata.name, "Rollout", phases.shown(rollout)[0], age, "")]
     owned = family.of(rollout.metadata.uid)
     by_revision: dict[int, list[KubeObject]] = {}
     for obj in owned:
         by_revision.setdefault(replica_sets.revision_of(annotations_of(obj)), []).append(obj)
     for revision in sorted(by_revision, reverse=True):
-        found.append((f"  # revision:{revision}", "", "", ""))
+        found.append((f"  # revision:{revision}", "", "", "", ""))
         for obj in by_revision[revision]:
-            found.extend(_branch(rollout, family, obj, "    "))
+            found.extend(_branch(rollout, family, obj, now, "    "))
     return found
 
 
@@ -103,16 +111,21 @@ def _version(rollout: Rollout, obj: KubeObject) -> ReplicaSet:
     return replica_sets.read(obj)
 
 
-def experiment_rows(experiment: KubeObject, family: Family) -> list[Row]:
+def experiment_rows(experiment: KubeObject, family: Family, now: datetime) -> list[Row]:
     """No Rollout gives its sets a role."""
-    return list(_branch(Rollout(), family, {**experiment, "kind": EXPERIMENT.kind}, ""))
+    return list(_branch(Rollout(), family, {**experiment, "kind": EXPERIMENT.kind}, now, ""))
 
 
-def _branch(rollout: Rollout, family: Family, obj: KubeObject, indent: str) -> Iterator[Row]:
+def _branch(rollout: Rollout, family: Family, obj: KubeObject, now: datetime, indent: str) -> Iterator[Row]:
     status, info = _told(rollout, obj)
-    yield f"{indent}{name_of(obj)}", kind_of(obj), status, info
+    yield f"{indent}{name_of(obj)}", kind_of(obj), status, _age(obj["metadata"].get("creationTimestamp"), now), info
     for child in family.of(uid_of(obj)):
-        yield from _branch(rollout, family, child, f"{indent}  ")
+        yield from _branch(rollout, family, child, now, f"{indent}  ")
+
+
+def _age(created: str | None, now: datetime) -> str:
+    began = instants.parse(created)
+    return "" if began is None else durations.brief(now - began)
 
 
 def _told(rollout: Rollout, obj: KubeObject) -> tuple[str, str]:

@@ -172,7 +172,7 @@ async def render(world: World, app: Application, pinned: Pinned) -> Rendered:
         result = await _render(world, app, request)
         objects.extend(result.objects)
         source_types.append(result.source_type)
-        notes.extend(result.notes)
+        notes.extend(result.all_notes)
         doubled.extend(result.doubled)
     world.values_read.rendered(app.metadata.key)
     world.chart_uses.rendered(app.metadata.key)

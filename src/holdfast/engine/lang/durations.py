@@ -22,3 +22,33 @@ def parse(text: str) -> timedelta | None:
         return None
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     return timedelta(seconds=seconds) if seconds < LONGEST.total_seconds() else LONGEST
+
+
+def brief(duration: timedelta) -> str:
+    """As kubectl shows an age: 5s, 3m20s, 4h, 2d5h, 3y10d."""
+    seconds = int(duration.total_seconds())
+    if seconds < -1:
+        return "<invalid>"
+    seconds = max(seconds, 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return _two(minutes, "m", seconds % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return _two(days, "d", hours % 24, "h")
+    if days < 730:
+        return f"{days}d"
+    if days < 365 * 8:
+        return _two(days // 365, "y", days % 365, "d")
+    return f"{days // 365}y"
+
+
+def _two(first: int, first_unit: str, second: int, second_unit: str) -> str:
+    return f"{first}{first_unit}" + (f"{second}{second_unit}" if second else "")

@@ -19,3 +19,9 @@ def parse(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def seconds_since(text: str | None, now: datetime) -> float:
+    """0 for what is no instant."""
+    began = parse(text)
+    return (now - began).total_seconds() if began is not None else 0.0

@@ -96,7 +96,6 @@ def render(
     if left_out:
         notes.append(_without_programs(left_out, is_wanted=not documents or job.jsonnet != JsonnetOptions()))
     collected = objects.collect(documents, limits.documents)
-    notes.extend(collected.notes)
     looked_at = tuple(sorted(imports.looked_at)) if imports else ()
     return RenderResult(collected.objects, "Directory", tuple(notes), looked_at=looked_at, doubled=collected.doubled)
 

@@ -25,10 +25,6 @@ class Collected(Struct, frozen=True):
     objects: tuple[KubeObject, ...]
     doubled: tuple[Doubled, ...] = ()
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(doubled.note for doubled in self.doubled)
-
 
 def collect(documents: Iterable[Document], limit: int) -> Collected:
     """The objects of the documents in their order, with a note for each object that is there twice."""

@@ -1,7 +1,8 @@
-"""How what was made for a Rollout or an Experiment says so."""
+"""How an object says for whom it was made and which of several controllers carries it out."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from holdfast.model.metadata import ObjectMeta
@@ -23,3 +24,8 @@ def controlled_by(kind: str, metadata: ObjectMeta) -> dict[str, Any]:
 def instance_label(metadata: ObjectMeta) -> dict[str, str]:
     """What is made for an object is carried out by the same controller; {} where any one without a name does."""
     return {name: value for name, value in metadata.labels.items() if name == INSTANCE_LABEL}
+
+
+def is_carried_out_by(instance_id: str, labels: Mapping[str, str] | None) -> bool:
+    """Those with the label of another controller are its own, as are those without one where this has a name."""
+    return (labels or {}).get(INSTANCE_LABEL, "") == instance_id

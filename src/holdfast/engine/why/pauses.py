@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
 from holdfast.engine.kube import canonical
+from holdfast.engine.lang import durations, instants
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 
@@ -42,18 +44,37 @@ def way_on(key: ObjectKey, message: str, obj: KubeObject | None) -> WayOn | None
 def waiting(message: str, obj: KubeObject | None) -> str:
     """What a paused Rollout waits for by the message of its status, "" for a message that is of no pause."""
     words = _WORDS.get(message, "")
-    step, length = _step(obj)
-    if message == "CanaryPauseStep" and length is not None:
-        words = f"it goes on by itself {length} after the pause began{{at}}, or now when a person says so"
-    return words.format(at=f" at {step}" if step else "")
+    place, length = _step(obj) if message != "BlueGreenPause" else ("", _auto_promotion(obj))
+    at = f" at {place}" if place else ""
+    if length is None or message not in ("CanaryPauseStep", "BlueGreenPause"):
+        return words.format(at=at)
+    began = instants.parse(_paused_since(obj))
+    after = f"{durations.brief(length)} after the pause began{at}"
+    when = after if began is None else f"at {instants.stamp(began + length)}, {after}"
+    return f"it goes on by itself {when}, or now when a person says so"
 
 
-def _step(obj: KubeObject | None) -> tuple[str, str | None]:
+def _step(obj: KubeObject | None) -> tuple[str, timedelta | None]:
     """Its place in the release, and how long its pause is where that is written."""
     steps: list[Any] = canonical.get_path(obj or {}, "spec", "strategy", "canary", "steps") or []
     at = canonical.get_path(obj or {}, "status", "currentStepIndex")
     if not isinstance(at, int) or not 0 <= at < len(steps):
         return "", None
-    length = canonical.get_path(steps[at], "pause", "duration")
-    text = f"{length} s" if isinstance(length, int) or str(length).isdecimal() else str(length)
-    return f"step {at + 1} of {len(steps)}", None if length is None else text
+    return f"step {at + 1} of {len(steps)}", _length(canonical.get_path(steps[at], "pause", "duration"))
+
+
+def _auto_promotion(obj: KubeObject | None) -> timedelta | None:
+    return _length(canonical.get_path(obj or {}, "spec", "strategy", "blueGreen", "autoPromotionSeconds") or None)
+
+
+def _length(written: Any) -> timedelta | None:
+    """A number is of seconds."""
+    if written is None:
+        return None
+    text = str(written)
+    return durations.of_seconds(int(text)) if text.isdecimal() else durations.parse(text)
+
+
+def _paused_since(obj: KubeObject | None) -> str | None:
+    since = canonical.get_path(obj or {}, "status", "pauseConditions", 0, "startTime")
+    return since if isinstance(since, str) else None

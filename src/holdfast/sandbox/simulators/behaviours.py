@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import durations
 from holdfast.model.kube import KubeObject, annotations_of
-from holdfast.sandbox.simulators import timestamps
 
 ANNOTATION = "sandbox.holdfast.dev/behaviour"
 
@@ -31,7 +31,7 @@ def behaviour_of(pod: KubeObject, container: dict[str, Any]) -> Behaviour:
     """The annotation speaks for all containers and wins over tags."""
     asked = annotations_of(pod).get(ANNOTATION, "") or _tag(str(container.get("image") or ""))
     name, value = _split(asked)
-    length = timestamps.duration(value)
+    length = durations.parse(value)
     match name:
         case "crash-loop":
             return Behaviour(crashes=True)

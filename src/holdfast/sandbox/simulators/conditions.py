@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from holdfast.sandbox.simulators import timestamps
+from holdfast.engine.lang import instants
 
 Condition = dict[str, Any]
 
@@ -35,7 +35,7 @@ def with_condition(
     old = find(conditions, kind)
     since = old.get("lastTransitionTime") if old.get("status") == word else None
     unset = {name: None for name, value in old.items() if value is None}
-    moment = since or timestamps.written(now)
+    moment = since or instants.stamp(now)
     new: Condition = {**unset, "type": kind, "status": word, "lastTransitionTime": moment, **times}
     if reason:
         new["reason"] = reason

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from holdfast.sandbox.simulators import timestamps
+from holdfast.engine.lang import instants
 from holdfast.sandbox.simulators.behaviours import Behaviour
 from holdfast.sandbox.simulators.probes import probe_times
 
@@ -100,7 +100,7 @@ def _pulling(setting: Setting, status: Status, now: datetime) -> Step:
 
 
 def _running(setting: Setting, status: Status, now: datetime) -> Step:
-    began = timestamps.read(status["state"]["running"].get("startedAt")) or now
+    began = instants.parse(status["state"]["running"].get("startedAt")) or now
     behaviour = setting.behaviour
     if behaviour.crashes:
         return _ends(setting, status, began, began + CRASH, now, code=1)
@@ -121,8 +121,8 @@ def _ends(setting: Setting, status: Status, began: datetime, ended: datetime, no
     terminated = {
         "exitCode": code,
         "reason": "Error" if code else "Completed",
-        "startedAt": timestamps.written(began),
-        "finishedAt": timestamps.written(ended),
+        "startedAt": instants.stamp(began),
+        "finishedAt": instants.stamp(ended),
         "containerID": status.get("containerID", ""),
     }
     return Step({**status, "started": False, "ready": False, "state": {"terminated": terminated}})
@@ -137,7 +137,7 @@ def _terminated(setting: Setting, status: Status) -> Step:
 
 
 def _backing_off(setting: Setting, status: Status, now: datetime) -> Step:
-    finished = timestamps.read(((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")) or now
+    finished = instants.parse(((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")) or now
     due = finished + _pause(status)
     if now < due:
         return Step(status, due)
@@ -161,7 +161,7 @@ def _started(setting: Setting, status: Status, at: datetime, *, restarts: int) -
         "restartCount": restarts,
         "started": False,
         "ready": False,
-        "state": {"running": {"startedAt": timestamps.written(at)}},
+        "state": {"running": {"startedAt": instants.stamp(at)}},
     }
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from holdfast.engine.lang import cron
+from holdfast.engine.lang import cron, instants
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, name_of, namespace_of, uid_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import timestamps
 from holdfast.sandbox.simulators.jobs import JOB, finished_condition
 from holdfast.sandbox.simulators.pods import MANAGER, without_zeros
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner, owner_reference
@@ -62,7 +61,7 @@ def decide_cron_job(cron_job: KubeObject, owned: Sequence[KubeObject], now: date
 def _due(cron_job: KubeObject, schedule: cron.Schedule, now: datetime) -> datetime | None:
     """The last scheduled time that has passed since the last start and is not too late."""
     status = cron_job.get("status") or {}
-    since = timestamps.read(status.get("lastScheduleTime")) or timestamps.read(
+    since = instants.parse(status.get("lastScheduleTime")) or instants.parse(
         cron_job["metadata"].get("creationTimestamp")
     )
     deadline = cron_job["spec"].get("startingDeadlineSeconds")
@@ -99,7 +98,7 @@ def _status(
     return without_zeros(
         {
             "active": [_reference(job) for job in active],
-            "lastScheduleTime": timestamps.written(due) if due else old.get("lastScheduleTime"),
+            "lastScheduleTime": instants.stamp(due) if due else old.get("lastScheduleTime"),
             "lastSuccessfulTime": max([old.get("lastSuccessfulTime") or "", *ends]),
         }
     )
@@ -119,7 +118,7 @@ def new_job(cron_job: KubeObject, scheduled: datetime) -> KubeObject:
     """The name follows from the time, so that no time can start two."""
     template = copy.deepcopy(cron_job["spec"].get("jobTemplate") or {})
     metadata = template.get("metadata") or {}
-    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": timestamps.written(scheduled)}
+    annotations = {"batch.kubernetes.io/cronjob-scheduled-timestamp": instants.stamp(scheduled)}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

@@ -9,11 +9,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import instants
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, conditions_of, is_being_deleted, name_of, namespace_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import conditions, rolling, timestamps
+from holdfast.sandbox.simulators import conditions, rolling
 from holdfast.sandbox.simulators.pods import MANAGER, template_hash, without_zeros
 from holdfast.sandbox.simulators.replica_sets import REPLICA_SET
 from holdfast.sandbox.simulators.rolling import counted, wanted
@@ -226,7 +227,7 @@ def _progress(
         # It had been complete and Pods were lost since: no roll-out is under way that could take too long.
         return found, None
     deadline = timedelta(seconds=deployment["spec"].get("progressDeadlineSeconds", 600))
-    passed = timestamps.seconds_since(conditions.find(found, "Progressing").get("lastUpdateTime"), now)
+    passed = instants.seconds_since(conditions.find(found, "Progressing").get("lastUpdateTime"), now)
     left = deadline - timedelta(seconds=passed)
     if left > timedelta(0) and old.get("reason") != TIMED_OUT:
         return found, left
@@ -246,7 +247,7 @@ def _with(
     """`moved` renews the update time although status and reason stay."""
     old = conditions.find(found, kind)
     same = old.get("status") == str(status) and old.get("reason") == reason and old.get("message") == message
-    updated = old["lastUpdateTime"] if same and not moved and "lastUpdateTime" in old else timestamps.written(now)
+    updated = old["lastUpdateTime"] if same and not moved and "lastUpdateTime" in old else instants.stamp(now)
     return conditions.with_condition(found, kind, status, now, reason=reason, message=message, lastUpdateTime=updated)
 
 

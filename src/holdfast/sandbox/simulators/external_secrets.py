@@ -13,11 +13,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import durations, instants
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, labels_of, name_of, namespace_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import conditions, pods, timestamps
+from holdfast.sandbox.simulators import conditions, pods
 from holdfast.sandbox.simulators.cloud_secrets import CloudSecretError, CloudSecrets
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner, owner_reference
 
@@ -89,9 +90,9 @@ class Timing(Struct, frozen=True):
 def timing(external: KubeObject, now: datetime) -> Timing:
     """An interval of 0 means once. A change of the specification, or a failure, is looked at anew whatever the time."""
     status = external.get("status") or {}
-    interval = timestamps.duration(external["spec"].get("refreshInterval"))
+    interval = durations.parse(str(external["spec"].get("refreshInterval") or ""))
     interval = HOUR if interval is None else interval
-    refreshed = timestamps.read(status.get("refreshTime"))
+    refreshed = instants.parse(status.get("refreshTime"))
     if refreshed is None or status.get("syncedResourceVersion") != synced_version(external):
         return Timing(True, interval or None)
     if not conditions.is_true(conditions_of(external), "Ready"):
@@ -126,7 +127,7 @@ def status_after(external: KubeObject, problem: str, now: datetime) -> dict[str,
     return {
         **old,
         "conditions": found,
-        "refreshTime": timestamps.written(now),
+        "refreshTime": instants.stamp(now),
         "syncedResourceVersion": synced_version(external),
         "binding": {"name": target_name(external)},
     }

@@ -14,12 +14,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import instants
 from holdfast.model.discovery import ResourceType
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, annotations_of, conditions_of, is_being_deleted
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import conditions, timestamps
+from holdfast.sandbox.simulators import conditions
 from holdfast.sandbox.simulators.deployments import DEPLOYMENT
 from holdfast.sandbox.simulators.pods import MANAGER, without_zeros
 from holdfast.sandbox.simulators.stateful_sets import STATEFUL_SET
@@ -67,7 +68,7 @@ def decide_autoscaler(autoscaler: KubeObject, target: KubeObject | None, now: da
     desired = max(low, min(high, proposed))
     status = _status(autoscaler, old, current, desired, _scaled(found, proposed, low, high, now))
     if desired != current:
-        status["lastScaleTime"] = timestamps.written(now)
+        status["lastScaleTime"] = instants.stamp(now)
     return AutoscalerDecision(desired if desired != current else None, status)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import instants
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, name_of, uid_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import conditions, pods, timestamps
+from holdfast.sandbox.simulators import conditions, pods
 from holdfast.sandbox.simulators.pods import MANAGER, POD, without_zeros
 from holdfast.sandbox.simulators.view import ClusterView, own_and_owner
 
@@ -53,14 +54,14 @@ def decide_job(job: KubeObject, owned: Sequence[KubeObject], now: datetime) -> J
     counts = {"active": len(active), "succeeded": succeeded, "failed": failed}
     if spec.get("suspend"):
         return _suspended(job, active, counts, now)
-    started = old.get("startTime") or timestamps.written(now)
+    started = old.get("startTime") or instants.stamp(now)
     counts["ready"] = sum(pods.is_ready(pod) for pod in active)
     found = conditions_of(job)
     if conditions.is_true(found, "Suspended"):
         found = conditions.with_condition(found, "Suspended", False, now, reason="JobResumed", message="Job resumed")
-        started = timestamps.written(now)
+        started = instants.stamp(now)
     status = {"startTime": started, **counts, "conditions": found}
-    failure = _failure(spec, owned, failed, timestamps.seconds_since(started, now))
+    failure = _failure(spec, owned, failed, instants.seconds_since(started, now))
     if failure:
         return _ended(status, active, "Failed", *failure, now)
     completions = spec.get("completions")
@@ -95,7 +96,7 @@ def _next_pods(
 
 def _ended_at(pod: KubeObject) -> datetime | None:
     statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    ends = [timestamps.read(((each.get("state") or {}).get("terminated") or {}).get("finishedAt")) for each in statuses]
+    ends = [instants.parse(((each.get("state") or {}).get("terminated") or {}).get("finishedAt")) for each in statuses]
     return max((end for end in ends if end is not None), default=None)
 
 
@@ -122,11 +123,11 @@ def _ended(
     announced = "FailureTarget" if kind == "Failed" else "SuccessCriteriaMet"
     for each in (announced, kind):
         found = conditions.with_condition(
-            found, each, True, now, reason=reason, message=message, lastProbeTime=timestamps.written(now)
+            found, each, True, now, reason=reason, message=message, lastProbeTime=instants.stamp(now)
         )
     status = {**status, "active": 0, "ready": 0, "conditions": found}
     if kind == "Complete":
-        status["completionTime"] = timestamps.written(now)
+        status["completionTime"] = instants.stamp(now)
     return JobDecision(0, tuple(active), _tidy(status), timedelta(0))
 
 
@@ -143,14 +144,14 @@ def _after_the_end(job: KubeObject, owned: Sequence[KubeObject], now: datetime) 
     keep = job["spec"].get("ttlSecondsAfterFinished")
     if keep is None:
         return JobDecision(0, left_over, status)
-    ended = timestamps.read(finished_condition(job).get("lastTransitionTime")) or now
+    ended = instants.parse(finished_condition(job).get("lastTransitionTime")) or now
     left = ended + timedelta(seconds=keep) - now
     return JobDecision(0, left_over, status, max(left, timedelta(0)), expired=left <= timedelta(0))
 
 
 def _deadline(spec: dict[str, Any], started: str, now: datetime) -> timedelta | None:
     deadline = spec.get("activeDeadlineSeconds")
-    return None if deadline is None else timedelta(seconds=deadline - timestamps.seconds_since(started, now))
+    return None if deadline is None else timedelta(seconds=deadline - instants.seconds_since(started, now))
 
 
 def _earliest(*times: timedelta | None) -> timedelta | None:

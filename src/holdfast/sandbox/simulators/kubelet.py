@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from holdfast.engine.lang import instants
 from holdfast.model.discovery import ResourceType
 from holdfast.model.errors import Conflict, NotFound
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted, labels_of, name_of, namespace_of
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Again, Outcome, Settled
-from holdfast.sandbox.simulators import timestamps
 from holdfast.sandbox.simulators.pod_lifecycle import NODE_IP, decide_pod, stops_in, unscheduled
 from holdfast.sandbox.simulators.pods import POD, is_finished
 from holdfast.sandbox.simulators.view import ClusterView
@@ -49,7 +49,7 @@ def node_status(old: dict[str, Any], version: str, now: datetime) -> dict[str, A
     """There is no heartbeat: a cluster at rest writes nothing."""
     if (old.get("nodeInfo") or {}).get("kubeletVersion") == version and old.get("conditions"):
         return old
-    moment = timestamps.written(now)
+    moment = instants.stamp(now)
     pressures = [
         {"type": kind, "status": "False", "reason": f"KubeletHasNo{kind}", "lastTransitionTime": moment}
         for kind in ("MemoryPressure", "DiskPressure", "PIDPressure")

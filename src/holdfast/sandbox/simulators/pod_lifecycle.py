@@ -12,8 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from holdfast.engine.lang import instants
 from holdfast.model.kube import KubeObject, uid_of
-from holdfast.sandbox.simulators import conditions, containers, timestamps
+from holdfast.sandbox.simulators import conditions, containers
 from holdfast.sandbox.simulators.behaviours import behaviour_of
 
 NODE_IP = "192.0.2.10"
@@ -30,14 +31,14 @@ class PodDecision(Struct, frozen=True):
 def decide_pod(pod: KubeObject, now: datetime) -> PodDecision:
     """For a Pod that has a node and is not being deleted."""
     old = pod.get("status") or {}
-    began = timestamps.read(old.get("startTime")) or now
+    began = instants.parse(old.get("startTime")) or now
     inits, inits_done, init_due = _init_containers(pod, old, began, now)
     mains, due = _main_containers(pod, old, inits_done, now)
     phase = _phase(pod, mains)
     status: dict[str, Any] = {
         **{name: value for name, value in old.items() if name not in ("initContainerStatuses", "reason", "message")},
         "phase": phase,
-        "startTime": timestamps.written(began),
+        "startTime": instants.stamp(began),
         "hostIP": NODE_IP,
         "hostIPs": [{"ip": NODE_IP}],
         "qosClass": old.get("qosClass") or "Burstable",
@@ -56,7 +57,7 @@ def decide_pod(pod: KubeObject, now: datetime) -> PodDecision:
 def stops_in(pod: KubeObject, now: datetime) -> timedelta:
     """How long a Pod that is being deleted still lives: a short time, or its grace period if that is shorter."""
     grace = timedelta(seconds=pod["metadata"].get("deletionGracePeriodSeconds") or 0)
-    ends = timestamps.read(pod["metadata"].get("deletionTimestamp")) or now
+    ends = instants.parse(pod["metadata"].get("deletionTimestamp")) or now
     return max(timedelta(0), ends - grace + min(grace, STOP) - now)
 
 
@@ -115,7 +116,7 @@ def _done(status: containers.Status, since: datetime, *, sidecar: bool) -> datet
     if sidecar:
         return since if "running" in status["state"] else None
     terminated = status["state"].get("terminated") or {}
-    return timestamps.read(terminated.get("finishedAt")) if terminated.get("exitCode") == 0 else None
+    return instants.parse(terminated.get("finishedAt")) if terminated.get("exitCode") == 0 else None
 
 
 def _main_containers(

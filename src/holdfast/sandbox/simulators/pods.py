@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from holdfast.engine.lang import instants
 from holdfast.model.keys import GroupKind
 from holdfast.model.kube import KubeObject, conditions_of, is_being_deleted, name_of, namespace_of
-from holdfast.sandbox.simulators import conditions, timestamps
+from holdfast.sandbox.simulators import conditions
 from holdfast.sandbox.simulators.view import LETTERS, owner_reference
 
 POD = GroupKind("", "Pod")
@@ -41,7 +42,7 @@ def unavailable_for(pod: KubeObject, min_ready_seconds: int, now: datetime) -> t
     not ready."""
     if not is_ready(pod):
         return None
-    ready_for = timestamps.seconds_since(conditions.find(conditions_of(pod), "Ready").get("lastTransitionTime"), now)
+    ready_for = instants.seconds_since(conditions.find(conditions_of(pod), "Ready").get("lastTransitionTime"), now)
     return timedelta(seconds=max(0.0, min_ready_seconds - ready_for))
 
 
@@ -102,7 +103,7 @@ def in_order_of_dispensability(pods: Iterable[KubeObject]) -> list[KubeObject]:
     """Those that serve least go first: unscheduled, then not ready, then the youngest."""
 
     def created(pod: KubeObject) -> float:
-        moment = timestamps.read(pod["metadata"].get("creationTimestamp"))
+        moment = instants.parse(pod["metadata"].get("creationTimestamp"))
         return moment.timestamp() if moment else 0.0
 
     def worth(pod: KubeObject) -> tuple[bool, bool, bool, float, str]:

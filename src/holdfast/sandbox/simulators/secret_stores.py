@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from holdfast.engine.lang import instants
 from holdfast.model.keys import GroupKind, ObjectKey
 from holdfast.model.kube import KubeObject, is_being_deleted
 from holdfast.model.live import LiveObject
 from holdfast.runtime.outcome import Outcome, Settled
-from holdfast.sandbox.simulators.timestamps import written
 from holdfast.sandbox.simulators.view import ClusterView
 
 SECRET_STORE = GroupKind("external-secrets.io", "SecretStore")
@@ -33,7 +33,7 @@ def decide_secret_store(store: KubeObject, now: datetime) -> dict[str, Any]:
         "status": "True",
         "reason": "Valid",
         "message": "store validated",
-        "lastTransitionTime": written(now),
+        "lastTransitionTime": instants.stamp(now),
     }
     return {**status, "capabilities": "ReadOnly", "conditions": [ready]}
 

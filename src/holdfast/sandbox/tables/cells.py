@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from holdfast.engine.kube.canonical import get_path
+from holdfast.engine.lang import durations, instants
 from holdfast.model.kube import KubeObject
-from holdfast.sandbox import label_texts, timestamps
+from holdfast.sandbox import label_texts
 
 Cells: TypeAlias = Callable[[KubeObject, datetime], list[Any]]
 """The cells of an object's row at a moment."""
@@ -22,14 +23,10 @@ def age(obj: KubeObject, now: datetime) -> str:
     return since(obj["metadata"].get("creationTimestamp"), now)
 
 
-def since(moment: Any, now: datetime) -> str:
+def since(moment: str | None, now: datetime) -> str:
     """The time that has passed since a timestamp."""
-    if not isinstance(moment, str):
-        return "<unknown>"
-    try:
-        return timestamps.brief_duration(now - timestamps.parse(moment))
-    except (ValueError, TypeError):
-        return "<invalid>"
+    began = instants.parse(moment)
+    return "<unknown>" if began is None else durations.brief(now - began)
 
 
 def number(obj: KubeObject, *path: str) -> int:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from holdfast.engine.kube.canonical import get_path
+from holdfast.engine.lang import durations, instants
 from holdfast.model.kube import KubeObject
-from holdfast.sandbox import timestamps
 from holdfast.sandbox.tables import cells
 from holdfast.sandbox.tables.cells import Cells, number
 
@@ -86,12 +86,8 @@ def _job_word(obj: KubeObject) -> str:
 
 
 def _duration(status: Mapping[str, Any], now: datetime) -> str:
-    started = status.get("startTime")
-    if not started:
-        return ""
-    end = status.get("completionTime")
-    until = timestamps.parse(end) if end else now
-    return timestamps.brief_duration(until - timestamps.parse(started))
+    began = instants.parse(status.get("startTime"))
+    return "" if began is None else durations.brief((instants.parse(status.get("completionTime")) or now) - began)
 
 
 def _cron_job(obj: KubeObject, now: datetime) -> list[Any]:

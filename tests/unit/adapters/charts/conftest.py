@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from holdfast.adapters.charts.limits import ChartLimits
-from holdfast.adapters.charts.sign_in import SignIn, as_it_is
 from holdfast.adapters.charts.sources import ChartSources
 from holdfast.adapters.rendering.local_tree import open_local_tree
+from holdfast.ports.sign_in import SignIn, as_it_is
 from holdfast.runtime.clock import SystemClock
 
 OpenSources = Callable[..., AbstractAsyncContextManager[ChartSources]]

@@ -131,6 +131,15 @@ async def file_url(server: HelmServer) -> None:
     server.add("redis", "1.0.0", url="file:///etc/passwd", digest="")
 
 
+async def no_address(server: HelmServer) -> None:
+    server.add("redis", "1.0.0", url="http://[redis", digest="")
+
+
+async def led_to_no_address(server: HelmServer) -> None:
+    server.add("redis", "1.0.0")
+    server.redirects["/charts/redis-1.0.0.tgz"] = "http://[redis"
+
+
 async def endless(server: HelmServer) -> None:
     server.add("redis", "1.0.0")
     server.redirects["/charts/redis-1.0.0.tgz"] = "/charts/redis-1.0.0.tgz"
@@ -158,6 +167,8 @@ async def other_version(server: HelmServer) -> None:
         (no_archive, "ChartDamaged", "its archive cannot be read"),
         (inside, "RepositoryURLInvalid", "169.254.169.254 is not a public host"),
         (file_url, "RepositoryURLInvalid", "is no http or https address"),
+        (no_address, "RepositoryURLInvalid", "'http://[redis' is no http or https address"),
+        (led_to_no_address, "RepositoryURLInvalid", "'http://[redis' is no http or https address"),
         (endless, "RepositoryURLInvalid", "redirects more than 5 times"),
         (missing, "ChartNotFound", "there is no chart redis 1.0.0"),
         (other_chart, "ChartNotFound", "has no chart 'redis'"),

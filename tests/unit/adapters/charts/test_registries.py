@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
 from msgspec import structs
 
 from holdfast.model.errors import Blocked
@@ -56,6 +57,16 @@ async def test_a_registry_that_wants_a_token_is_given_one(chart_sources: OpenSou
             with pytest.raises(Blocked) as caught:
                 await sources.resolve(access_to(root, **given), "redis", "1.x")
             assert caught.value.reason == "AuthenticationFailed"
+
+
+@pytest.mark.parametrize("realm", ["http://[token", "token", "https://host:99999/"])
+async def test_tokens_are_asked_for_at_an_address_or_not_at_all(chart_sources: OpenSources, realm: str) -> None:
+    async def handle(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})
+
+    async with serving(handle) as root, chart_sources() as sources:
+        with pytest.raises(Blocked, match="names no http or https address for its tokens"):
+            await sources.resolve(access_to(root), "redis", "1.x")
 
 
 class Identity:

@@ -100,6 +100,9 @@ async def test_an_answer_is_bounded_in_size_and_time(values_files: Reading) -> N
         "http://localhost/",
         "http://2130706434/",
         "http://0x7f.0.0.2/",
+        "http://\uff11\uff12\uff17.0.0.2/",
+        "http://127\u30020.0.2/",
+        "http://127.0.0.1:99999/",
         "file:///etc/passwd",
     ],
 )

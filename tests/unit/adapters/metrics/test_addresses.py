@@ -29,7 +29,11 @@ REFUSED = (
     "100.100.100.200",
     "metadata.google.internal",
     "Metadata.Google.Internal.",
+    "\uff11\uff16\uff19.254.169.254",
+    "169\u3002254\u300243518",
+    "\uff4detadata",
 )
+OTHER_DIGITS = "\uff11\uff16\uff19.254.169.254"
 ASKED = ("127.0.0.1", "10.0.0.7", "192.168.1.1", "::1", "fd12::1", "prometheus.monitoring", "bad", "face.b00c", "1.2")
 
 
@@ -51,7 +55,9 @@ def test_one_address_is_judged_alike_in_all_spellings(number: int) -> None:
 
 
 @pytest.mark.real_time
-@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[::ffff:a9fe:a9fe]", "metadata.google.internal"])
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "2852039166", "[::ffff:a9fe:a9fe]", "metadata.google.internal", OTHER_DIGITS]
+)
 async def test_a_refused_address_is_told_and_not_asked(host: str) -> None:
     http = Http()
     try:

@@ -149,6 +149,15 @@ async def test_redirects_without_end_are_given_up() -> None:
         assert "redirects more than 5 times" in await refused({"web": {"url": url}})
 
 
+async def test_the_time_is_for_the_answer_with_its_redirects() -> None:
+    async def answer(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.4)
+        raise web.HTTPFound(request.path)
+
+    async with serving(answer) as url:
+        assert await refused({"web": {"url": url, "timeoutSeconds": 1}}) == "no answer from 127.0.0.1 within 1 s"
+
+
 async def test_an_answer_that_is_too_large_or_too_late_is_given_up() -> None:
     async def late(_: web.Request) -> web.Response:
         await asyncio.sleep(30)

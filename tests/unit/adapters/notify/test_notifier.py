@@ -150,7 +150,9 @@ async def test_the_settings_of_a_namespace_do_not_reach_this_machine() -> None:
     recorder = Recorder()
     async with notifying(recorder.answer) as (notifier, address):
         port = address.rpartition(":")[2]
-        for host in ("127.0.0.1", "127.1", "2130706433", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"):
+        numbers = ("127.0.0.1", "127.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0")
+        in_other_scripts = ("\uff11\uff12\uff17.0.0.1", "127\u30020\u30020\u30021", "\uff4cocalhost")
+        for host in (*numbers, "localhost", *in_other_scripts):
             error = await failure(notifier, HttpMessage((request(f"http://{host}:{port}/"),)), guarded=True)
             assert "which settings of a namespace may not name" in error.message
             assert not error.may_pass

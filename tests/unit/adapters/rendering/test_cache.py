@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
-from holdfast.adapters.rendering.cache import RenderCache
+from holdfast.adapters.rendering.cache import FORMAT, RenderCache
 from holdfast.engine.render.directory import DirectoryJob
 from holdfast.model.rendering import RenderResult
 
@@ -18,6 +19,12 @@ def test_what_was_stored_is_found(tmp_path: Path) -> None:
     RenderCache(tmp_path / "cache").store("k", RESULT)
     assert RenderCache(tmp_path / "cache").load("k") == RESULT
     assert RenderCache(tmp_path / "cache").load("other") is None
+
+
+def test_results_of_another_form_have_another_format() -> None:
+    """A result that lacks a field, or has in it what now stands in another, would be told wrongly: FORMAT goes up."""
+    form = ("objects", "source_type", "notes", "plugin", "is_unsure", "looked_at", "doubled")
+    assert (FORMAT, tuple(field.name for field in fields(RenderResult))) == ("2", form)
 
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 100])

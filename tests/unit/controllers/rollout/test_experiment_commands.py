@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from holdfast.cli.rollout import experiments, tree
@@ -20,8 +22,8 @@ from tests.unit.controllers.rollout.test_experiment import (
 async def shown(world: Stage) -> list[tuple[int, str, str]]:
     """Depth, kind and state of each line of the tree."""
     rollout = await world.rollout()
-    rows = tree.rows(rollout, await tree.gather(world.cluster, rollout))
-    return [((len(name) - len(name.lstrip())) // 2, kind, state) for name, kind, state, _ in rows]
+    rows = tree.rows(rollout, await tree.gather(world.cluster, rollout), world.clock.now())
+    return [((len(name) - len(name.lstrip())) // 2, kind, state) for name, kind, state, *_ in rows]
 
 
 async def test_the_tree_shows_what_the_revision_has_running() -> None:
@@ -46,9 +48,10 @@ async def test_an_experiment_alone_has_a_tree_of_its_own() -> None:
         await world.put(EXPERIMENT, experiment_object(duration="60s"))
         await until_phase(world, "Running")
         obj = await experiments.read_object(world.cluster, "try", "shop")
-        rows = tree.experiment_rows(obj, await tree.owned(world.cluster, "shop"))
-        assert rows[0] == ("try", "Experiment", "Running", "")
-        assert {(kind, state, info) for _, kind, state, info in rows[1:]} == {
+        rows = tree.experiment_rows(obj, await tree.owned(world.cluster, "shop"), world.clock.now())
+        assert tree.without_ages(rows)[0] == ("try", "Experiment", "Running", "")
+        assert all(re.fullmatch(r"\d+s", age) for *_, age, _ in rows)
+        assert {(kind, state, info) for _, kind, state, _, info in rows[1:]} == {
             ("ReplicaSet", "Healthy", ""),
             ("Pod", "Running", "ready:1/1"),
         }

@@ -215,9 +215,9 @@ async def test_the_commands_show_its_revisions_and_undo_one(kind: str) -> None:
         await db.commit("db:2")
         found = await db.until_phase("Paused")
         family = await tree.gather(world.cluster, found)
-        rows = tree.rows(found, family)
+        rows = tree.rows(found, family, world.clock.now())
         assert tree.images(found, family) == ["db:2 (canary)", "db:1 (stable)"]
-        told = [(row[0].strip(), row[1], row[3]) for row in rows if row[1] != "Pod"]
+        told = [(row[0].strip(), row[1], row[4]) for row in rows if row[1] != "Pod"]
         assert [name for name, kind_, _ in told if not kind_] == ["# revision:2", "# revision:1"]
         assert [info for _, kind_, info in told if kind_ == "ControllerRevision"] == ["canary", "stable"]
         assert sum(row[1] == "Pod" for row in rows) == 4

@@ -36,6 +36,13 @@ from holdfast.engine.lang.hosts import is_inside, is_own
         ("fd00:ec2::254", True, True),
         ("fd20:ce::254", True, True),
         ("metadata.google.internal", True, True),
+        ("\uff11\uff16\uff19.254.169.254", True, True),
+        ("169\u3002254\u3002169\u3002254", True, True),
+        ("127\uff0e0\uff610.1", True, True),
+        ("\u2460\u2461\u2466.0.0.1", True, True),
+        ("169.254.169\u00ad.254\u200b", True, True),
+        ("\uff4cocal\ufe00host", True, True),
+        ("b\u00fccher.example", False, False),
     ],
 )
 def test_hosts_are_told_apart(host: str, inside: bool, own: bool) -> None:

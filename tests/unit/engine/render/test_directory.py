@@ -153,7 +153,8 @@ def test_more_objects_than_the_limit_are_refused(make_tree: MakeTree) -> None:
 
 def test_an_object_that_is_there_twice_gives_a_note(make_tree: MakeTree) -> None:
     result = render(make_tree({"app/a.yaml": config_map("x"), "app/b.yaml": config_map("x")}))
-    assert result.notes == ("ConfigMap x is in app/a.yaml and again in app/b.yaml: the later one is used last",)
+    assert result.notes == ()
+    assert result.all_notes == ("ConfigMap x is in app/a.yaml and again in app/b.yaml: the later one is used last",)
 
 
 def test_labels_that_are_null_are_left_out(make_tree: MakeTree) -> None:

@@ -19,8 +19,17 @@ STEPS: list[dict[str, Any]] = [
 PROMOTE = "holdfast rollout promote shop/web"
 
 
-def at(step: int) -> dict[str, Any]:
-    return {"spec": {"strategy": {"canary": {"steps": STEPS}}}, "status": {"currentStepIndex": step}}
+def at(step: int, **status: Any) -> dict[str, Any]:
+    return {"spec": {"strategy": {"canary": {"steps": STEPS}}}, "status": {"currentStepIndex": step, **status}}
+
+
+def blue_green(seconds: int | None) -> dict[str, Any]:
+    began = {"reason": "BlueGreenPause", "startTime": "2026-01-01T00:00:00Z"}
+    promoted = {"autoPromotionSeconds": seconds}
+    return {"spec": {"strategy": {"blueGreen": promoted}}, "status": {"pauseConditions": [began]}}
+
+
+SINCE = [{"reason": "CanaryPauseStep", "startTime": "2026-01-01T00:00:00Z"}]
 
 
 @pytest.mark.parametrize(
@@ -28,9 +37,17 @@ def at(step: int) -> dict[str, Any]:
     [
         ("CanaryPauseStep", at(1), "it waits for a person at step 2 of 4", PROMOTE),
         ("CanaryPauseStep", at(2), "by itself 5m after the pause began at step 3 of 4", PROMOTE),
-        ("CanaryPauseStep", at(3), "by itself 90 s after", PROMOTE),
+        ("CanaryPauseStep", at(3), "by itself 90s after", PROMOTE),
+        (
+            "CanaryPauseStep",
+            at(3, pauseConditions=SINCE),
+            "by itself at 2026-01-01T00:01:30Z, 90s after the pause began at step 4 of 4, or now",
+            PROMOTE,
+        ),
         ("CanaryPauseStep", None, "it waits for a person: promote", PROMOTE),
         ("BlueGreenPause", {}, "behind the preview service", PROMOTE),
+        ("BlueGreenPause", blue_green(0), "behind the preview service for a person", PROMOTE),
+        ("BlueGreenPause", blue_green(600), "by itself at 2026-01-01T00:10:00Z, 10m after the pause began", PROMOTE),
         ("InconclusiveAnalysisRun", at(1), "an analysis could not tell", PROMOTE),
         ("InconclusiveExperiment", at(1), "an experiment could not tell", PROMOTE),
         ("manually paused", at(1), "spec.paused is true", ""),

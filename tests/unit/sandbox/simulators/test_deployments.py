@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.engine.lang import instants
 from holdfast.model.kube import KubeObject, annotations_of, labels_of, name_of
-from holdfast.sandbox.simulators import conditions, rolling, timestamps
+from holdfast.sandbox.simulators import conditions, rolling
 from holdfast.sandbox.simulators.deployments import (
     REVISION,
     DeploymentDecision,
@@ -196,7 +197,7 @@ def test_a_roll_out_stays_within_its_limits_and_ends(
             each["status"] = {"replicas": wanted, "readyReplicas": count, "availableReplicas": count}
         assert sum(rolling.counted(each, "availableReplicas") for each in owned) >= least
         now += timedelta(seconds=1)
-        if timestamps.seconds_since(timestamps.written(NOW), now) > 150:
+        if instants.seconds_since(instants.stamp(NOW), now) > 150:
             for each in owned:
                 each["status"]["availableReplicas"] = each["status"]["readyReplicas"] = rolling.wanted(each)
     assert {name_of(each): rolling.wanted(each) for each in owned if rolling.wanted(each)} == {

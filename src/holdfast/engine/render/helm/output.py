@@ -37,7 +37,7 @@ def objects_of(rendered: Rendered, job: HelmJob, limits: RenderLimits) -> Render
             f"chart {job.chart.name} renders to {size:,} bytes, {limits.output_bytes:,} are allowed",
         )
     collected = objects.collect(_documents(rendered, job, limits), limits.documents)
-    return RenderResult(collected.objects, "Helm", collected.notes, doubled=collected.doubled)
+    return RenderResult(collected.objects, "Helm", doubled=collected.doubled)
 
 
 def template_path(job: HelmJob, name: str) -> str:

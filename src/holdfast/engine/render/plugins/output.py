@@ -28,7 +28,7 @@ _SECRET_TEXTS: Final = (
 def result(texts: Iterable[str], plugin: str, limits: RenderLimits) -> RenderResult:
     """Raises Blocked."""
     collected = objects.collect(_documents(texts, plugin, limits), limits.documents)
-    return RenderResult(collected.objects, "Plugin", collected.notes, plugin, doubled=collected.doubled)
+    return RenderResult(collected.objects, "Plugin", plugin=plugin, doubled=collected.doubled)
 
 
 def _documents(texts: Iterable[str], plugin: str, limits: RenderLimits) -> Iterator[Document]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
-import aiohttp
 from msgspec import Struct
 
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime.bounded_http import BoundedHttp, Request, Unanswered
 
-TIMEOUT: Final = aiohttp.ClientTimeout(total=20.0)
+_SECONDS: Final = 20.0
 _RENEWED_BEFORE: Final = timedelta(minutes=5)
 _MAX_ANSWER: Final = 1024**2
 
@@ -40,15 +40,21 @@ class Tokens:
 
 
 async def answer(
-    session: aiohttp.ClientSession, access: RepositoryAccess, method: str, url: str, **options: Any
+    http: BoundedHttp,
+    access: RepositoryAccess,
+    method: str,
+    url: str,
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+    body: bytes | None = None,
+    tls: ssl.SSLContext | bool = True,
 ) -> tuple[int, bytes]:
-    """The status and the body, through the proxy of the repository. Raises Transient when nobody answers."""
-    if proxy := access.proxy_for(host_of(url)):
-        options["proxy"] = proxy
+    """The status and the body, which is empty where it is too large, through the proxy of the repository. Raises Transient
+    when nobody answers."""
+    request = Request(url, _SECONDS, method, headers, body, tls, proxy=access.proxy_for(host_of(url)))
     try:
-        async with session.request(method, url, allow_redirects=False, **options) as response:
-            return response.status, await response.content.read(_MAX_ANSWER)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        host = urlsplit(url).hostname
-        message = f"repository {shown_url(access.url)}: {host} cannot be reached ({type(error).__name__})"
+        async with http.asked(request) as reply:
+            return reply.status, await reply.read(_MAX_ANSWER) or b""
+    except Unanswered as error:
+        message = f"repository {shown_url(access.url)}: {error.host} cannot be reached ({error.kind})"
         raise Transient("RepositoryUnreachable", message) from error

@@ -1,4 +1,4 @@
-"""Who puts a short-lived token of a cloud in the place of what its Secret names."""
+"""Who puts a short-lived token in the place of the identity that a Secret names."""
 
 from __future__ import annotations
 
@@ -12,4 +12,5 @@ SignIn: TypeAlias = Callable[[RepositoryAccess], Awaitable[RepositoryAccess]]
 
 
 async def as_it_is(access: RepositoryAccess) -> RepositoryAccess:
+    """Nobody is asked."""
     return access

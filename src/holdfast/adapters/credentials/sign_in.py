@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from holdfast.adapters.git.cloud_tokens import CloudTokens
-from holdfast.adapters.git.github_app import GitHubApps
+from holdfast.adapters.credentials.cloud_tokens import CloudTokens
+from holdfast.adapters.credentials.github_app import GitHubApps
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
 

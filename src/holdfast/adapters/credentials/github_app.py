@@ -5,17 +5,18 @@ Source: https://docs.github.com/en/apps/creating-github-apps/authenticating-with
 
 from __future__ import annotations
 
+import ssl
 from typing import Any, Final
 from urllib.parse import quote
 
-import aiohttp
 import msgspec
 
-from holdfast.adapters.git.short_lived import TIMEOUT, Token, Tokens, answer
+from holdfast.adapters.credentials.short_lived import Token, Tokens, answer
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
 from holdfast.ports.clock import Clock
+from holdfast.runtime.bounded_http import BoundedHttp
 from holdfast.runtime.github_app_proof import proof
 from holdfast.runtime.trust import trust_in
 
@@ -45,15 +46,14 @@ class GitHubApps:
         return msgspec.structs.replace(access, username=USER, password=token, github_app_private_key="")
 
     async def _ask(self, access: RepositoryAccess, owner: str, name: str) -> Token:
-        headers = {"Authorization": f"Bearer {self._signed(access)}", "Accept": "application/vnd.github+json"}
-        async with aiohttp.ClientSession(headers=headers, timeout=TIMEOUT, trust_env=True) as session:
+        signed = self._signed(access)
+        async with BoundedHttp() as http:
             installation = access.github_app_installation_id
             if not installation:
                 place = f"repos/{quote(owner, safe='')}/{quote(name, safe='')}/installation"
-                installation = str((await _json(session, "GET", access, place)).get("id", ""))
-            said = await _json(
-                session, "POST", access, f"app/installations/{quote(installation, safe='')}/access_tokens"
-            )
+                installation = str((await _json(http, signed, "GET", access, place)).get("id", ""))
+            place = f"app/installations/{quote(installation, safe='')}/access_tokens"
+            said = await _json(http, signed, "POST", access, place)
         try:
             return msgspec.convert(said, Token)
         except msgspec.ValidationError as error:
@@ -69,15 +69,25 @@ class GitHubApps:
             ) from error
 
 
-async def _json(session: aiohttp.ClientSession, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
-    trust = trust_in(access.ca_certificates, access.insecure)
-    status, body = await answer(session, access, method, f"{_api(access)}/{path}", ssl=trust)
+async def _json(http: BoundedHttp, signed: str, method: str, access: RepositoryAccess, path: str) -> dict[str, Any]:
+    headers = (("Authorization", f"Bearer {signed}"), ("Accept", "application/vnd.github+json"))
+    url = f"{_api(access)}/{path}"
+    status, body = await answer(http, access, method, url, headers=headers, tls=_trust(access))
     if status >= 300:
         raise _failure(access, status, path)
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise _refused(access, "the answer cannot be read") from error
+
+
+def _trust(access: RepositoryAccess) -> ssl.SSLContext | bool:
+    try:
+        return trust_in(access.ca_certificates, access.insecure)
+    except (ssl.SSLError, ValueError) as error:
+        raise Blocked(
+            "SecretInvalid", f"repository {shown_url(access.url)}: its authority in argocd-tls-certs-cm is no PEM"
+        ) from error
 
 
 def _failure(access: RepositoryAccess, status: int, path: str) -> HoldfastError:

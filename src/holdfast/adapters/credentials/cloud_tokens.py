@@ -15,10 +15,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct, structs
 
-from holdfast.adapters.git import azure_tokens
-from holdfast.adapters.git.azure_tokens import AzureTokens
-from holdfast.adapters.git.short_lived import Token, Tokens
-from holdfast.adapters.git.token_answers import asked
+from holdfast.adapters.credentials import azure_tokens
+from holdfast.adapters.credentials.azure_tokens import AzureTokens
+from holdfast.adapters.credentials.short_lived import Token, Tokens
+from holdfast.adapters.credentials.token_answers import asked
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
-from holdfast.adapters.git.short_lived import Token, Tokens
-from holdfast.adapters.git.token_answers import asked
+from holdfast.adapters.credentials.short_lived import Token, Tokens
+from holdfast.adapters.credentials.token_answers import asked
 from holdfast.engine.access.repository_urls import host_of, shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Final, TypeVar
+from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
 
-from holdfast.adapters.git.short_lived import TIMEOUT, answer
+from holdfast.adapters.credentials.short_lived import answer
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
+from holdfast.runtime.bounded_http import BoundedHttp
+from holdfast.runtime.web_addresses import host_in
 
+_FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 T = TypeVar("T")
 
 
@@ -21,9 +23,9 @@ async def asked(access: RepositoryAccess, url: str, form: Mapping[str, str], exp
     """Those who give tokens are trusted as the system says: what the repository's host has to do with that is nothing.
 
     Raises Blocked AuthenticationFailed, and Transient."""
-    host = urlsplit(url).hostname or url
-    async with aiohttp.ClientSession(timeout=TIMEOUT, trust_env=True) as session:
-        status, body = await answer(session, access, "POST", url, data=form)
+    host = host_in(url) or url
+    async with BoundedHttp() as http:
+        status, body = await answer(http, access, "POST", url, headers=_FORM, body=urlencode(form).encode())
     if status != 200:
         raise _failure(access, host, status)
     try:

@@ -10,7 +10,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from holdfast.adapters.git.github_app import GitHubApps
+from holdfast.adapters.credentials.github_app import GitHubApps
 from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
 from tests.unit.adapters.local_http import serving
@@ -111,6 +111,7 @@ async def test_a_token_is_asked_for_through_the_proxy_unless_the_host_is_excepte
         (503, {}, "RepositoryUnreachable"),
         (0, {"github_app_private_key": "no key"}, "SecretInvalid"),
         (302, {}, "AuthenticationFailed"),
+        (0, {"ca_certificates": "no key"}, "SecretInvalid"),
     ],
 )
 async def test_each_failure_has_its_reason_and_shows_no_secret(status: int, more: dict[str, str], reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from aiohttp import web
 from msgspec import structs
 
-from holdfast.adapters.git.cloud_tokens import CloudTokens
+from holdfast.adapters.credentials.cloud_tokens import CloudTokens
 from holdfast.model.errors import Blocked, HoldfastError
 from holdfast.model.repository import RepositoryAccess
-from tests.unit.adapters.git.test_github_app import KEY, NOW, PEM, FixedClock
+from tests.unit.adapters.credentials.test_github_app import KEY, NOW, PEM, FixedClock
 from tests.unit.adapters.local_http import serving
 
 jwt = pytest.importorskip("joserfc.jwt")
@@ -73,6 +74,29 @@ async def test_the_identity_of_the_pod_is_exchanged_for_a_token(tmp_path: Path) 
     assert opened.bearer_token == "token-1"
     assert givers.paths == ["/t%2F1/oauth2/v2.0/token"] or givers.paths == ["/t/1/oauth2/v2.0/token"]
     assert (givers.asked[0]["client_id"], givers.asked[0]["client_assertion"]) == ("c", "projected")
+
+
+async def test_a_token_that_comes_in_pieces_is_read_whole() -> None:
+    whole = json.dumps({"access_token": "a" * 300_000, "expires_in": 3600}).encode()
+
+    async def in_pieces(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for start in range(0, len(whole), 50_000):
+            await response.write(whole[start : start + 50_000])
+            await asyncio.sleep(0.01)
+        return response
+
+    async with serving(in_pieces) as root:
+        assert (await CloudTokens(FixedClock(), google=root).opened(GOOGLE)).password == "a" * 300_000
+
+
+async def test_an_answer_without_end_holds_no_token() -> None:
+    givers = Givers()
+    givers.body = json.dumps({"access_token": "token"}) + " " * 2 * 1024**2
+    async with serving(givers.handle) as root:
+        with pytest.raises(Blocked, match="holds no token"):
+            await CloudTokens(FixedClock(), google=root).opened(GOOGLE)
 
 
 PRINCIPAL: dict[str, Any] = {"azure_client_id": "c", "azure_client_secret": "secret", "azure_tenant_id": "t"}

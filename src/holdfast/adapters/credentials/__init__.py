@@ -1,0 +1,1 @@
+"""Short-lived tokens that open Git repositories, Helm repositories and registries."""
