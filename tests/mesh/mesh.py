@@ -6,6 +6,9 @@
 
 Everything listens on the loopback interface, on free ports. The objects reach Istio as files, and everything else goes
 its ordinary way: Istio translates them, and Envoy is told over Istio's discovery service.
+
+With a kubeconfig Istio is besides a client of that cluster: it reads the objects there, those of the Gateway API among
+them, and writes what it makes of them into their status. The gateway is then one of the Gateway API.
 """
 
 from __future__ import annotations
@@ -20,34 +23,42 @@ from typing import Any, Final, Self
 
 from holdfast.model.kube import KubeObject
 from tests.child_programs import HOST, ChildPrograms, ProgramError, free_ports
-from tests.mesh import build
+from tests.mesh import build, gateways
+from tests.mesh.gateways import GATEWAY, LABELS, NAMESPACE
 
-NAMESPACE: Final = "shop"
-GATEWAY: Final = "edge"
-LABELS: Final = {"istio": GATEWAY}
 START_ATTEMPTS: Final = 3
 # Istio's own filters (statistics, the exchange of names between proxies) are not in an Envoy of Envoy's makers.
 SETTINGS: Final = {
     "ENABLE_CA_SERVER": "false",
     "PILOT_CERT_PROVIDER": "none",
+    "PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER": "false",
     "PILOT_ENABLE_ALPN_FILTER": "false",
     "PILOT_ENABLE_METADATA_EXCHANGE": "false",
 }
+# Routes come from the cluster at once, and endpoints, by the folder, up to 0.4 s later; over a watch of the cluster they
+# would be there first. Istio tells both together if it waits this long for more.
+SETTINGS_BESIDE_A_CLUSTER: Final = {"PILOT_DEBOUNCE_AFTER": "600ms"}
 # Without certificates there is no mutual TLS between the gateway and the pods.
 MESH_CONFIG: Final = {"enableAutoMtls": False, "enablePrometheusMerge": False, "defaultProviders": {"metrics": []}}
 
 
 class Mesh:
-    """A context manager that may be entered once."""
+    """A context manager that may be entered once. `kubeconfig` leads to the cluster whose client Istio is."""
 
-    def __init__(self) -> None:
+    def __init__(self, kubeconfig: Path | None = None) -> None:
+        self._kubeconfig = kubeconfig
         self._programs = ChildPrograms()
         self._ports: tuple[int, ...] = ()
 
     @property
     def url(self) -> str:
-        """What the gateway listens on, as soon as a VirtualService is bound to it."""
-        return f"http://{HOST}:{self._gateway_port}"
+        """What the gateway listens on, as soon as a route is bound to it."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Of the gateway."""
+        return self._ports[0]
 
     def __enter__(self) -> Self:
         """Starts both and waits until Envoy has what Istio tells; an error in between leaves nothing behind."""
@@ -67,9 +78,10 @@ class Mesh:
         self._stop()
 
     def publish(self, objects: Iterable[KubeObject]) -> None:
-        """From now on these are all that Istio knows, besides the gateway itself."""
+        """From now on these are all that the folder tells Istio, besides the gateway itself."""
         written = self._programs.directory / "unfinished"
-        documents = [self._gateway(), *objects]
+        gateway = gateways.of_istio if self._kubeconfig is None else gateways.behind_gateway_api
+        documents = [*gateway(self.port), *objects]
         written.write_text("\n---\n".join(json.dumps(obj) for obj in documents))
         # In one go: Istio reads a file that it sees.
         written.replace(self._folder / "cluster.yaml")
@@ -94,10 +106,6 @@ class Mesh:
     def _folder(self) -> Path:
         return self._programs.directory / "configuration"
 
-    @property
-    def _gateway_port(self) -> int:
-        return self._ports[0]
-
     def _start_with_free_ports(self) -> None:
         """Tries again with other ports when somebody took one between the choice and the start."""
         for attempt in range(1, START_ATTEMPTS + 1):
@@ -116,38 +124,32 @@ class Mesh:
         directory = self._programs.directory
         self._folder.mkdir(exist_ok=True)
         self.publish(())
-        (directory / "mesh.yaml").write_text(json.dumps(MESH_CONFIG))
+        (directory / "mesh.yaml").write_text(json.dumps({**MESH_CONFIG, **self._sources()}))
         (directory / "envoy.json").write_text(json.dumps(_bootstrap(admin, discovery)))
         mesh = str(build.MESH.binary_path())
         flags = [
-            f"--configuration={self._folder}",
+            f"--configuration={self._folder}" if self._kubeconfig is None else f"--kubeconfig={self._kubeconfig}",
             f"--mesh={directory / 'mesh.yaml'}",
             f"--http={HOST}:{http}",
             f"--discovery={HOST}:{discovery}",
         ]
-        self._programs.run("istiod", [mesh, "istiod", *flags], SETTINGS)
+        settings = SETTINGS if self._kubeconfig is None else {**SETTINGS, **SETTINGS_BESIDE_A_CLUSTER}
+        self._programs.run("istiod", [mesh, "istiod", *flags], settings)
         self._programs.wait("Istio to be ready", lambda: _answers(f"http://{HOST}:{http}/ready"))
         envoy = [str(build.envoy()), "--disable-hot-restart", "--concurrency", "2", "-c", str(directory / "envoy.json")]
         self._programs.run("envoy", [mesh, "beside", *envoy], {})
         self._programs.wait("Envoy to be ready", lambda: _answers(f"http://{HOST}:{admin}/ready"))
 
+    def _sources(self) -> Mapping[str, Any]:
+        """What a MeshConfig says of where Istio's objects are."""
+        if self._kubeconfig is None:
+            return {}
+        return {"configSources": [{"address": "k8s://"}, {"address": f"fs://{self._folder}"}]}
+
     def _stop(self) -> None:
         self._programs.end()
         if self._programs.directory != Path():
             shutil.rmtree(self._programs.directory, ignore_errors=True)
-
-    def _gateway(self) -> KubeObject:
-        server = {
-            "port": {"number": self._gateway_port, "name": "http", "protocol": "HTTP"},
-            "hosts": ["*"],
-            "bind": HOST,
-        }
-        return {
-            "apiVersion": "networking.istio.io/v1",
-            "kind": "Gateway",
-            "metadata": {"name": GATEWAY, "namespace": NAMESPACE},
-            "spec": {"selector": LABELS, "servers": [server]},
-        }
 
     def _virtual_hosts(self) -> Iterator[Mapping[str, Any]]:
         admin = self._ports[1]

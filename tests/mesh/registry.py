@@ -16,7 +16,8 @@ from holdfast.model.discovery import ResourceType
 from holdfast.model.kube import KubeObject, labels_of, name_of, namespace_of
 from holdfast.testing.builders import resource
 from tests.child_programs import HOST
-from tests.mesh.mesh import NAMESPACE, Mesh
+from tests.mesh.gateways import NAMESPACE
+from tests.mesh.mesh import Mesh
 from tests.mesh.pods import Pods
 
 POD: Final = resource("v1", "Pod")

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from holdfast.testing.builders import resource
-from tests.mesh.mesh import GATEWAY, NAMESPACE, Mesh
-from tests.mesh.pods import Pods
-from tests.mesh.registry import joined
-from tests.mesh.visitors import COUNTED, SITE, Visitors, visitors
-from tests.mesh.waiting import until
-from tests.unit.controllers.rollout.harness import (
-    ROLLOUT,
-    Stage,
-    rollout_object,
-    service_object,
-    stage,
-)
+from tests.mesh.gateways import GATEWAY, NAMESPACE
+from tests.mesh.mesh import Mesh
+from tests.mesh.releases import REQUESTS, STEPS, Release, assert_share, released, serving
+from tests.mesh.visitors import COUNTED, SITE
+from tests.unit.controllers.rollout.harness import service_object, stage
 
 pytestmark = [pytest.mark.mesh, pytest.mark.real_time, pytest.mark.timeout(180), pytest.mark.xdist_group("mesh")]
 
-REQUESTS = 1000
-# A fair split is further away than this once in 300,000 counts.
-DEVIATIONS = 4.5
-STEPS: list[dict[str, Any]] = [
-    {"setWeight": 10},
-    {"pause": {}},
-    {"setWeight": 30},
-    {"pause": {}},
-    {"setWeight": 100},
-    {"pause": {}},
-]
 SOON = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
 
 
@@ -88,70 +68,12 @@ BY_SUBSET = (
 FOLLOWED = by_host(dynamicStableScale=True, scaleDownDelaySeconds=None)
 
 
-class Release:
-    """One Rollout on its way, with its traffic."""
-
-    def __init__(self, world: Stage, mesh: Mesh, pods: Pods, visitors: Visitors) -> None:
-        self.world = world
-        self.mesh = mesh
-        self.pods = pods
-        self.visitors = visitors
-
-    async def until_step(self, index: int) -> None:
-        await self.world.until(lambda it: it.status.phase == "Paused" and it.status.current_step_index == index, 60)
-
-    async def go_on(self) -> None:
-        await self.world.status({"pauseConditions": None})
-
-    async def until_envoy_has(self, stable: int, canary: int) -> None:
-        """What the Rollout wants has come to the gateway; what that does to traffic is counted after."""
-
-        async def has() -> bool:
-            found = await asyncio.to_thread(self.mesh.weights, SITE)
-            return {name.removeprefix("web-"): weight for name, weight in found.items()} == expected
-
-        expected = {name: weight for name, weight in (("stable", stable), ("canary", canary)) if weight}
-
-        await until(has, f"Envoy has the weights {stable} and {canary}")
-
-    async def until_pods(self, expected: dict[str, int]) -> None:
-        async def are_there() -> bool:
-            return await self.world.pods() == expected
-
-        await until(are_there, f"the pods {expected}")
-
-    async def assert_shares(self, weight: int, old: str = "web:1", new: str = "web:2") -> None:
-        """The new version has its share of the traffic, as far as chance allows."""
-        await self.until_envoy_has(100 - weight, weight)
-        found = await self.visitors.count(REQUESTS)
-        assert found[old] + found[new] == REQUESTS
-        assert_share(found[new], REQUESTS, weight)
-
-    async def until_routes(self, *names: str) -> None:
-        """The gateway has these routes and no others, in this order."""
-
-        async def has() -> bool:
-            return await asyncio.to_thread(self.mesh.routes, SITE) == list(names)
-
-        await until(has, f"Envoy has the routes {names}")
-
-
 @asynccontextmanager
-async def released(
+async def released_by_istio(
     mesh: Mesh, strategy: dict[str, Any], *objects: dict[str, Any], replicas: int = 5
 ) -> AsyncIterator[Release]:
-    """The first version is everywhere, visitors come, and the second has been asked for. No visitor may ever fail."""
-    async with stage() as world, world.controller(), joined(world.cluster, mesh) as pods:
-        for obj in objects or BY_HOST:
-            await world.put(resource(obj["apiVersion"], obj["kind"]), obj)
-        await world.put(ROLLOUT, rollout_object(strategy, replicas=replicas))
-        await world.until_phase("Healthy", 60)
-        async with visitors(mesh.url) as them:
-            assert set(await them.count(50)) == {"web:1"}
-            await world.set_image("web:2")
-            yield Release(world, mesh, pods, them)
-            assert them.served
-            assert them.failures == []
+    async with stage() as world, released(world, mesh, strategy, objects or BY_HOST, replicas) as release:
+        yield release
 
 
 @pytest.mark.parametrize(
@@ -160,7 +82,7 @@ async def released(
 async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(
     mesh: Mesh, strategy: dict[str, Any], objects: tuple[dict[str, Any], ...]
 ) -> None:
-    async with released(mesh, strategy, *objects) as release:
+    async with released_by_istio(mesh, strategy, *objects) as release:
         for index, weight in ((1, 10), (3, 30), (5, 100)):
             await release.until_step(index)
             await release.assert_shares(weight)
@@ -177,7 +99,7 @@ async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(
 async def test_an_abort_brings_all_traffic_back(
     mesh: Mesh, strategy: dict[str, Any], objects: tuple[dict[str, Any], ...]
 ) -> None:
-    async with released(mesh, strategy, *objects) as release:
+    async with released_by_istio(mesh, strategy, *objects) as release:
         await release.until_step(1)
         await release.go_on()
         await release.until_step(3)
@@ -190,7 +112,7 @@ async def test_an_abort_brings_all_traffic_back(
 
 
 async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Mesh) -> None:
-    async with released(mesh, FOLLOWED, replicas=10) as release:
+    async with released_by_istio(mesh, FOLLOWED, replicas=10) as release:
         for index, weight in ((1, 10), (3, 30), (5, 100)):
             await release.until_step(index)
             await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
@@ -202,7 +124,7 @@ async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Me
 
 
 async def test_an_abort_of_stable_pods_that_followed_the_traffic_is_missed_by_nobody(mesh: Mesh) -> None:
-    async with released(mesh, FOLLOWED, replicas=10) as release:
+    async with released_by_istio(mesh, FOLLOWED, replicas=10) as release:
         for index in (1, 3):
             await release.until_step(index)
             await release.go_on()
@@ -228,7 +150,7 @@ async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(me
         {"setHeaderRoute": {"name": "beta"}},
         {"pause": {}},
     ]
-    async with released(mesh, with_managed(steps, "beta")) as release:
+    async with released_by_istio(mesh, with_managed(steps, "beta")) as release:
         await release.until_step(2)
         await release.until_routes("beta", "primary")
         assert set(await release.visitors.count(200, {"x-beta": "yes"})) == {"web:2"}
@@ -245,7 +167,7 @@ async def test_a_mirror_sees_its_part_of_what_matches_and_answers_nobody(mesh: M
     match = [{"method": {"exact": "GET"}, "path": {"prefix": COUNTED}}]
     route = {"setMirrorRoute": {"name": "copy", "percentage": 30, "match": match}}
     steps = [{"setCanaryScale": {"replicas": 1}}, route, {"pause": {}}]
-    async with released(mesh, with_managed(steps, "copy")) as release:
+    async with released_by_istio(mesh, with_managed(steps, "copy")) as release:
         await release.until_step(2)
         await release.until_routes("copy", "primary")
         assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
@@ -257,19 +179,8 @@ async def test_a_mirror_sees_its_part_of_what_matches_and_answers_nobody(mesh: M
         await release.until_routes("primary")
 
 
-def serving(old: int = 0, new: int = 0) -> dict[str, int]:
-    return {image: count for image, count in (("web:1", old), ("web:2", new)) if count}
-
-
 def with_managed(steps: Sequence[Any], *names: str) -> dict[str, Any]:
     """A strategy whose router has routes of our own beside those of a person."""
     strategy = by_host(steps=list(steps))["canary"]
     routing = {**strategy["trafficRouting"], "managedRoutes": [{"name": name} for name in names]}
     return {"canary": {**strategy, "trafficRouting": routing}}
-
-
-def assert_share(found: int, of: int, percent: int) -> None:
-    """As far as chance allows."""
-    expected = of * percent / 100
-    margin = DEVIATIONS * math.sqrt(expected * (1 - percent / 100))
-    assert abs(found - expected) <= margin, f"{found} of {of} at {percent} %"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,11 @@ from holdfast.model.kube import KubeObject, labels_of, name_of
 from holdfast.model.names import API_VERSION
 from holdfast.model.resource_types import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE
 from holdfast.model.rollout import Rollout
+from holdfast.ports.clock import Clock
 from holdfast.ports.cluster import PatchKind
 from holdfast.ports.load_balancers import LoadBalancers
 from holdfast.ports.step_plugins import StepPlugins
+from holdfast.ports.transport import Transport
 from holdfast.runtime.clock import LoopClock
 from holdfast.sandbox.server import Sandbox
 from holdfast.sandbox.simulators.start import run_simulators
@@ -52,11 +54,11 @@ WANTED = ("rollouts", "analysisruns", "analysistemplates", "clusteranalysistempl
 class Stage:
     """The cluster with its simulators, and controllers that come and go."""
 
-    def __init__(self, sandbox: Sandbox, clock: LoopClock) -> None:
+    def __init__(self, server: Transport, clock: Clock) -> None:
         self.clock = clock
-        self.sandbox = sandbox
-        self.cluster = KubeClient(sandbox.transport, user_agent="person")
-        self.transport = WatchedTransport(sandbox.transport)
+        self.server = server
+        self.cluster = KubeClient(server, user_agent="person")
+        self.transport = WatchedTransport(server)
 
     async def put(self, kind: ResourceType, obj: KubeObject) -> KubeObject:
         return await self.cluster.apply(kind, obj, field_manager="person")
@@ -174,7 +176,7 @@ class Stage:
 
     def survive(self) -> None:
         """From here on the writes of the next process are counted anew."""
-        self.transport = WatchedTransport(self.sandbox.transport)
+        self.transport = WatchedTransport(self.server)
 
 
 def phase_of(rollout: Rollout) -> str:
@@ -186,28 +188,33 @@ def phase_of(rollout: Rollout) -> str:
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
     clock = LoopClock(START)
-    async with Sandbox(None, clock) as sandbox:
-        world = Stage(sandbox, clock)
-        for definition in definitions():
-            if name_of(definition).partition(".")[0] in WANTED:
-                await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
-        for definition in load_all(ISTIO.read_text(encoding="utf-8")):
+    async with Sandbox(None, clock) as sandbox, staged(sandbox.transport, clock) as world:
+        yield world
+
+
+@asynccontextmanager
+async def staged(server: Transport, clock: Clock, left_out: Collection[str] = ()) -> AsyncIterator[Stage]:
+    """On a server that has nothing yet; `left_out` names the simulators whose work something else does there."""
+    world = Stage(server, clock)
+    for definition in definitions():
+        if name_of(definition).partition(".")[0] in WANTED:
             await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
-        obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE_NAME}}
-        await world.cluster.create(NAMESPACE, obj, field_manager="person")
-        while (await world.cluster.discover()).find(GroupKind("networking.istio.io", "VirtualService")) is None:
-            await clock.sleep(0.1)
-        simulators = asyncio.create_task(
-            run_simulators(
-                KubeClient(sandbox.transport, user_agent="simulators"), clock, secrets_file=None, random=Random(2)
-            )
-        )
-        try:
-            yield world
-        finally:
-            simulators.cancel()
-            with suppress(asyncio.CancelledError):
-                await simulators
+    for definition in load_all(ISTIO.read_text(encoding="utf-8")):
+        await world.cluster.create(CUSTOM_RESOURCE_DEFINITION, definition, field_manager="person")
+    obj = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE_NAME}}
+    await world.cluster.create(NAMESPACE, obj, field_manager="person")
+    while (await world.cluster.discover()).find(GroupKind("networking.istio.io", "VirtualService")) is None:
+        await clock.sleep(0.1)
+    cluster = KubeClient(server, user_agent="simulators")
+    simulators = asyncio.create_task(
+        run_simulators(cluster, clock, secrets_file=None, random=Random(2), left_out=left_out)
+    )
+    try:
+        yield world
+    finally:
+        simulators.cancel()
+        with suppress(asyncio.CancelledError):
+            await simulators
 
 
 def rollout_object(strategy: dict[str, Any], *, replicas: int = 10, image: str = "web:1", **spec: Any) -> KubeObject:

@@ -44,7 +44,7 @@ async def test_a_release_in_the_only_namespace() -> None:
         elsewhere["metadata"]["namespace"] = "other"
         await world.put(ROLLOUT, elsewhere)
         await world.put(ROLLOUT, rollout_object({"canary": {"steps": [{"setWeight": 50}]}}, replicas=2))
-        transport = OneNamespace(world.sandbox.transport)
+        transport = OneNamespace(world.server)
         controller = RolloutController(
             cluster=KubeClient(transport, user_agent=FIELD_MANAGER, confined_to=NAMESPACE_NAME),
             clock=world.clock,
