@@ -35,8 +35,8 @@ _PACKED_LAYERS: Final = (
     "application/vnd.oci.image.layer.v1.tar",
 )
 _NAME: Final = re.compile(r"[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
-_PARAMETER: Final = re.compile(r'(\w+)="([^"]*)"')
-_NEXT: Final = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
+_PARAMETER: Final = re.compile(r'\b(\w+)="([^"]*)"')
+_NEXT: Final = re.compile(r'<([^<>]+)>\s*;\s*rel="?next"?')
 
 
 class Repository(Struct, frozen=True):

@@ -11,7 +11,7 @@ from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.runtime.ssh_proxy import SAYS
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+")
+_URL = re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]+://\S+")
 _DETAIL_CHARS = 300
 
 

@@ -23,7 +23,7 @@ _LARGEST: Final = 256 * 1024
 _LINK: Final = 0o160000
 _PORTS: Final = {"https": "443", "http": "80"}
 _SECTION: Final = re.compile(r'\s*\[submodule\s+"(?:[^"\\]|\\.)*"\]\s*')
-_SETTING: Final = re.compile(r"\s*(path|url)\s*=\s*(.*?)\s*")
+_SETTINGS: Final = frozenset({"path", "url"})
 
 
 class Submodule(Struct, frozen=True):
@@ -100,5 +100,7 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
             if said.get("path") and said.get("url"):
                 yield said["path"], said["url"]
             said = {}
-        elif setting := _SETTING.fullmatch(line):
-            said[setting[1]] = setting[2].strip('"')
+            continue
+        name, equals, value = line.partition("=")
+        if equals and name.strip() in _SETTINGS:
+            said[name.strip()] = value.strip().strip('"')

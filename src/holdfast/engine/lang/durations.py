@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)")
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 LONGEST = timedelta(days=366 * 100)
 
@@ -17,10 +18,9 @@ def of_seconds(seconds: int) -> timedelta:
 
 def parse(text: str) -> timedelta | None:
     """None for what cannot be read. Beyond a century everything is as long."""
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    if not _WHOLE.fullmatch(text):
         return None
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     return timedelta(seconds=seconds) if seconds < LONGEST.total_seconds() else LONGEST
 
 

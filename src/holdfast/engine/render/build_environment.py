@@ -13,9 +13,10 @@ from holdfast.model.application import ApplicationSource
 from holdfast.model.rendering import RenderRequest
 
 # `$name`, `${name}` and the one-character names of a shell; "${" without an end and "${}" vanish, as in Go's os.Expand.
-_VARIABLE: Final = re.compile(
-    r"\$(?:\{(?P<braced>[^}]*)\}|(?P<open>\{)|(?P<special>[*#$@!?0-9-])|(?P<plain>[A-Za-z_]\w*))", re.ASCII
-)
+_UNBRACED: Final = r"(?P<special>[*#$@!?0-9-])|(?P<plain>[A-Za-z_]\w*)"
+_VARIABLE: Final = re.compile(rf"\$(?:\{{(?P<braced>[^}}]*)\}}|{_UNBRACED})", re.ASCII)
+# A brace that is never closed is a name that nobody has.
+_UNCLOSED: Final = re.compile(rf"\$(?:(?P<braced>\{{)|{_UNBRACED})", re.ASCII)
 
 
 def variables(request: RenderRequest, source: ApplicationSource) -> dict[str, str]:
@@ -39,9 +40,11 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
     """`text` with its variables put in; an unknown one becomes nothing, `$$` one dollar sign."""
 
     def value_of(match: re.Match[str]) -> str:
-        if match["open"]:
-            return ""
         name = match["braced"] if match["braced"] is not None else match["special"] or match["plain"]
         return "$" if name == "$" else values.get(name, "")
 
-    return _VARIABLE.sub(value_of, text) if "$" in text else text
+    if "$" not in text:
+        return text
+    # Behind the last closing brace none is sought: that would take long for many that are open.
+    closed = text.rfind("}") + 1
+    return _VARIABLE.sub(value_of, text[:closed]) + _UNCLOSED.sub(value_of, text[closed:])

@@ -16,7 +16,8 @@ from holdfast.model.errors import Blocked
 from holdfast.model.rendering import RenderLimits, RenderResult
 
 # Helm's own rule for where one manifest ends; whatever follows "---" on its line belongs to the next.
-_SEPARATOR: Final = re.compile(r"(?:^|\s*\n)---\s*")
+# Sought from the beginning of what is blank alone, which keeps the search linear.
+_SEPARATOR: Final = re.compile(r"(?:^|(?<!\s)\s*\n)---\s*")
 _HOOK: Final = "helm.sh/hook"
 _TEST_HOOKS: Final = frozenset({"test", "test-success", "test-failure"})
 
