@@ -12,6 +12,7 @@ import pytest
 from holdfast.adapters.git.submodules import submodules_of
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang import durations
+from holdfast.engine.preview.quoting import without_values
 from holdfast.engine.render import build_environment
 from holdfast.model.filetree import TreeLocation
 from tests.adversarial.conftest import Render
@@ -27,6 +28,10 @@ def test_the_address_of_a_repository(url: str) -> None:
 @pytest.mark.parametrize("text", ["1" * MEGABYTE, "1." * MEGABYTE, "1h" * MEGABYTE + "1"])
 def test_a_duration(text: str) -> None:
     assert durations.parse(text) is None
+
+
+def test_what_a_cluster_says_in_quotes() -> None:
+    assert without_values('\\"' * MEGABYTE) == '\\"*****"'
 
 
 def test_braces_that_are_never_closed() -> None:

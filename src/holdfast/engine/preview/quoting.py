@@ -24,7 +24,8 @@ _REFERENCE: Final = re.compile(
 )
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAME: Final = re.compile(r"[^A-Za-z0-9./-]")
-_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+# One that is cut off goes to the end.
+_TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 
 
 def quoted_line(text: str) -> str:

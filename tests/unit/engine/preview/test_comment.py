@@ -120,6 +120,20 @@ def test_a_long_line_is_cut() -> None:
     assert quoting.quoted_line("y" * 5000).endswith("… (5000 characters)")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('Invalid value: "hunter2": too short', 'Invalid value: "*****": too short'),
+        (r'was "hunter\"2", is "x"', 'was "*****", is "*****"'.replace("\\", "")),
+        ('was "hunter2 and is cut', 'was "*****"'),
+        ('was "two\nlines"', 'was "*****"'),
+        ('was "hunter\\', 'was "*****"'),
+    ],
+)
+def test_what_a_cluster_quotes_of_a_secret_is_left_out(text: str, shown: str) -> None:
+    assert quoting.without_values(text) == shown
+
+
 def test_that_there_is_no_preview_is_said_in_one_block() -> None:
     shown = comment.failure(HEAD, "no application reads it\n```\n# heading @ada", "ctx")
     assert shown == (
