@@ -22,11 +22,12 @@ from holdfast.engine.rollout.requests import Request
 from holdfast.model.application import Application
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
+from holdfast.ports.cluster import Propagation
 from holdfast.ports.step_plugins import StepPlugins
 from holdfast.testing.builders import resource
 from tests.features.house import House
 from tests.features.page import Page
-from tests.features.steps import SOON
+from tests.features.steps import SOON, until_gone
 
 SERVICE = resource("v1", "Service")
 HASH = "rollouts-pod-template-hash"
@@ -145,6 +146,23 @@ async def test_an_abort_goes_back_and_a_commit_that_does_too_is_healthy(house: H
         house.push(rollout)
         await house.until_settled()
         await until_pods(house, v1=4)
+
+
+@pytest.mark.feature("canary")
+async def test_the_next_rollout_takes_over_the_pods_that_one_left_behind(house: House, page: Page) -> None:
+    rollout = page.yaml("rollout")
+    house.push(rollout)
+    await house.create(page.yaml("application"))
+    async with controllers(house):
+        await house.until_settled()
+        await until_pods(house, v1=4)
+        await house.cluster.delete(ROLLOUT, house.namespace, house.fit("web"), propagation=Propagation.ORPHAN)
+        await until_gone(house, ROLLOUT, house.fit("web"))
+        house.push(with_image(rollout, 2))
+        await until_health(house, "Suspended")
+        await until_pods(house, v1=3, v2=1)
+        await ask(house, requests.promote)
+        await until_pods(house, v2=4)
 
 
 @pytest.mark.feature("canary")

@@ -17,7 +17,7 @@ from holdfast.controllers.rollout.world import (
     World,
 )
 from holdfast.engine.kube import merge_patch
-from holdfast.engine.rollout import actions, replica_sets
+from holdfast.engine.rollout import actions, adoption, replica_sets
 from holdfast.engine.rollout.draft import Seen
 from holdfast.engine.rollout.pod_templates import comparable, of_set
 from holdfast.engine.traffic import routers
@@ -116,7 +116,7 @@ async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:
         return
     except AlreadyExists:
         there = await world.cluster.get(resource, seen.rollout.metadata.namespace, name_of(obj))
-    if there is None or _is_this(there, obj, seen.rollout):
+    if there is None or _is_this(there, obj, seen.rollout) or adoption.is_to_be_taken(there, seen.selector):
         raise Waiting(SOON, "NotSeen", f"ReplicaSet {name_of(obj)} is there and not seen yet")
     count = (seen.rollout.status.collision_count or 0) + 1
     body = {

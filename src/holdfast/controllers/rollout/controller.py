@@ -27,7 +27,7 @@ from holdfast.controllers.rollout.world import (
 )
 from holdfast.controllers.tally import Tally
 from holdfast.controllers.world import Tidings
-from holdfast.engine.rollout import release_times
+from holdfast.engine.rollout import adoption, release_times
 from holdfast.engine.traffic import routers
 from holdfast.model.discovery import Discovery, ResourceType
 from holdfast.model.keys import NamespacedName
@@ -157,4 +157,6 @@ def _keeps_raw(live: LiveObject) -> bool:
     if live.group_kind in DEFINING_KINDS:
         return False
     owners = live.metadata.owner_references
-    return live.group_kind != REPLICA_SET or not owners or any(owner.kind in OWNERS for owner in owners)
+    if live.group_kind != REPLICA_SET or not owners or any(owner.kind in OWNERS for owner in owners):
+        return True
+    return adoption.is_orphan(live.metadata)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from holdfast.controllers.rollout import former_services, load_balancing, runs
+from holdfast.controllers.rollout import adopting, former_services, load_balancing, runs
 from holdfast.controllers.rollout.act import change_rollout, patch_status, perform
 from holdfast.controllers.rollout.load_balancing import LoadBalancing
 from holdfast.controllers.rollout.observe import observe
@@ -47,6 +47,8 @@ async def reconcile(world: World, plugins: PluginCalls, key: NamespacedName, bal
         plugins.settle(key, ())
         return Settled()
     seen = await observe(world, rollout)
+    if await adopting.adopt(world, seen):
+        seen = await observe(world, rollout)
     seen = msgspec.structs.replace(
         seen,
         answers=plugins.answers(key),

@@ -9,12 +9,13 @@ import msgspec
 from holdfast.controllers.rollout.world import (
     ANALYSIS_TEMPLATE,
     CLUSTER_ANALYSIS_TEMPLATE,
+    REPLICA_SET,
     ROLLOUT,
     SERVICE,
     name_of,
 )
 from holdfast.engine.analysis.template_walk import named_in
-from holdfast.engine.rollout import analysis_places, group, validation
+from holdfast.engine.rollout import adoption, analysis_places, group, validation
 from holdfast.engine.rollout.replica_sets import MANAGED_BY
 from holdfast.engine.traffic import routers
 from holdfast.model.keys import NamespacedName
@@ -39,6 +40,8 @@ def named(live: LiveObject) -> Iterable[str]:
         return tuple(_named_by_template(live))
     if live.group_kind == SERVICE:
         return tuple(_managers(live))
+    if live.group_kind == REPLICA_SET:
+        return (orphaned(live.metadata.namespace),) if adoption.is_orphan(live.metadata) else ()
     if live.group_kind != ROLLOUT or not live.is_whole:
         return ()
     try:
@@ -51,6 +54,11 @@ def named(live: LiveObject) -> Iterable[str]:
 def managed_by(namespace: str, rollout: str) -> str:
     """The entry of the Services that a Rollout leads to its pods."""
     return _entry("managed by", namespace, rollout)
+
+
+def orphaned(namespace: str) -> str:
+    """The entry of the ReplicaSets that a Rollout left behind."""
+    return _entry("orphans", namespace, "")
 
 
 def _managers(live: LiveObject) -> Iterator[str]:
@@ -113,6 +121,8 @@ def concerned(store: Store, old: LiveObject | None, new: LiveObject | None) -> s
     if changed.group_kind == SERVICE and (manager := (metadata.annotations or {}).get(MANAGED_BY)):
         # Also one that is gone, and that nobody else would remember.
         found.add(NamespacedName(metadata.namespace, manager))
+    if new is not None and new.group_kind == REPLICA_SET and adoption.is_orphan(new.metadata):
+        found |= {name_of(live) for live in store.of_kind(ROLLOUT) if live.metadata.namespace == metadata.namespace}
     if changed.group_kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE):
         return found | _measured_by(store, changed)
     entry = _entry(changed.kind, metadata.namespace, metadata.name)
