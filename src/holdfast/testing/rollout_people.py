@@ -16,7 +16,7 @@ from holdfast.model.errors import HoldfastError
 from holdfast.model.kube import KubeObject
 from holdfast.model.rollout import Rollout
 from holdfast.ports.clock import Clock
-from holdfast.ports.cluster import PatchKind, Propagation
+from holdfast.ports.cluster import PatchKind
 from holdfast.sandbox.simulators.horizontal_pod_autoscalers import UTILIZATION
 from holdfast.testing import rollout_plans as plans
 from holdfast.testing import rollout_variants as variants
@@ -181,11 +181,10 @@ class RolloutPeople:
         return f"set the weights to {drawn} and {100 - drawn} by hand"
 
     async def do_delete_rollout(self, name: str) -> str:
-        propagation = self._variety.choice((Propagation.BACKGROUND, Propagation.ORPHAN))
-        await self._cluster.delete(ROLLOUT, NAMESPACE, name, propagation=propagation)
+        await self._cluster.delete(ROLLOUT, NAMESPACE, name)
         await self._clock.sleep(self._random.uniform(0.0, 5.0))
         await self.create(name)
-        return f"deleted ({propagation.value}) and made anew"
+        return "deleted and made anew"
 
     async def do_take_away(self, name: str) -> str:
         """It stays away until this is done again."""
