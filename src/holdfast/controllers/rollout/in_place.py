@@ -37,6 +37,7 @@ async def observe(world: World, rollout: Rollout, lender: KubeObject, selector: 
         sets=sets(found),
         runs=started.runs(world, rollout),
         experiments=started.experiments(world, rollout),
+        taken_names=started.taken_names(world, rollout),
         pods=tuple(pods),
         workload=lender,
         in_place=found,

@@ -58,6 +58,7 @@ async def observe(world: World, rollout: Rollout) -> Seen:
         services=services,
         runs=started.runs(world, rollout),
         experiments=started.experiments(world, rollout),
+        taken_names=started.taken_names(world, rollout),
         pods=await _pods(world, rollout, selector),
         workload=lender,
         problem=problem or _routing_problem(rollout, routed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from holdfast.controllers.rollout import triggers
 from holdfast.controllers.rollout.world import ANALYSIS_RUN, EXPERIMENT, World
 from holdfast.engine.rollout.draft import Run
 from holdfast.model.kube import labels_of, metadata_of, name_of
@@ -21,6 +22,12 @@ def runs(world: World, rollout: Rollout) -> tuple[Run, ...]:
 
 def experiments(world: World, rollout: Rollout) -> tuple[Run, ...]:
     return tuple(_run(live) for live in world.owned(rollout.metadata.uid, EXPERIMENT))
+
+
+def taken_names(world: World, rollout: Rollout) -> frozenset[str]:
+    """Those of AnalysisRuns and Experiments that nobody controls: what is to be started needs other ones."""
+    others = world.store.indexed(triggers.NAMES, triggers.uncontrolled(rollout.metadata.namespace))
+    return frozenset(live.metadata.name for live in others)
 
 
 def _run(live: LiveObject) -> Run:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from holdfast.controllers.rollout.world import (
+    ANALYSIS_RUN,
     ANALYSIS_TEMPLATE,
     CLUSTER_ANALYSIS_TEMPLATE,
+    EXPERIMENT,
     REPLICA_SET,
     ROLLOUT,
     SERVICE,
@@ -42,6 +44,9 @@ def named(live: LiveObject) -> Iterable[str]:
         return tuple(_managers(live))
     if live.group_kind == REPLICA_SET:
         return (orphaned(live.metadata.namespace),) if adoption.is_orphan(live.metadata) else ()
+    if live.group_kind in (ANALYSIS_RUN, EXPERIMENT):
+        is_controlled = any(owner.controller for owner in live.metadata.owner_references)
+        return () if is_controlled else (uncontrolled(live.metadata.namespace),)
     if live.group_kind != ROLLOUT or not live.is_whole:
         return ()
     try:
@@ -59,6 +64,11 @@ def managed_by(namespace: str, rollout: str) -> str:
 def orphaned(namespace: str) -> str:
     """The entry of the ReplicaSets that a Rollout left behind."""
     return _entry("orphans", namespace, "")
+
+
+def uncontrolled(namespace: str) -> str:
+    """The entry of the AnalysisRuns and Experiments that are a person's, or were left behind."""
+    return _entry("uncontrolled", namespace, "")
 
 
 def _managers(live: LiveObject) -> Iterator[str]:
@@ -115,7 +125,9 @@ def concerned(store: Store, old: LiveObject | None, new: LiveObject | None) -> s
     metadata = changed.metadata
     found = {
         NamespacedName(metadata.namespace, owner.name)
-        for owner in metadata.owner_references
+        for live in (old, new)
+        if live is not None
+        for owner in live.metadata.owner_references
         if owner.kind == "Rollout" and owner.api_version.startswith(f"{GROUP}/")
     }
     if changed.group_kind == SERVICE and (manager := (metadata.annotations or {}).get(MANAGED_BY)):

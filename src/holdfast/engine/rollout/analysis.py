@@ -103,11 +103,11 @@ def _ensure(
         return adopted, adopted.name
     place = {STEP: str(step), BACKGROUND: ""}.get(kind, "pre" if kind == PRE_PROMOTION else "post")
     base = f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{place}".rstrip("-")
-    if known and run is None:
+    if known and run is None and known not in draft.seen.taken_names:
         # The name was written down before: however often it is made, there is only one of it.
         draft.act(StartRun(known, kind, wanted, draft.status.current_pod_hash, draft.revision, step))
         return None, known
-    return None, free_name(base, {one.name for one in draft.seen.runs})
+    return None, free_name(base, draft.seen.taken_names.union(one.name for one in draft.seen.runs))
 
 
 def free_name(base: str, taken: Collection[str]) -> str:

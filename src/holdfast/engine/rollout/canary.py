@@ -146,12 +146,17 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
         return _is_passed_without_stable(draft)
     if found is None:
         if draft.new is not None:
-            taken = {one.name for one in draft.seen.experiments if one.is_over}
-            name = named or analysis.free_name(
-                f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
+            taken = draft.seen.taken_names.union(one.name for one in draft.seen.experiments if one.is_over)
+            is_written = bool(named) and named not in taken
+            name = (
+                named
+                if is_written
+                else analysis.free_name(
+                    f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
+                )
             )
             draft.set_canary(current_experiment=name)
-            if named:
+            if is_written:
                 # Only under a name that was written down before: there is one of it, however often it is made.
                 hash_ = draft.status.current_pod_hash
                 draft.act(StartExperiment(name, wanted, at, hash_, draft.revision))

@@ -71,6 +71,8 @@ class Seen(Struct, frozen=True):
     services: Mapping[str, KubeObject] = {}
     runs: tuple[Run, ...] = ()
     experiments: tuple[Run, ...] = ()
+    taken_names: frozenset[str] = frozenset()
+    """Of AnalysisRuns and Experiments that nobody controls: what is started needs another one."""
     pods: tuple[KubeObject, ...] = ()
     workload: KubeObject | None = None
     in_place: InPlace | None = None

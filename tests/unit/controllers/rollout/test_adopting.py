@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from holdfast.model.kube import KubeObject, labels_of, name_of, owner_references_of, uid_of
+from holdfast.model.rollout import Rollout
 from holdfast.ports.cluster import Propagation
 from tests.unit.controllers.rollout.harness import (
+    ANALYSIS_RUN,
+    EXPERIMENT,
     HASH_LABEL,
     NAMESPACE_NAME,
     POD,
@@ -18,6 +21,8 @@ from tests.unit.controllers.rollout.harness import (
     rollout_object,
     stage,
 )
+from tests.unit.controllers.rollout.test_analysis import at_analysis, judged, runs
+from tests.unit.controllers.rollout.test_experiment import at_experiment
 
 STRATEGY: dict[str, Any] = {"canary": {"steps": [{"setWeight": 20}, {"pause": {}}]}}
 
@@ -111,3 +116,28 @@ async def test_what_a_rollout_did_not_leave_is_left_alone(whose: str) -> None:
         live = await world.cluster.get(REPLICA_SET, NAMESPACE_NAME, "other")
         assert live is None or [each["kind"] for each in owner_references_of(live)] == [each["kind"] for each in owners]
         assert live is not None or whose == "a Deployment's"
+
+
+async def test_a_run_that_was_left_behind_stands_in_nobodys_way() -> None:
+    async with stage() as world, world.controller():
+        left = await at_analysis(world)
+        await world.patch(ANALYSIS_RUN, name_of(left), {"metadata": {"ownerReferences": None}})
+        await world.until(lambda it: _run_of(it) == f"{name_of(left)}.1")
+        while len(await runs(world)) < 2:
+            await world.clock.sleep(0.5)
+        await judged(world, f"{name_of(left)}.1", "Successful")
+        await world.until(lambda it: it.status.current_step_index == 2)
+
+
+async def test_an_experiment_that_was_left_behind_stands_in_nobodys_way() -> None:
+    async with stage() as world, world.controller():
+        name = (await at_experiment(world)).metadata.name
+        await world.patch(EXPERIMENT, name, {"metadata": {"ownerReferences": None}})
+        await world.until(lambda it: it.status.canary.current_experiment == f"{name}.1")
+        while await world.cluster.get(EXPERIMENT, NAMESPACE_NAME, f"{name}.1") is None:
+            await world.clock.sleep(0.5)
+
+
+def _run_of(rollout: Rollout) -> str:
+    found = rollout.status.canary.current_step_analysis_run_status
+    return found.name if found is not None else ""
