@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from urllib.parse import urlunsplit
 
 import msgspec
 
-from holdfast.engine.access.repository_urls import shown_url
+from holdfast.engine.lang import urls
 from holdfast.engine.record import naming, packing, sealing
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.approval import Approval
@@ -112,9 +113,12 @@ def _options(state: OperationState) -> Any:
 
 def without_password(source: ApplicationSource | None) -> ApplicationSource | None:
     """A repository's URL may carry credentials."""
-    if source is None:
-        return None
-    return msgspec.structs.replace(source, repo_url=shown_url(source.repo_url))
+    if source is None or "://" not in source.repo_url or "@" not in source.repo_url:
+        return source
+    parts = urls.parts_of(source.repo_url)
+    without_user = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    cleaned = without_user if parts.scheme else source.repo_url.rpartition("@")[2]
+    return msgspec.structs.replace(source, repo_url=cleaned)
 
 
 def _object(app: Application, state: OperationState, spec: SyncRecordSpec) -> KubeObject:

@@ -124,11 +124,20 @@ def test_the_copy_that_kubectl_keeps_is_hidden_too() -> None:
     assert sealed["metadata"]["annotations"]["team"] == "web"
 
 
-def test_credentials_in_a_repository_url_are_left_out() -> None:
-    source = msgspec.structs.replace(SOURCE, repo_url="https://ann:hunter22@git.example.com/team/web.git")
-    record = recorded(sync_result=SyncOperationResult(revision="abc", source=source))
-    assert record.spec.repo_url == "https://git.example.com/team/web.git"
-    assert "hunter22" not in str(content_of(record))
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ann:hunter22@git.example.com/team/web.git", "https://git.example.com/team/web.git"),
+        ("https://ann:hun@ter22@git.example.com/team/web.git", "https://git.example.com/team/web.git"),
+        ("https://ann:hunter22@[git", "[git"),
+    ],
+)
+def test_credentials_in_a_repository_url_are_left_out(url: str, shown: str) -> None:
+    record = recorded(
+        sync_result=SyncOperationResult(revision="abc", source=msgspec.structs.replace(SOURCE, repo_url=url))
+    )
+    assert record.spec.repo_url == shown
+    assert "ter22" not in str(content_of(record))
 
 
 def noise(name: str, size: int) -> KubeObject:
