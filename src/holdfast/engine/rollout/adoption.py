@@ -31,23 +31,21 @@ from holdfast.model.names import HASH_LABEL
 
 def is_orphan(metadata: LiveMetadata) -> bool:
     """Made for a Rollout, and nobody's."""
-    is_made_for_one = HASH_LABEL in (metadata.labels or {}) and EXPERIMENT_NAME not in (metadata.annotations or {})
-    return (
-        is_made_for_one
-        and not metadata.deletion_timestamp
-        and not any(it.controller for it in metadata.owner_references)
-    )
+    is_free = not metadata.deletion_timestamp and not any(owner.controller for owner in metadata.owner_references)
+    return is_free and _is_made_for_one(metadata.labels or {}, metadata.annotations or {})
 
 
 def is_to_be_taken(obj: KubeObject, selector: Mapping[str, Any]) -> bool:
     """The like for a whole ReplicaSet, for the Rollout with this selector."""
-    labels = labels_of(obj)
     is_free = not is_being_deleted(obj) and not any(owner.get("controller") for owner in owner_references_of(obj))
-    is_made_for_one = HASH_LABEL in labels and EXPERIMENT_NAME not in annotations_of(obj)
-    return is_free and is_made_for_one and chooses(selector, labels)
+    return is_free and _is_made_for_one(labels_of(obj), annotations_of(obj)) and _chooses(selector, labels_of(obj))
 
 
-def chooses(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+def _is_made_for_one(labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:
+    return HASH_LABEL in labels and EXPERIMENT_NAME not in annotations
+
+
+def _chooses(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """A selector that chooses everything is a mistake, as is one that cannot be read."""
     try:
         return bool(selector) and selectors.from_object(selector).matches(labels)
