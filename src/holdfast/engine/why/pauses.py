@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from holdfast.engine.kube import canonical
 from holdfast.engine.lang import durations, instants
+from holdfast.engine.rollout import steps
+from holdfast.model.canary import RolloutPause
 from holdfast.model.keys import ObjectKey
 from holdfast.model.kube import KubeObject
 
@@ -56,11 +58,11 @@ def waiting(message: str, obj: KubeObject | None) -> str:
 
 def _step(obj: KubeObject | None) -> tuple[str, timedelta | None]:
     """Its place in the release, and how long its pause is where that is written."""
-    steps: list[Any] = canonical.get_path(obj or {}, "spec", "strategy", "canary", "steps") or []
+    found: list[Any] = canonical.get_path(obj or {}, "spec", "strategy", "canary", "steps") or []
     at = canonical.get_path(obj or {}, "status", "currentStepIndex")
-    if not isinstance(at, int) or not 0 <= at < len(steps):
+    if not isinstance(at, int) or not 0 <= at < len(found):
         return "", None
-    return f"step {at + 1} of {len(steps)}", _length(canonical.get_path(steps[at], "pause", "duration"))
+    return f"step {at + 1} of {len(found)}", _length(canonical.get_path(found[at], "pause", "duration"))
 
 
 def _auto_promotion(obj: KubeObject | None) -> timedelta | None:
@@ -68,11 +70,8 @@ def _auto_promotion(obj: KubeObject | None) -> timedelta | None:
 
 
 def _length(written: Any) -> timedelta | None:
-    """A number is of seconds."""
-    if written is None:
-        return None
-    text = str(written)
-    return durations.of_seconds(int(text)) if text.isdecimal() else durations.parse(text)
+    """As the release itself reads it."""
+    return steps.pause_length(RolloutPause(duration=written)) if isinstance(written, int | str) else None
 
 
 def _paused_since(obj: KubeObject | None) -> str | None:

@@ -16,6 +16,7 @@ STEPS: list[dict[str, Any]] = [
     {"pause": {"duration": "5m"}},
     {"pause": {"duration": 90}},
 ]
+ENDLESS = {"canary": {"steps": [{"pause": {"duration": "9" * 5000}}]}}
 PROMOTE = "holdfast rollout promote shop/web"
 
 
@@ -42,6 +43,12 @@ SINCE = [{"reason": "CanaryPauseStep", "startTime": "2026-01-01T00:00:00Z"}]
             "CanaryPauseStep",
             at(3, pauseConditions=SINCE),
             "by itself at 2026-01-01T00:01:30Z, 90s after the pause began at step 4 of 4, or now",
+            PROMOTE,
+        ),
+        (
+            "CanaryPauseStep",
+            {"spec": {"strategy": ENDLESS}, "status": {"currentStepIndex": 0}},
+            "it waits for a person at step 1 of 1",
             PROMOTE,
         ),
         ("CanaryPauseStep", None, "it waits for a person: promote", PROMOTE),
