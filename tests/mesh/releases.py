@@ -20,14 +20,6 @@ from tests.unit.controllers.rollout.harness import ROLLOUT, Stage, rollout_objec
 REQUESTS: Final = 1000
 # A fair split is further away than this once in 300,000 counts.
 DEVIATIONS: Final = 4.5
-STEPS: Final[list[dict[str, Any]]] = [
-    {"setWeight": 10},
-    {"pause": {}},
-    {"setWeight": 30},
-    {"pause": {}},
-    {"setWeight": 100},
-    {"pause": {}},
-]
 
 
 class Release:
@@ -84,6 +76,45 @@ class Release:
             return (await self.visitors.visit(headers=headers))[1] == image
 
         await until(does, f"{image} answers a request with {dict(headers)}")
+
+
+async def assert_an_abort_brings_all_traffic_back(release: Release) -> None:
+    """At 30 percent of five pods."""
+    await release.until_step(1)
+    await release.go_on()
+    await release.until_step(3)
+    await release.assert_shares(30)
+    await release.world.status({"abort": True})
+    await release.until_envoy_has(100, 0)
+    assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+    await release.until_pods(serving(old=5))
+    assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+
+
+async def assert_stable_pods_follow_the_traffic(release: Release) -> None:
+    """To the end, with ten pods."""
+    for index, weight in ((1, 10), (3, 30), (5, 100)):
+        await release.until_step(index)
+        await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
+        await release.assert_shares(weight)
+        await release.go_on()
+    await release.world.until_phase("Healthy", 60)
+    await release.until_envoy_has(100, 0)
+    assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+
+
+async def assert_stable_pods_come_back(release: Release) -> None:
+    """By an abort when none of the ten is left."""
+    for index in (1, 3):
+        await release.until_step(index)
+        await release.go_on()
+    await release.until_step(5)
+    await release.until_pods(serving(new=10))
+    await release.assert_shares(100)
+    await release.world.status({"abort": True})
+    await release.until_envoy_has(100, 0)
+    await release.until_pods(serving(old=10))
+    assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
 
 
 @asynccontextmanager

@@ -19,9 +19,18 @@ from tests.controlplane import build
 from tests.mesh.clusters import Cluster, control_plane, sandbox
 from tests.mesh.gateway_api import mesh_of
 from tests.mesh.gateways import GATEWAY, GATEWAY_API, NAMESPACE
-from tests.mesh.releases import REQUESTS, STEPS, Release, released, serving
+from tests.mesh.releases import (
+    REQUESTS,
+    Release,
+    assert_an_abort_brings_all_traffic_back,
+    assert_stable_pods_come_back,
+    assert_stable_pods_follow_the_traffic,
+    released,
+    serving,
+)
 from tests.mesh.visitors import SITE
 from tests.unit.controllers.rollout.harness import SERVICE, service_object
+from tests.unit.controllers.rollout.routed import STEPS
 
 pytestmark = [
     pytest.mark.mesh,
@@ -115,41 +124,17 @@ async def test_every_step_shares_the_traffic_as_it_says_and_no_request_fails(
 @BOTH
 async def test_an_abort_brings_all_traffic_back(tmp_path: Path, cluster: Cluster, kind: str) -> None:
     async with released_by_gateway(tmp_path, strategy(kind), route(kind), cluster=cluster) as release:
-        await release.until_step(1)
-        await release.go_on()
-        await release.until_step(3)
-        await release.assert_shares(30)
-        await release.world.status({"abort": True})
-        await release.until_envoy_has(100, 0)
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
-        await release.until_pods(serving(old=5))
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+        await assert_an_abort_brings_all_traffic_back(release)
 
 
 async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(tmp_path: Path) -> None:
     async with released_by_gateway(tmp_path, FOLLOWED, route("HTTPRoute"), replicas=10) as release:
-        for index, weight in ((1, 10), (3, 30), (5, 100)):
-            await release.until_step(index)
-            await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
-            await release.assert_shares(weight)
-            await release.go_on()
-        await release.world.until_phase("Healthy", 60)
-        await release.until_envoy_has(100, 0)
-        assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+        await assert_stable_pods_follow_the_traffic(release)
 
 
 async def test_an_abort_of_stable_pods_that_followed_the_traffic_is_missed_by_nobody(tmp_path: Path) -> None:
     async with released_by_gateway(tmp_path, FOLLOWED, route("HTTPRoute"), replicas=10) as release:
-        for index in (1, 3):
-            await release.until_step(index)
-            await release.go_on()
-        await release.until_step(5)
-        await release.until_pods(serving(new=10))
-        await release.assert_shares(100)
-        await release.world.status({"abort": True})
-        await release.until_envoy_has(100, 0)
-        await release.until_pods(serving(old=10))
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+        await assert_stable_pods_come_back(release)
 
 
 @BOTH

@@ -11,9 +11,18 @@ import pytest
 
 from tests.mesh.gateways import GATEWAY, NAMESPACE
 from tests.mesh.mesh import Mesh
-from tests.mesh.releases import REQUESTS, STEPS, Release, assert_share, released, serving
+from tests.mesh.releases import (
+    REQUESTS,
+    Release,
+    assert_an_abort_brings_all_traffic_back,
+    assert_share,
+    assert_stable_pods_come_back,
+    assert_stable_pods_follow_the_traffic,
+    released,
+)
 from tests.mesh.visitors import COUNTED, SITE
 from tests.unit.controllers.rollout.harness import service_object, stage
+from tests.unit.controllers.rollout.routed import STEPS
 
 pytestmark = [pytest.mark.mesh, pytest.mark.real_time, pytest.mark.timeout(180), pytest.mark.xdist_group("mesh")]
 
@@ -100,41 +109,17 @@ async def test_an_abort_brings_all_traffic_back(
     mesh: Mesh, strategy: dict[str, Any], objects: tuple[dict[str, Any], ...]
 ) -> None:
     async with released_by_istio(mesh, strategy, *objects) as release:
-        await release.until_step(1)
-        await release.go_on()
-        await release.until_step(3)
-        await release.assert_shares(30)
-        await release.world.status({"abort": True})
-        await release.until_envoy_has(100, 0)
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
-        await release.until_pods({"web:1": 5})
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+        await assert_an_abort_brings_all_traffic_back(release)
 
 
 async def test_stable_pods_that_follow_the_traffic_are_missed_by_nobody(mesh: Mesh) -> None:
     async with released_by_istio(mesh, FOLLOWED, replicas=10) as release:
-        for index, weight in ((1, 10), (3, 30), (5, 100)):
-            await release.until_step(index)
-            await release.until_pods(serving(old=10 - weight // 10, new=weight // 10))
-            await release.assert_shares(weight)
-            await release.go_on()
-        await release.world.until_phase("Healthy", 60)
-        await release.until_envoy_has(100, 0)
-        assert set(await release.visitors.count(REQUESTS)) == {"web:2"}
+        await assert_stable_pods_follow_the_traffic(release)
 
 
 async def test_an_abort_of_stable_pods_that_followed_the_traffic_is_missed_by_nobody(mesh: Mesh) -> None:
     async with released_by_istio(mesh, FOLLOWED, replicas=10) as release:
-        for index in (1, 3):
-            await release.until_step(index)
-            await release.go_on()
-        await release.until_step(5)
-        await release.until_pods(serving(new=10))
-        await release.assert_shares(100)
-        await release.world.status({"abort": True})
-        await release.until_envoy_has(100, 0)
-        await release.until_pods(serving(old=10))
-        assert set(await release.visitors.count(REQUESTS)) == {"web:1"}
+        await assert_stable_pods_come_back(release)
 
 
 async def test_a_header_leads_to_the_new_version_alone_while_its_route_stands(mesh: Mesh) -> None:

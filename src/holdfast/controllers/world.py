@@ -99,6 +99,13 @@ class World:
         )
         self.wrote(answer)
 
+    async def patch_as_read(self, kind: GroupKind, namespace: str, name: str, body: dict[str, Any]) -> None:
+        """Changes the state alone whose resourceVersion the body names. Raises Waiting where another one is there."""
+        try:
+            await self.patch(kind, namespace, name, body)
+        except Conflict as error:
+            raise Waiting(SOON, "Changed", f"{kind.kind} {name} was changed meanwhile") from error
+
     async def patch_status(self, kind: GroupKind, metadata: ObjectMeta, body: dict[str, Any]) -> KubeObject:
         """Writes to exactly the state that was read."""
         try:

@@ -37,6 +37,10 @@ class LiveMetadata(Struct, frozen=True, gc=False, rename="camel"):
     finalizers: tuple[str, ...] = ()
     owner_references: tuple[OwnerReference, ...] = ()
 
+    @property
+    def is_controlled(self) -> bool:
+        return any(owner.controller for owner in self.owner_references)
+
 
 class LiveObject(Struct, frozen=True, gc=False):
     """`raw` is the JSON of the whole object, which may stand in `packed` instead; both are empty when only metadata is kept."""

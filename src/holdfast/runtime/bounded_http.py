@@ -18,9 +18,9 @@ import aiohttp
 from msgspec import Struct
 from yarl import URL
 
+from holdfast.model.web_addresses import host_in, led_to
 from holdfast.runtime.addresses import GuardedResolver
 from holdfast.runtime.bounded import read_within
-from holdfast.runtime.web_addresses import host_in, led_to
 
 _CHUNK: Final = 1 << 16
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.runtime.web_addresses import host_in, is_web_address, led_to, origin_of
+from holdfast.model.web_addresses import host_in, is_web_address, led_to, origin_of
 
 
 @pytest.mark.parametrize(

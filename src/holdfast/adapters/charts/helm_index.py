@@ -18,11 +18,11 @@ from holdfast.adapters.charts.http import Http
 from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.adapters.charts.versions import chosen
 from holdfast.engine.access.repository_urls import shown_url
-from holdfast.engine.lang import urls, yaml_documents
+from holdfast.engine.lang import yaml_documents
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import led_to, parts_of
 from holdfast.ports.sign_in import SignIn
-from holdfast.runtime.web_addresses import led_to
 
 
 class Release(Struct, frozen=True):
@@ -132,12 +132,12 @@ def _secrets(access: RepositoryAccess) -> dict[str, str]:
 
 def _folder(url: str) -> str:
     """`url` itself where it is no address."""
-    parts = urls.parts_of(url)
+    parts = parts_of(url)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/", fragment="")) if parts.scheme else url
 
 
 def _index_url(url: str) -> str:
-    parts = urls.parts_of(_folder(url))
+    parts = parts_of(_folder(url))
     return urlunsplit(parts._replace(path=parts.path + "index.yaml")) if parts.scheme else url
 
 

@@ -15,8 +15,8 @@ from holdfast.engine.access.repository_urls import shown_url
 from holdfast.engine.lang.hosts import is_inside
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import host_in, is_web_address, origin_of
 from holdfast.runtime.bounded_http import BoundedHttp, Guard, Reply, Request, Unanswered, Why
-from holdfast.runtime.web_addresses import host_in, is_web_address, origin_of
 
 MAX_REDIRECTS: Final = 5
 MAX_URL: Final = 8192

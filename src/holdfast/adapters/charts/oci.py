@@ -20,8 +20,8 @@ from holdfast.adapters.charts.limits import ChartLimits
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import host_in, is_web_address, led_to
 from holdfast.ports.sign_in import SignIn
-from holdfast.runtime.web_addresses import host_in, is_web_address, led_to
 
 DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MANIFESTS: Final = (

@@ -19,9 +19,9 @@ from msgspec import Struct
 from holdfast.adapters.credentials.short_lived import Token, Tokens
 from holdfast.adapters.credentials.token_answers import asked
 from holdfast.engine.access.repository_urls import host_of, shown_url
-from holdfast.engine.lang import urls
 from holdfast.model.errors import Blocked
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import parts_of
 from holdfast.ports.clock import Clock
 
 AZURE: Final = "https://login.microsoftonline.com"
@@ -94,7 +94,7 @@ class AzureTokens:
                 "azureServicePrincipalClientSecret and azureServicePrincipalTenantId",
             )
         authority = access.azure_authority or AZURE
-        if urls.parts_of(authority).scheme != "https":
+        if parts_of(authority).scheme != "https":
             raise Blocked(
                 "SecretInvalid",
                 f"repository {shown_url(access.url)}: azureActiveDirectoryEndpoint of its Secret is no https address",

@@ -12,8 +12,8 @@ from holdfast.adapters.credentials.short_lived import answer
 from holdfast.engine.access.repository_urls import shown_url
 from holdfast.model.errors import Blocked, HoldfastError, Transient
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import host_in
 from holdfast.runtime.bounded_http import BoundedHttp
-from holdfast.runtime.web_addresses import host_in
 
 _FORM: Final = (("Content-Type", "application/x-www-form-urlencoded"),)
 T = TypeVar("T")

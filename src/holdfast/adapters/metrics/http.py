@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from holdfast.adapters.metrics.addresses import REFUSED, is_refused
+from holdfast.model.web_addresses import host_in, is_web_address, origin_of
 from holdfast.ports.metrics import MetricError
 from holdfast.runtime import bounded_http
 from holdfast.runtime.bounded_http import BoundedHttp, Guard, Reply, Unanswered, Why
-from holdfast.runtime.web_addresses import host_in, is_web_address, origin_of
 
 MAX_ANSWER: Final = 8 * 1024**2
 MAX_REDIRECTS: Final = 5

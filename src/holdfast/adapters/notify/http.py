@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from holdfast.adapters.notify.addresses import REFUSED, is_refused
 from holdfast.model.notification import HttpRequest
+from holdfast.model.web_addresses import host_in
 from holdfast.ports.notifications import Undelivered
 from holdfast.runtime.bounded_http import BoundedHttp, Guard, Request, Unanswered, Why
-from holdfast.runtime.web_addresses import host_in
 
 SECONDS: Final = 10.0
 MOST_SENT: Final = 1024**2

@@ -14,10 +14,10 @@ from msgspec import Struct
 from holdfast.model.errors import Blocked, HoldfastError, TooManyRequests, Transient
 from holdfast.model.pull_request import HostAccess, HostedRepository, Provider
 from holdfast.model.repository import RepositoryAccess
+from holdfast.model.web_addresses import host_in
 from holdfast.ports.clock import Clock
 from holdfast.runtime.bounded_http import BoundedHttp, Reply, Request, Unanswered, Why
 from holdfast.runtime.trust import trust_in
-from holdfast.runtime.web_addresses import host_in
 
 SECONDS: Final = 30.0
 MAX_ANSWER: Final = 16 * 1024**2

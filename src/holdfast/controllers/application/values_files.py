@@ -7,12 +7,13 @@ from typing import Final
 from holdfast.controllers.application import access
 from holdfast.controllers.application.world import World
 from holdfast.engine.flow import spec
-from holdfast.engine.lang import globs, urls
+from holdfast.engine.lang import globs
 from holdfast.engine.render import prepare
 from holdfast.engine.render.helm import remote
 from holdfast.model.application import Application
 from holdfast.model.errors import Blocked
 from holdfast.model.rendering import RemoteFile, RenderRequest
+from holdfast.model.web_addresses import host_in
 
 SCHEMES: Final = "helm.valuesFileSchemes"
 HOSTS_INSIDE: Final = "holdfast.helm.valuesFileHosts"
@@ -40,7 +41,7 @@ async def fetch(world: World, app: Application, request: RenderRequest) -> tuple
 async def _read(world: World, app: Application, url: str, hosts_inside: str) -> bytes:
     if world.values_files is None:
         raise Blocked("SourceUnsupported", f"values file {remote.shown(url)}: addresses cannot be read here")
-    host = urls.parts_of(url).hostname or ""
+    host = host_in(url)
     certificates = world.config_map(access.TLS_CERTIFICATES).get(host, "")
     known, began = _is_named(host, hosts_inside), world.clock.monotonic()
     try:

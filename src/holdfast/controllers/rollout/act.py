@@ -27,6 +27,7 @@ from holdfast.model.kube import KubeObject, metadata_of, name_of, resource_versi
 from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout, RolloutStatus
 from holdfast.ports.cluster import PatchKind
+from holdfast.runtime.store import live_object
 
 
 async def perform(world: World, seen: Seen, action: actions.Action, status: RolloutStatus) -> None:
@@ -116,7 +117,11 @@ async def _create_set(world: World, seen: Seen, obj: KubeObject) -> None:
         return
     except AlreadyExists:
         there = await world.cluster.get(resource, seen.rollout.metadata.namespace, name_of(obj))
-    if there is None or _is_this(there, obj, seen.rollout) or adoption.is_to_be_taken(there, seen.selector):
+    if (
+        there is None
+        or _is_this(there, obj, seen.rollout)
+        or adoption.is_to_be_taken(live_object(there).metadata, seen.selector)
+    ):
         raise Waiting(SOON, "NotSeen", f"ReplicaSet {name_of(obj)} is there and not seen yet")
     count = (seen.rollout.status.collision_count or 0) + 1
     body = {
@@ -155,10 +160,4 @@ async def _route(world: World, change: Change) -> None:
     if not body:
         return
     body["metadata"] = {**body.get("metadata", {}), "resourceVersion": resource_version_of(change.before)}
-    try:
-        answer = await world.cluster.patch(
-            resource, reference.namespace, reference.name, body, PatchKind.MERGE, field_manager=FIELD_MANAGER
-        )
-    except Conflict as error:
-        raise Waiting(SOON, "Changed", f"{reference.group_kind.kind} {reference.name} was changed meanwhile") from error
-    world.wrote(answer)
+    await world.patch_as_read(reference.group_kind, reference.namespace, reference.name, body)

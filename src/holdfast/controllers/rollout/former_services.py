@@ -10,15 +10,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from holdfast.controllers.rollout import triggers
-from holdfast.controllers.rollout.world import FIELD_MANAGER, ROLLOUT, SERVICE, SOON, World
+from holdfast.controllers.rollout.world import ROLLOUT, SERVICE, World
 from holdfast.engine.rollout import validation
 from holdfast.engine.rollout.replica_sets import MANAGED_BY
-from holdfast.model.errors import Conflict, NotFound, Waiting
+from holdfast.model.errors import NotFound, Waiting
 from holdfast.model.keys import NamespacedName
 from holdfast.model.live import LiveObject
 from holdfast.model.names import HASH_LABEL
 from holdfast.model.rollout import Rollout
-from holdfast.ports.cluster import PatchKind
 
 LOG: Final = logging.getLogger("holdfast.rollout")
 
@@ -48,10 +47,4 @@ async def _give_back(world: World, key: NamespacedName, service: LiveObject) -> 
     body: dict[str, Any] = {"metadata": metadata, "spec": {"selector": {HASH_LABEL: None}}}
     LOG.info("Service %s/%s is not led by Rollout %s any more", key.namespace, name, key.name)
     with suppress(NotFound):
-        try:
-            answer = await world.cluster.patch(
-                world.resource(SERVICE), key.namespace, name, body, PatchKind.MERGE, field_manager=FIELD_MANAGER
-            )
-        except Conflict as error:
-            raise Waiting(SOON, "Changed", f"Service {name} was changed meanwhile") from error
-        world.wrote(answer)
+        await world.patch_as_read(SERVICE, key.namespace, name, body)

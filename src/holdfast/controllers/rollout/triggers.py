@@ -45,8 +45,7 @@ def named(live: LiveObject) -> Iterable[str]:
     if live.group_kind == REPLICA_SET:
         return (orphaned(live.metadata.namespace),) if adoption.is_orphan(live.metadata) else ()
     if live.group_kind in (ANALYSIS_RUN, EXPERIMENT):
-        is_controlled = any(owner.controller for owner in live.metadata.owner_references)
-        return () if is_controlled else (uncontrolled(live.metadata.namespace),)
+        return () if live.metadata.is_controlled else (uncontrolled(live.metadata.namespace),)
     if live.group_kind != ROLLOUT or not live.is_whole:
         return ()
     try:

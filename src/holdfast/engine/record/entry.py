@@ -8,13 +8,13 @@ from urllib.parse import urlunsplit
 
 import msgspec
 
-from holdfast.engine.lang import urls
 from holdfast.engine.record import naming, packing, sealing
 from holdfast.model.application import Application, ApplicationSource, OperationState, SyncOperationResult
 from holdfast.model.approval import Approval
 from holdfast.model.kube import KubeObject
 from holdfast.model.names import API_VERSION, OWN_API_VERSION, Label
 from holdfast.model.sync_record import RecordContent, RecordedApproval, RecordedManifest, SyncRecordSpec
+from holdfast.model.web_addresses import parts_of
 
 MOST_BYTES = 1024 * 1024
 ROOM_FOR_LATER = 256 * 1024
@@ -115,7 +115,7 @@ def without_password(source: ApplicationSource | None) -> ApplicationSource | No
     """A repository's URL may carry credentials."""
     if source is None or "://" not in source.repo_url or "@" not in source.repo_url:
         return source
-    parts = urls.parts_of(source.repo_url)
+    parts = parts_of(source.repo_url)
     without_user = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     cleaned = without_user if parts.scheme else source.repo_url.rpartition("@")[2]
     return msgspec.structs.replace(source, repo_url=cleaned)

@@ -16,14 +16,7 @@ from typing import Any
 from holdfast.engine.kube import selectors
 from holdfast.engine.rollout import ownership
 from holdfast.engine.rollout.experiment.objects import EXPERIMENT_NAME
-from holdfast.model.kube import (
-    KubeObject,
-    annotations_of,
-    is_being_deleted,
-    labels_of,
-    owner_references_of,
-    resource_version_of,
-)
+from holdfast.model.kube import KubeObject, owner_references_of, resource_version_of
 from holdfast.model.live import LiveMetadata
 from holdfast.model.metadata import ObjectMeta
 from holdfast.model.names import HASH_LABEL
@@ -31,18 +24,13 @@ from holdfast.model.names import HASH_LABEL
 
 def is_orphan(metadata: LiveMetadata) -> bool:
     """Made for a Rollout, and nobody's."""
-    is_free = not metadata.deletion_timestamp and not any(owner.controller for owner in metadata.owner_references)
-    return is_free and _is_made_for_one(metadata.labels or {}, metadata.annotations or {})
+    is_made_for_one = HASH_LABEL in (metadata.labels or {}) and EXPERIMENT_NAME not in (metadata.annotations or {})
+    return is_made_for_one and not metadata.deletion_timestamp and not metadata.is_controlled
 
 
-def is_to_be_taken(obj: KubeObject, selector: Mapping[str, Any]) -> bool:
-    """The like for a whole ReplicaSet, for the Rollout with this selector."""
-    is_free = not is_being_deleted(obj) and not any(owner.get("controller") for owner in owner_references_of(obj))
-    return is_free and _is_made_for_one(labels_of(obj), annotations_of(obj)) and _chooses(selector, labels_of(obj))
-
-
-def _is_made_for_one(labels: Mapping[str, str], annotations: Mapping[str, str]) -> bool:
-    return HASH_LABEL in labels and EXPERIMENT_NAME not in annotations
+def is_to_be_taken(metadata: LiveMetadata, selector: Mapping[str, Any]) -> bool:
+    """By the Rollout with this selector."""
+    return is_orphan(metadata) and _chooses(selector, metadata.labels or {})
 
 
 def _chooses(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

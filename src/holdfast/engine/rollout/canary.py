@@ -139,27 +139,12 @@ def _has_rested(draft: Draft, pause: RolloutPause) -> bool:
 
 
 def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
-    at = steps.index(draft.rollout) or 0
     named = draft.status.canary.current_experiment
     found = next((one for one in draft.seen.experiments if one.name == named), None)
     if found is None and draft.stable is None and any(one.spec_ref == "stable" for one in wanted.templates):
         return _is_passed_without_stable(draft)
     if found is None:
-        if draft.new is not None:
-            taken = draft.seen.taken_names.union(one.name for one in draft.seen.experiments if one.is_over)
-            is_written = bool(named) and named not in taken
-            name = (
-                named
-                if is_written
-                else analysis.free_name(
-                    f"{draft.rollout.metadata.name}-{draft.status.current_pod_hash}-{draft.revision}-{at}", taken
-                )
-            )
-            draft.set_canary(current_experiment=name)
-            if is_written:
-                # Only under a name that was written down before: there is one of it, however often it is made.
-                hash_ = draft.status.current_pod_hash
-                draft.act(StartExperiment(name, wanted, at, hash_, draft.revision))
+        _start_experiment(draft, wanted, named)
         return False
     if found.phase in ("Failed", "Error"):
         draft.abort(f"Experiment {found.name} {found.phase.lower()}: {found.message}".rstrip(": "))
@@ -168,6 +153,19 @@ def _experiment_is_passed(draft: Draft, wanted: RolloutExperimentStep) -> bool:
             return True
         draft.pause(INCONCLUSIVE_EXPERIMENT)
     return found.phase == "Successful"
+
+
+def _start_experiment(draft: Draft, wanted: RolloutExperimentStep, named: str) -> None:
+    """Only under a name that was written down before: there is one of it, however often it is made."""
+    if draft.new is None:
+        return
+    at, hash_ = steps.index(draft.rollout) or 0, draft.status.current_pod_hash
+    taken = draft.seen.taken_names.union(one.name for one in draft.seen.experiments if one.is_over)
+    if named and named not in taken:
+        draft.act(StartExperiment(named, wanted, at, hash_, draft.revision))
+        return
+    base = f"{draft.rollout.metadata.name}-{hash_}-{draft.revision}-{at}"
+    draft.set_canary(current_experiment=analysis.free_name(base, taken))
 
 
 def _is_passed_without_stable(draft: Draft) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from holdfast.model.web_addresses import host_in
 from holdfast.runtime.aws.requests import AwsAnswer, AwsError, AwsRequest
 from holdfast.runtime.bounded_http import BoundedHttp, Request, Unanswered, Why
-from holdfast.runtime.web_addresses import host_in
 
 SECONDS: Final = 10.0
 MOST_BYTES: Final = 8 * 1024**2

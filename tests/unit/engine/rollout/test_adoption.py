@@ -8,6 +8,7 @@ import pytest
 
 from holdfast.engine.rollout import adoption
 from holdfast.model.metadata import ObjectMeta
+from holdfast.runtime.store import live_object
 
 SELECTOR = {"matchLabels": {"app": "web"}}
 LABELS = {"app": "web", "rollouts-pod-template-hash": "abc"}
@@ -31,14 +32,14 @@ def left(**metadata: Any) -> dict[str, Any]:
     ],
 )
 def test_what_a_rollout_made_and_nobody_controls_is_taken(metadata: dict[str, Any], is_taken: bool) -> None:
-    assert adoption.is_to_be_taken(left(**metadata), SELECTOR) is is_taken
+    assert adoption.is_to_be_taken(live_object(left(**metadata)).metadata, SELECTOR) is is_taken
 
 
 @pytest.mark.parametrize(
     "selector", [{}, {"matchExpressions": [{"key": "app", "operator": "Nearly", "values": ["web"]}]}]
 )
 def test_a_selector_that_chooses_all_or_nothing_that_can_be_read_takes_nothing(selector: dict[str, Any]) -> None:
-    assert not adoption.is_to_be_taken(left(), selector)
+    assert not adoption.is_to_be_taken(live_object(left()).metadata, selector)
 
 
 def test_it_is_taken_as_it_was_read_beside_its_other_owners() -> None:

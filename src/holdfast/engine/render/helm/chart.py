@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from holdfast.engine.lang import hosts, semver, urls, yaml_documents
+from holdfast.engine.lang import hosts, semver, yaml_documents
 from holdfast.engine.render import paths
 from holdfast.engine.render.helm import lock as locks
 from holdfast.model.errors import Blocked
 from holdfast.model.filetree import EntryKind, FileTree
+from holdfast.model.web_addresses import parts_of
 
 _LIMITS: Final = yaml_documents.YamlLimits(bytes=1024**2, nodes=20_000, depth=30)
 
@@ -191,7 +192,7 @@ def objection(repository: str) -> str:
 
     A chart from Git must not make this process speak to the host it runs on, or to a metadata service.
     """
-    url = urls.parts_of(repository)
+    url = parts_of(repository)
     if url.scheme not in ("https", "oci") or not url.hostname:
         return ""
     return f"{url.hostname} is not a public host" if hosts.is_inside(url.hostname) else ""

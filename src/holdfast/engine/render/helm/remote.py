@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from holdfast.engine.lang import urls
 from holdfast.engine.render import build_environment
 from holdfast.model.errors import Blocked
 from holdfast.model.source_options import HelmOptions
+from holdfast.model.web_addresses import parts_of
 
 MAX_FILES: Final = 20
 DEFAULT_SCHEMES: Final = ("https", "http")
@@ -51,7 +51,7 @@ def wanted(options: HelmOptions | None, variables: Mapping[str, str]) -> tuple[s
 
 def check(url: str, allowed: Sequence[str]) -> None:
     """Raises Blocked when this instance does not read such an address."""
-    scheme = urls.parts_of(url).scheme
+    scheme = parts_of(url).scheme
     if not scheme:
         raise Blocked("SourceUnsupported", f"values file {shown(url)}: this is no address")
     if not is_scheme_allowed(scheme, allowed):
@@ -69,5 +69,5 @@ def check(url: str, allowed: Sequence[str]) -> None:
 
 def shown(url: str) -> str:
     """Without user, password and query, which may be secret; of what is no address, the scheme."""
-    parts = urls.parts_of(url)
+    parts = parts_of(url)
     return f"{parts.scheme or url.partition(':')[0]}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
